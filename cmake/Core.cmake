@@ -1,0 +1,33 @@
+# The core and the interpreter of scenario scripts: pure C++20, native and WebAssembly.
+
+parking_lot_sources(core_sources "core/src/*.cc")
+if(core_sources)
+  add_library(parking_lot_core STATIC ${core_sources})
+  add_library(parking_lot::core ALIAS parking_lot_core)
+  set_target_properties(parking_lot_core PROPERTIES EXPORT_NAME core)
+  parking_lot_compile_options(parking_lot_core)
+  parking_lot_without_exceptions(parking_lot_core)
+  target_compile_options(parking_lot_core PRIVATE -Wconversion -Wno-sign-conversion)
+  target_compile_features(parking_lot_core PUBLIC cxx_std_20)
+  target_include_directories(parking_lot_core
+    PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/core/include>" "$<INSTALL_INTERFACE:include>"
+    PRIVATE "${PROJECT_SOURCE_DIR}/core/src")
+  target_link_libraries(parking_lot_core
+    PUBLIC "$<BUILD_INTERFACE:parking_lot_expected>"
+    PRIVATE "$<BUILD_INTERFACE:parking_lot_json>")
+  if(EMSCRIPTEN)
+    target_compile_options(parking_lot_core PRIVATE -flto)
+  endif()
+endif()
+
+parking_lot_sources(scenario_sources "core/scenario/*.cc")
+if(scenario_sources)
+  add_library(parking_lot_scenario STATIC ${scenario_sources})
+  parking_lot_compile_options(parking_lot_scenario)
+  parking_lot_without_exceptions(parking_lot_scenario)
+  target_include_directories(parking_lot_scenario PUBLIC "${PROJECT_SOURCE_DIR}/core")
+  target_link_libraries(parking_lot_scenario PUBLIC parking_lot_core)
+  if(EMSCRIPTEN)
+    target_compile_options(parking_lot_scenario PRIVATE -flto)
+  endif()
+endif()

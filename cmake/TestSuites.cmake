@@ -1,0 +1,60 @@
+# Which suites there are, and what each may link. Only unit tests see the core's private headers.
+
+parking_lot_program(bench_core bench parking_lot_core)
+if(EMSCRIPTEN)
+  if(TARGET bench_core)
+    parking_lot_node_program(bench_core)
+    set_target_properties(bench_core PROPERTIES OUTPUT_NAME bench_core_wasm)
+  endif()
+
+  if(EXISTS "${PROJECT_SOURCE_DIR}/wasm/scenario_main.cc")
+    add_executable(scenario_wasm "${PROJECT_SOURCE_DIR}/wasm/scenario_main.cc")
+    target_link_libraries(scenario_wasm PRIVATE parking_lot_scenario)
+  else()
+    parking_lot_suite(scenario_wasm scenario parking_lot_scenario)
+  endif()
+  if(TARGET scenario_wasm)
+    parking_lot_node_program(scenario_wasm)
+    parking_lot_script_tests("scenario (wasm)" "${NODE_PROGRAM}" "${PROJECT_BINARY_DIR}/scenario_wasm.js")
+  endif()
+  return()
+endif()
+
+find_package(Catch2 2.13 REQUIRED)
+include(Catch)
+
+parking_lot_suite(test_unit unit parking_lot_core parking_lot_json)
+if(TARGET test_unit)
+  target_include_directories(test_unit PRIVATE "${PROJECT_SOURCE_DIR}/core/src")
+  parking_lot_json_without_exceptions(test_unit)
+endif()
+parking_lot_catch_tests(test_unit unit unit)
+
+parking_lot_suite(test_scenario scenario parking_lot_scenario)
+if(TARGET test_scenario AND EXISTS "${PROJECT_SOURCE_DIR}/tests/scenario/main.cc")
+  parking_lot_script_tests("scenario" test_scenario)
+else()
+  parking_lot_catch_tests(test_scenario scenario scenario)
+endif()
+
+parking_lot_suite(test_native native parking_lot_native parking_lot_json parking_lot_spdlog)
+if(TARGET test_native)
+  target_compile_definitions(test_native PRIVATE PARKING_LOT_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  foreach(program parking-lot parking-lot-guardian)
+    if(TARGET ${program})
+      add_dependencies(test_native ${program})
+    endif()
+  endforeach()
+endif()
+parking_lot_catch_tests(test_native native native)
+
+parking_lot_program(faults simulation parking_lot_core)
+if(TARGET faults)
+  set_target_properties(faults PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
+endif()
+
+find_program(NODE_PROGRAM node REQUIRED)
+add_test(NAME "tidy: the tree keeps its rules"
+  COMMAND "${NODE_PROGRAM}" "${PROJECT_SOURCE_DIR}/tests/tidy/tidy.mjs" WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+add_test(NAME "tidy: each rule can fail"
+  COMMAND "${NODE_PROGRAM}" --test "${PROJECT_SOURCE_DIR}/tests/tidy/" WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")

@@ -1,0 +1,46 @@
+# The WebAssembly module, and programs which run the same core under Node.
+# Each -s setting is one word: CMake would drop a repeated bare -s.
+
+find_program(NODE_PROGRAM node REQUIRED)
+
+parking_lot_sources(wasm_sources "wasm/*.cc" EXCEPT wasm/scenario_main.cc)
+if(wasm_sources)
+  add_executable(parking_lot_wasm ${wasm_sources})
+  parking_lot_compile_options(parking_lot_wasm)
+  parking_lot_without_exceptions(parking_lot_wasm)
+  set_target_properties(parking_lot_wasm PROPERTIES
+    OUTPUT_NAME parking_lot SUFFIX .mjs RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
+  target_compile_options(parking_lot_wasm PRIVATE -flto)
+  target_link_libraries(parking_lot_wasm PRIVATE parking_lot_core parking_lot_json)
+  target_link_options(parking_lot_wasm PRIVATE
+    -O3 -flto -lembind --no-entry
+    -sMODULARIZE=1 -sEXPORT_ES6=1 -sENVIRONMENT=web,worker
+    -sALLOW_MEMORY_GROWTH=1 -sWASM_BIGINT=1 -sDYNAMIC_EXECUTION=0
+    -sEXPORTED_FUNCTIONS=_malloc,_free)
+  if(PARKING_LOT_WASM_IDBFS)
+    target_link_options(parking_lot_wasm PRIVATE -lidbfs.js -sEXPORTED_RUNTIME_METHODS=FS,IDBFS)
+  else()
+    target_link_options(parking_lot_wasm PRIVATE -sFILESYSTEM=0)
+  endif()
+
+  # The core has no clock and no source of randomness: whatever the module imports is listed.
+  set(imports_allowed "${PROJECT_SOURCE_DIR}/wasm/imports_allowed.txt")
+  add_custom_command(TARGET parking_lot_wasm POST_BUILD
+    COMMAND "${NODE_PROGRAM}" "${PROJECT_SOURCE_DIR}/cmake/check_wasm_imports.mjs"
+            "${PROJECT_BINARY_DIR}/parking_lot.mjs" "${imports_allowed}"
+    VERBATIM)
+  set_property(TARGET parking_lot_wasm APPEND PROPERTY LINK_DEPENDS
+    "${imports_allowed}" "${PROJECT_SOURCE_DIR}/cmake/check_wasm_imports.mjs")
+endif()
+
+# parking_lot_node_program(<target>): a program for Node which reads and writes the machine's own files.
+function(parking_lot_node_program target)
+  parking_lot_compile_options(${target})
+  set_target_properties(${target} PROPERTIES SUFFIX .js RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
+  target_compile_options(${target} PRIVATE -flto)
+  target_link_options(${target} PRIVATE
+    -O3 -flto -sENVIRONMENT=node -sNODERAWFS=1 -sEXIT_RUNTIME=1 -sALLOW_MEMORY_GROWTH=1
+    -sINITIAL_MEMORY=64MB -sTOTAL_STACK=1MB -sWASM_BIGINT=1 -sWASM_ASYNC_COMPILATION=0
+    # Node itself must report an uncaught error; the defaults would swallow its stack.
+    -sNODEJS_CATCH_EXIT=0 -sNODEJS_CATCH_REJECTION=0)
+endfunction()
