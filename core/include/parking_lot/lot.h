@@ -1,0 +1,48 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "parking_lot/mailbox.h"
+#include "parking_lot/scheduler.h"
+
+namespace parking_lot {
+
+/// The machines of one config, joined: outcomes travel from pools to mailbox stores and the confirmations back, inside
+/// `handle`, so that every host need not do it again. Same loop as the scheduler's.
+///
+/// `Deliver`, `Delivered` and `DeliveryFailed` never leave or enter a lot.
+class Lot {
+ public:
+  using Effect = std::variant<Write, Start, Stop, Reply, Notify, Release, mailbox::Write, mailbox::Page, mailbox::Acknowledged,
+                              mailbox::Arrived, mailbox::Refused, mailbox::Dropped>;
+
+  static Result<Lot> open(const Config& config, Now now, Entropy entropy);
+
+  void handle(Now now, std::span<const Input> inputs);
+  void handle(Now now, const Input& input) { handle(now, std::span<const Input>(&input, 1)); }
+  void handle(Now now, std::span<const mailbox::Input> inputs);
+  void handle(Now now, const mailbox::Input& input) { handle(now, std::span<const mailbox::Input>(&input, 1)); }
+
+  /// Until empty, after every `handle`. May pass confirmations between the machines on the way.
+  std::optional<Effect> poll();
+  std::optional<SteadyTime> next_deadline() const;
+
+  Scheduler& scheduler() { return *scheduler_; }
+  const Scheduler& scheduler() const { return *scheduler_; }
+  Mailbox& mailbox() { return *mailbox_; }
+  const Mailbox& mailbox() const { return *mailbox_; }
+
+ private:
+  Lot(Scheduler scheduler, const Config& config, Now now, Entropy entropy);
+
+  std::unique_ptr<Scheduler> scheduler_;
+  std::unique_ptr<Mailbox> mailbox_;
+  Now now_;
+  std::vector<Input> confirmations_;
+};
+
+}  // namespace parking_lot

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parking_lot/types.h"
+
+namespace parking_lot {
+
+/// Interned strings: tenants, mailbox keys and ids chosen by clients, shared by the machines of one lot.
+///
+/// A name lives while somebody holds it. `intern` gives the caller one hold; `release` gives it back. Ids of freed
+/// names are used again, so nothing may keep a NameId without a hold. Ids never decide anything: they depend on history.
+/// All operations are O(1) expected.
+class Names {
+ public:
+  Names();
+
+  NameId intern(std::string_view text);
+  void hold(NameId name);
+  void release(NameId name);
+
+  /// The id of a known text, without taking a hold; the zero id if unknown (or empty).
+  NameId find(std::string_view text) const;
+  std::string_view text(NameId name) const { return entries_[name.index].text; }
+
+  std::size_t size() const { return live_; }
+
+ private:
+  struct Entry {
+    std::string text;
+    std::uint32_t holds = 0;
+    std::uint32_t hash = 0;
+  };
+
+  std::size_t place_of(std::string_view text, std::uint32_t hash) const;
+  void grow();
+
+  std::vector<Entry> entries_;
+  std::vector<std::uint32_t> free_;
+  std::vector<std::uint32_t> table_;  // open addressing; entry index + 1, 0 = empty
+  std::size_t live_ = 0;
+};
+
+/// A key as one text: tenant, user and session joined by U+001F, which none of them contains.
+std::string encode_mailbox_key(MailboxKey key);
+/// The parts of an encoded key; views into `text`.
+MailboxKey decode_mailbox_key(std::string_view text);
+/// True if `text` may be a task id, tenant, user or session: 1-128 bytes without control characters.
+bool is_valid_name(std::string_view text);
+
+}  // namespace parking_lot

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <variant>
+
+#include "parking_lot/types.h"
+
+/// Facts. Handlers decide and emit them; applying them alone changes durable state, live and at replay. They are
+/// journal, recovery log and audit trail in one. All fields have fixed width. Tasks are named by admission number,
+/// which is unique within the pool's stream. Strings are views.
+namespace parking_lot {
+
+/// A new incarnation of the stream: leases and generated ids of this opening carry it.
+struct PoolOpened {
+  std::uint64_t incarnation = 0;
+  Entropy entropy;
+};
+
+struct PoolStateChanged {
+  PoolState state = PoolState::active;
+};
+
+struct TaskAdmitted {
+  std::uint64_t admission = 0;
+  std::uint64_t incarnation = 0;  ///< that named the task, if it has no id of its own
+  std::string_view task_id;
+  std::string_view tenant;
+  std::string_view mailbox;  ///< encoded key, see `encode_mailbox_key`
+  Priority priority = Priority::normal;
+  ResourceKind kind = ResourceKind::mixed;
+  Units units = 0;
+  WallTime deadline = never_wall;
+  WallTime start_after{0};
+  Duration timeout{0};
+  Duration estimate{0};
+  PayloadRef payload;
+  RetryPolicy retry;
+  std::uint32_t max_lost = 0;
+  OnDisconnect on_disconnect = OnDisconnect::keep;
+  RealmId realm = 0;
+  std::uint64_t digest = 0;  ///< of the body, for `dedup`
+};
+
+/// The task did not start with its submission: it waits in the queue, or for `start_after`.
+struct TaskParked {
+  std::uint64_t admission = 0;
+};
+
+struct TaskStarted {
+  std::uint64_t admission = 0;
+  Lease lease;
+  ExecutorId executor = 0;
+  std::uint32_t attempt = 0;
+  bool woken = false;  ///< it had been parked
+};
+
+/// The attempt ended without an outcome; the task is queued again, not before `ready_at`, at its old admission number.
+struct TaskRequeued {
+  std::uint64_t admission = 0;
+  Reason reason = Reason::retry;  ///< retry or lost
+  WallTime ready_at{0};
+};
+
+struct PriorityChanged {
+  std::uint64_t admission = 0;
+  Priority priority = Priority::normal;
+};
+
+struct UsageRecorded {
+  std::uint64_t admission = 0;
+  Units units = 0;
+};
+
+/// The outcome. Units go with it unless the run may still hold them (`units_held`).
+struct TaskFinished {
+  std::uint64_t admission = 0;
+  Status status = Status::completed;
+  Reason reason = Reason::none;
+  PayloadRef result;
+  bool units_held = false;
+};
+
+/// A run is known to have ended after its outcome or its requeueing was recorded.
+struct UnitsReleased {
+  std::uint64_t admission = 0;
+  Lease lease;
+};
+
+/// The mailbox holds the outcome; the obligation is over.
+struct TaskDelivered {
+  std::uint64_t admission = 0;
+};
+
+/// `delivery_attempts_max` was reached; the outcome is kept and delivered when the store returns.
+struct DeliveryOverdue {
+  std::uint64_t admission = 0;
+  std::uint32_t attempts = 0;
+};
+
+/// A refused submission (an audit event only).
+struct TaskRejected {
+  Refusal code = Refusal::invalid_task;
+  std::string_view task_id;
+  std::string_view tenant;
+};
+
+/// More refusals of one kind than are worth an event each.
+struct RejectionsCounted {
+  Refusal code = Refusal::invalid_task;
+  std::uint32_t count = 0;
+};
+
+using Fact = std::variant<PoolOpened, PoolStateChanged, TaskAdmitted, TaskParked, TaskStarted, TaskRequeued, PriorityChanged,
+                          UsageRecorded, TaskFinished, UnitsReleased, TaskDelivered, DeliveryOverdue, TaskRejected,
+                          RejectionsCounted>;
+
+/// A fact with its place in its stream. `sequence` is dense from 1; `at` never goes back within a stream.
+struct Record {
+  std::uint64_t sequence = 0;
+  WallTime at;
+  Fact fact;
+};
+
+}  // namespace parking_lot

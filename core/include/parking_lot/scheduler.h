@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "parking_lot/audit.h"
+#include "parking_lot/config.h"
+#include "parking_lot/effect.h"
+#include "parking_lot/input.h"
+#include "parking_lot/names.h"
+#include "parking_lot/result.h"
+#include "parking_lot/time.h"
+#include "parking_lot/types.h"
+
+/// The model in one page.
+///
+/// A *pool* has a number of *units*. A *task* costs some. A submitted task *starts* if its cost fits what is free and
+/// nobody waits whom it must not pass; else it is *parked* in the pool's *task queue* and leaves in the order of
+/// priority, then admission. A start needs an *executor* with a *credit*. A run is numbered by a *lease*; when it ends,
+/// its units are free and the next tasks start. Every outcome goes to a *mailbox*.
+///
+/// The scheduler is a state machine without clock, thread or file. The host feeds it and obeys it:
+///
+///     scheduler.handle(clock.now(), inputs);
+///     while (auto effect = scheduler.poll()) perform(*effect);
+///     arm(scheduler.next_deadline());
+///
+/// The same inputs at the same times give the same effects in every build.
+namespace parking_lot {
+
+/// Figures of a pool, right now, durable or not.
+struct PoolStats {
+  Units units_max = 0;
+  Units units_in_use = 0;        ///< clamped to `units_max`; includes runs that must still confirm their end
+  Units units_quarantined = 0;   ///< part of `units_in_use`
+  std::uint64_t parked = 0;
+  std::uint64_t waiting = 0;     ///< for start_after
+  std::uint64_t backing_off = 0; ///< before a retry
+  std::uint64_t running = 0;
+  std::uint64_t undelivered = 0; ///< outcomes that the mailbox store does not hold yet
+  std::uint64_t admitted = 0;    ///< since open; likewise the next ones
+  std::uint64_t completed = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t expired = 0;
+  std::uint64_t dropped = 0;
+  std::uint64_t rejected = 0;
+  PoolState state = PoolState::active;
+  StreamState storage = StreamState::open;
+  bool delivery_held = false;    ///< the mailbox store is failing
+};
+
+class Scheduler {
+ public:
+  /// Checks nothing that `parse_config` has not checked already. Pools whose queue is durable begin in `loading` and
+  /// wait for `RecoveryDone`; volatile ones are open at once.
+  static Result<Scheduler> open(const Config& config, Now now, Entropy entropy);
+
+  Scheduler(Scheduler&&) noexcept;
+  Scheduler& operator=(Scheduler&&) noexcept;
+  ~Scheduler();
+
+  /// Applies all inputs in order, runs timers that are due, then allocates once per pool. Pass together what arrived
+  /// together. A clock that seems to go back is taken as standing still. All effects of the call before must have been polled.
+  void handle(Now now, std::span<const Input> inputs);
+  void handle(Now now, const Input& input) { handle(now, std::span<const Input>(&input, 1)); }
+
+  /// The next effect, until there is none.
+  std::optional<Effect> poll();
+
+  /// When the scheduler wants a `Tick` at the latest; `nullopt`: not before the next input. At most 30 s away while a
+  /// wall-clock deadline is pending, since wall clocks are set.
+  std::optional<SteadyTime> next_deadline() const;
+
+  // Names. They depend on nothing and are no inputs.
+  std::optional<PoolId> pool(std::string_view name) const;
+  std::string_view pool_name(PoolId pool) const;
+  std::uint32_t pool_count() const;
+  const PoolConfig& config(PoolId pool) const;
+  Names& names();
+  /// Interns the key; the caller holds it (see Names).
+  NameId mailbox_key(MailboxKey key);
+
+  // Gauges: they answer always, and promise nothing.
+  PoolStats stats(PoolId pool) const;
+  /// The task's id, chosen or spelled; empty for a stale handle. O(length).
+  std::string task_id(TaskHandle task) const;
+  /// The live or remembered task with this id in this pool, or the zero handle.
+  TaskHandle find(PoolId pool, std::string_view task_id) const;
+
+  /// Audit events whose records are durable.
+  AuditPage audit(const AuditQuery& query) const;
+
+  /// Bytes of memory held for tasks, queues, indexes and names (not the audit ring).
+  std::size_t memory_bytes() const;
+
+ private:
+  class Machine;
+  explicit Scheduler(std::unique_ptr<Machine> machine);
+  std::unique_ptr<Machine> machine_;
+};
+
+}  // namespace parking_lot
