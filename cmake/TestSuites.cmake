@@ -15,7 +15,7 @@ if(EMSCRIPTEN)
   endif()
   if(TARGET scenario_wasm)
     parking_lot_node_program(scenario_wasm)
-    parking_lot_script_tests("scenario (wasm)" "${NODE_PROGRAM}" "${PROJECT_BINARY_DIR}/scenario_wasm.js")
+    parking_lot_script_tests("scenario.wasm" "${NODE_PROGRAM}" "${PROJECT_BINARY_DIR}/scenario_wasm.js")
   endif()
   return()
 endif()
@@ -54,7 +54,7 @@ if(TARGET faults)
 endif()
 
 find_program(NODE_PROGRAM node REQUIRED)
-add_test(NAME "tidy: the tree keeps its rules"
+add_test(NAME "tidy/the tree keeps its rules"
   COMMAND "${NODE_PROGRAM}" "${PROJECT_SOURCE_DIR}/tests/tidy/tidy.mjs" WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
-add_test(NAME "tidy: each rule can fail"
+add_test(NAME "tidy/each rule can fail"
   COMMAND "${NODE_PROGRAM}" --test "${PROJECT_SOURCE_DIR}/tests/tidy/" WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")

@@ -44,7 +44,7 @@ function(parking_lot_catch_tests target prefix folder)
   if(EXISTS "${PROJECT_SOURCE_DIR}/tests/${folder}/main.cc")
     add_test(NAME ${prefix} COMMAND ${target} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
   else()
-    catch_discover_tests(${target} TEST_PREFIX "${prefix}: " DISCOVERY_MODE PRE_TEST
+    catch_discover_tests(${target} TEST_PREFIX "${prefix}/" DISCOVERY_MODE PRE_TEST
       WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}" EXTRA_ARGS --warn NoTests)
   endif()
 endfunction()
@@ -57,7 +57,7 @@ function(parking_lot_script_tests prefix)
   list(FILTER scripts EXCLUDE REGEX "\\.(expected|trace)\\.txt$")
   foreach(script IN LISTS scripts)
     get_filename_component(name "${script}" NAME_WE)
-    add_test(NAME "${prefix}: ${name}" COMMAND ${ARGN} "${script}" WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+    add_test(NAME "${prefix}/${name}" COMMAND ${ARGN} "${script}" WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
   endforeach()
 endfunction()
 
