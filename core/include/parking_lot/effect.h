@@ -139,7 +139,7 @@ struct Notify {
   PayloadRef result;
 };
 
-/// Nothing in the core refers to these bytes any more.
+/// Nothing in the scheduler refers to these bytes any more (a mailbox may: a `Lot` waits for both).
 struct Release {
   PoolId pool;
   PayloadRef payload;

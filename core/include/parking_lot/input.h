@@ -117,6 +117,8 @@ struct ExecutorReady {
   ExecutorId executor = 0;
   RealmId realm = 0;              ///< not 0: it takes only tasks pinned to this realm
   std::uint32_t credits = 0;      ///< `endless_credits`: no limit of its own
+  /// certain: the host knows at any time whether its runs live, so they need no heartbeats and hold no timed lease.
+  enum class Liveness : std::uint8_t { certain, heartbeats } liveness = Liveness::certain;
 };
 inline constexpr std::uint32_t endless_credits = 0xffffffff;
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -14,11 +15,12 @@ namespace parking_lot {
 /// The machines of one config, joined: outcomes travel from pools to mailbox stores and the confirmations back, inside
 /// `handle`, so that every host need not do it again. Same loop as the scheduler's.
 ///
-/// `Deliver`, `Delivered` and `DeliveryFailed` never leave or enter a lot.
+/// `Deliver`, `Delivered` and `DeliveryFailed` never leave or enter a lot. `Release` is yielded once for a result, when
+/// neither the pool nor a mailbox refers to it. Views in an effect are valid until the next `poll` or `handle`.
 class Lot {
  public:
   using Effect = std::variant<Write, Start, Stop, Reply, Notify, Release, mailbox::Write, mailbox::Page, mailbox::Acknowledged,
-                              mailbox::Arrived, mailbox::Refused, mailbox::Dropped>;
+                              mailbox::Arrived, mailbox::Refused>;
 
   static Result<Lot> open(const Config& config, Now now, Entropy entropy);
 
@@ -43,6 +45,7 @@ class Lot {
   std::unique_ptr<Mailbox> mailbox_;
   Now now_;
   std::vector<Input> confirmations_;
+  std::unordered_set<std::uint64_t> shared_results_;  // held by a pool and by a mailbox; never iterated
 };
 
 }  // namespace parking_lot

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,7 +39,7 @@ class Names {
   std::size_t place_of(std::string_view text, std::uint32_t hash) const;
   void grow();
 
-  std::vector<Entry> entries_;
+  std::deque<Entry> entries_;  // stable addresses: views of live names stay valid
   std::vector<std::uint32_t> free_;
   std::vector<std::uint32_t> table_;  // open addressing; entry index + 1, 0 = empty
   std::size_t live_ = 0;

@@ -58,8 +58,9 @@ struct TaskStarted {
 /// The attempt ended without an outcome; the task is queued again, not before `ready_at`, at its old admission number.
 struct TaskRequeued {
   std::uint64_t admission = 0;
-  Reason reason = Reason::retry;  ///< retry or lost
+  Reason reason = Reason::retry;  ///< retry, lost, or none for a start that was withdrawn
   WallTime ready_at{0};
+  bool units_held = false;        ///< until `UnitsReleased`: the run may still use them
 };
 
 struct PriorityChanged {

@@ -55,7 +55,7 @@ struct Lease {
   friend auto operator<=>(const Lease&, const Lease&) = default;
 };
 
-/// Bytes kept by the host's backend, never by the core. id 0: none.
+/// Bytes kept by the host's backend, never by the core. Ids are unique within a lot; 0: none.
 struct PayloadRef {
   std::uint64_t id = 0;
   std::uint64_t bytes = 0;

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+
+#include "parking_lot/types.h"
+#include "timer_heap.h"
+
+namespace parking_lot {
+
+/// Where a task is in its life. `arriving` lasts within one `handle`: submitted, but neither started nor parked yet.
+/// `stale` lasts from a failed write until the stream is recovered.
+enum class Phase : std::uint8_t { free, arriving, waiting, parked, backing_off, running, ended, stale };
+
+inline constexpr std::uint32_t no_slot = 0xffffffff;
+
+/// Retry policy in 16 bytes. `Submit` is refused if its policy does not fit.
+struct CompactRetry {
+  std::uint32_t initial_ms = 1000;
+  std::uint32_t max_ms = 60000;
+  std::uint16_t max_attempts = 1;
+  std::uint16_t factor_percent = 200;
+  std::uint16_t jitter_percent = 0;
+};
+
+/// One task, parked, running or remembered. What only runs or outcomes need lives in Run and Outcome, so that a million
+/// parked tasks stay small.
+struct Task {
+  std::uint64_t admission = 0;
+  std::uint64_t digest = 0;
+  std::uint64_t basis = 0;  ///< sequence of the last record about this task: what a read of it rests on
+  Units units = 0;
+  WallTime deadline = never_wall;
+  WallTime ready_at{0};     ///< start_after, then the due time of a retry
+  WallTime submitted_at{0};
+  Duration timeout{0};
+  Duration estimate{0};
+  PayloadRef payload;
+  CompactRetry retry;
+  NameId task_id;
+  NameId tenant;
+  NameId mailbox;
+  std::uint32_t generation = 0;
+  std::uint32_t incarnation = 0;  ///< index into the pool's incarnations: under which it was admitted
+  std::uint32_t run = no_slot;
+  std::uint32_t outcome = no_slot;
+  std::uint32_t timer = no_timer;  ///< place in the wall heap (waiting, parked) or the backoff heap (backing_off)
+  std::uint32_t guard_used_ms = 0;
+  std::uint32_t client = 0;
+  RealmId realm = 0;
+  std::uint32_t attempt = 0;       ///< runs begun
+  std::uint16_t failures = 0;      ///< attempts that failed by themselves
+  std::uint16_t lost = 0;
+  std::uint16_t max_lost = 0;
+  std::uint16_t pool = 0;
+  Phase phase = Phase::free;
+  Phase stale_phase = Phase::free;  ///< what it was when the write failed
+  Status status = Status::submitted;
+  Reason reason = Reason::none;
+  Priority priority = Priority::normal;
+  ResourceKind kind = ResourceKind::mixed;
+  OnDisconnect on_disconnect = OnDisconnect::keep;
+};
+
+/// One run of a task, from its start until its units are free. A run may outlive its task's interest in it: then it is
+/// stopping (a confirmation is awaited) or quarantined.
+struct Run {
+  enum class Stage : std::uint8_t { free, started, running, stopping, quarantined, unknown };
+  Lease lease;
+  Units units = 0;              ///< in use now
+  SteadyTime due = never_steady;        ///< of the timeout, then of the kill grace, then of the quarantine
+  SteadyTime lease_due = never_steady;  ///< when it counts as lost without a heartbeat
+  WallTime started_at;
+  std::uint64_t start_sequence = 0;
+  std::uint32_t task = no_slot;         ///< slot; still valid when the task has gone on without this run
+  std::uint64_t admission = 0;
+  ExecutorId executor = 0;
+  std::uint32_t timer = no_timer;
+  std::uint16_t pool = 0;
+  Stage stage = Stage::free;
+  bool is_current = false;              ///< the task waits for this run's result
+  bool was_yielded = false;             ///< the host has seen the start
+  bool is_known_here = false;           ///< started in this process: not merely read from a journal
+};
+
+/// How a task ended.
+struct Outcome {
+  PayloadRef result;
+  WallTime started_at{0};
+  WallTime finished_at{0};
+  std::uint64_t incarnation = 0;  ///< of the pool's stream, under which the outcome was recorded
+  std::uint64_t sequence = 0;
+  Lease lease;                    ///< of the run that ended it, if a report did
+  bool is_delivered = false;
+};
+
+}  // namespace parking_lot

@@ -1,0 +1,301 @@
+#include "task_queue.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "parking_lot/check.h"
+
+namespace parking_lot {
+namespace {
+
+constexpr unsigned leaf_entries_max = 48;
+constexpr unsigned children_max = 24;
+
+/// Shifts `array[from, count)` by one place to make room at `from`.
+template <class T>
+void open_gap(T* array, unsigned count, unsigned from) {
+  std::move_backward(array + from, array + count, array + count + 1);
+}
+
+template <class T>
+void close_gap(T* array, unsigned count, unsigned at) {
+  std::move(array + at + 1, array + count, array + at);
+}
+
+}  // namespace
+
+/// What an inner node knows about one child.
+struct TaskQueue::Child {
+  std::uint64_t tasks = 0;
+  Units units = 0;
+  Units least = ~Units{0};
+  QueueKey first;  // not greater than any key below; exact for all but the leftmost path
+  void* node = nullptr;
+};
+
+struct TaskQueue::Leaf {
+  unsigned count = 0;
+  QueueKey keys[leaf_entries_max];
+  Units units[leaf_entries_max];
+  std::uint32_t slots[leaf_entries_max];
+
+  unsigned lower_bound(QueueKey key) const {
+    return static_cast<unsigned>(std::lower_bound(keys, keys + count, key) - keys);
+  }
+  Child summary() {
+    Child sum{count, 0, ~Units{0}, count > 0 ? keys[0] : QueueKey{}, this};
+    for (unsigned i = 0; i < count; ++i) {
+      sum.units += units[i];
+      sum.least = std::min(sum.least, units[i]);
+    }
+    return sum;
+  }
+};
+
+struct TaskQueue::Inner {
+  unsigned count = 0;
+  Child children[children_max];
+
+  /// The child in whose range `key` lies.
+  unsigned place_of(QueueKey key) const {
+    unsigned place = count - 1;
+    while (place > 0 && key < children[place].first) --place;
+    return place;
+  }
+  Child summary() {
+    Child sum{0, 0, ~Units{0}, children[0].first, this};
+    for (unsigned i = 0; i < count; ++i) {
+      sum.tasks += children[i].tasks;
+      sum.units += children[i].units;
+      sum.least = std::min(sum.least, children[i].least);
+    }
+    return sum;
+  }
+};
+
+/// The node that came into being to the right of the one inserted into; `right.node` is null if none did.
+struct TaskQueue::Split {
+  Child left;
+  Child right;
+};
+
+TaskQueue::TaskQueue(TaskQueue&& other) noexcept { *this = std::move(other); }
+
+TaskQueue& TaskQueue::operator=(TaskQueue&& other) noexcept {
+  std::swap(root_, other.root_);
+  std::swap(height_, other.height_);
+  std::swap(size_, other.size_);
+  std::swap(memory_bytes_, other.memory_bytes_);
+  return *this;
+}
+
+TaskQueue::~TaskQueue() {
+  if (root_ != nullptr) destroy(root_, height_);
+}
+
+void TaskQueue::destroy(void* node, unsigned height) {
+  if (height == 0) {
+    delete static_cast<Leaf*>(node);
+    return;
+  }
+  auto* inner = static_cast<Inner*>(node);
+  for (unsigned i = 0; i < inner->count; ++i) destroy(inner->children[i].node, height - 1);
+  delete inner;
+}
+
+void TaskQueue::insert(const Entry& entry) {
+  if (root_ == nullptr) {
+    root_ = new Leaf;
+    memory_bytes_ += sizeof(Leaf);
+  }
+  const Split split = insert_into(root_, height_, entry);
+  if (split.right.node != nullptr) {
+    auto* root = new Inner;
+    memory_bytes_ += sizeof(Inner);
+    root->count = 2;
+    root->children[0] = split.left;
+    root->children[1] = split.right;
+    root_ = root;
+    ++height_;
+  }
+  ++size_;
+}
+
+TaskQueue::Split TaskQueue::insert_into(void* node, unsigned height, const Entry& entry) {
+  if (height == 0) {
+    auto* leaf = static_cast<Leaf*>(node);
+    Leaf* right = nullptr;
+    unsigned place = leaf->lower_bound(entry.key);
+    if (leaf->count == leaf_entries_max) {
+      right = new Leaf;
+      memory_bytes_ += sizeof(Leaf);
+      // Rising keys are the rule: splitting at the end leaves full leaves behind instead of half-empty ones.
+      const unsigned keep = place == leaf->count ? leaf->count : leaf->count / 2;
+      right->count = leaf->count - keep;
+      std::copy(leaf->keys + keep, leaf->keys + leaf->count, right->keys);
+      std::copy(leaf->units + keep, leaf->units + leaf->count, right->units);
+      std::copy(leaf->slots + keep, leaf->slots + leaf->count, right->slots);
+      leaf->count = keep;
+    }
+    Leaf* target = leaf;
+    if (right != nullptr && place >= leaf->count) {
+      target = right;
+      place -= leaf->count;
+    }
+    open_gap(target->keys, target->count, place);
+    open_gap(target->units, target->count, place);
+    open_gap(target->slots, target->count, place);
+    target->keys[place] = entry.key;
+    target->units[place] = entry.units;
+    target->slots[place] = entry.slot;
+    ++target->count;
+    if (right == nullptr) return {};
+    return {leaf->summary(), right->summary()};
+  }
+
+  auto* inner = static_cast<Inner*>(node);
+  const unsigned place = inner->place_of(entry.key);
+  Child& child = inner->children[place];
+  const Split split = insert_into(child.node, height - 1, entry);
+  if (split.right.node == nullptr) {
+    ++child.tasks;
+    child.units += entry.units;
+    child.least = std::min(child.least, entry.units);
+    child.first = std::min(child.first, entry.key);
+    return {};
+  }
+  child = split.left;
+  Inner* right = nullptr;
+  unsigned at = place + 1;
+  if (inner->count == children_max) {
+    right = new Inner;
+    memory_bytes_ += sizeof(Inner);
+    const unsigned keep = at == inner->count ? inner->count : inner->count / 2;
+    right->count = inner->count - keep;
+    std::copy(inner->children + keep, inner->children + inner->count, right->children);
+    inner->count = keep;
+  }
+  Inner* target = inner;
+  if (right != nullptr && at >= inner->count && (at > inner->count || right->count == 0)) {
+    target = right;
+    at -= inner->count;
+  }
+  open_gap(target->children, target->count, at);
+  target->children[at] = split.right;
+  ++target->count;
+  if (right == nullptr) return {};
+  return {inner->summary(), right->summary()};
+}
+
+void TaskQueue::erase(QueueKey key) {
+  PARKING_LOT_CHECK(root_ != nullptr);
+  erase_from(root_, height_, key);
+  --size_;
+  while (height_ > 0 && static_cast<Inner*>(root_)->count == 1) {
+    auto* old = static_cast<Inner*>(root_);
+    root_ = old->children[0].node;
+    --height_;
+    delete old;
+    memory_bytes_ -= sizeof(Inner);
+  }
+}
+
+void TaskQueue::erase_from(void* node, unsigned height, QueueKey key) {
+  if (height == 0) {
+    auto* leaf = static_cast<Leaf*>(node);
+    const unsigned place = leaf->lower_bound(key);
+    PARKING_LOT_CHECK(place < leaf->count && leaf->keys[place] == key);
+    close_gap(leaf->keys, leaf->count, place);
+    close_gap(leaf->units, leaf->count, place);
+    close_gap(leaf->slots, leaf->count, place);
+    --leaf->count;
+    return;
+  }
+  auto* inner = static_cast<Inner*>(node);
+  const unsigned place = inner->place_of(key);
+  Child& child = inner->children[place];
+  erase_from(child.node, height - 1, key);
+  const QueueKey first = child.first;
+  child = height == 1 ? static_cast<Leaf*>(child.node)->summary() : static_cast<Inner*>(child.node)->summary();
+  if (child.tasks == 0) child.first = first;
+  mend(*inner, place, height - 1);
+}
+
+/// Joins a child that has become small with a neighbour, so that memory follows the number of tasks.
+void TaskQueue::mend(Inner& parent, unsigned place, unsigned child_height) {
+  const auto count_of = [&](unsigned i) {
+    void* node = parent.children[i].node;
+    return child_height == 0 ? static_cast<Leaf*>(node)->count : static_cast<Inner*>(node)->count;
+  };
+  const unsigned room = child_height == 0 ? leaf_entries_max : children_max;
+  if (parent.count < 2 || count_of(place) > room / 4) return;
+  const unsigned left = place > 0 ? place - 1 : place;
+  const bool is_empty = count_of(place) == 0;  // an empty one always goes
+  if (!is_empty && count_of(left) + count_of(left + 1) > room * 3 / 4) return;
+
+  void* into = parent.children[left].node;
+  void* from = parent.children[left + 1].node;
+  const QueueKey first = parent.children[left].first;
+  if (child_height == 0) {
+    auto* a = static_cast<Leaf*>(into);
+    auto* b = static_cast<Leaf*>(from);
+    std::copy(b->keys, b->keys + b->count, a->keys + a->count);
+    std::copy(b->units, b->units + b->count, a->units + a->count);
+    std::copy(b->slots, b->slots + b->count, a->slots + a->count);
+    a->count += b->count;
+    parent.children[left] = a->summary();
+    delete b;
+    memory_bytes_ -= sizeof(Leaf);
+  } else {
+    auto* a = static_cast<Inner*>(into);
+    auto* b = static_cast<Inner*>(from);
+    std::copy(b->children, b->children + b->count, a->children + a->count);
+    a->count += b->count;
+    parent.children[left] = a->summary();
+    delete b;
+    memory_bytes_ -= sizeof(Inner);
+  }
+  if (parent.children[left].tasks == 0) parent.children[left].first = first;
+  close_gap(parent.children, parent.count, left + 1);
+  --parent.count;
+}
+
+std::optional<TaskQueue::Entry> TaskQueue::first_that_fits(Units free) const {
+  if (size_ == 0) return std::nullopt;
+  const void* node = root_;
+  for (unsigned height = height_; height > 0; --height) {
+    const auto* inner = static_cast<const Inner*>(node);
+    unsigned place = 0;
+    while (place < inner->count && (inner->children[place].least > free || inner->children[place].tasks == 0)) ++place;
+    if (place == inner->count) return std::nullopt;
+    node = inner->children[place].node;
+  }
+  const auto* leaf = static_cast<const Leaf*>(node);
+  for (unsigned i = 0; i < leaf->count; ++i) {
+    if (leaf->units[i] <= free) return Entry{leaf->keys[i], leaf->units[i], leaf->slots[i]};
+  }
+  return std::nullopt;
+}
+
+TaskQueue::Ahead TaskQueue::ahead_of(QueueKey key) const {
+  Ahead ahead;
+  if (size_ == 0) return ahead;
+  const void* node = root_;
+  for (unsigned height = height_; height > 0; --height) {
+    const auto* inner = static_cast<const Inner*>(node);
+    const unsigned place = inner->place_of(key);
+    for (unsigned i = 0; i < place; ++i) {
+      ahead.tasks += inner->children[i].tasks;
+      ahead.units += inner->children[i].units;
+    }
+    node = inner->children[place].node;
+  }
+  const auto* leaf = static_cast<const Leaf*>(node);
+  for (unsigned i = 0; i < leaf->count && leaf->keys[i] < key; ++i) {
+    ++ahead.tasks;
+    ahead.units += leaf->units[i];
+  }
+  return ahead;
+}
+
+}  // namespace parking_lot

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "parking_lot/types.h"
+
+namespace parking_lot {
+
+/// Place of a parked task in leaving order: smaller leaves first. Priority class in the two highest bits (critical
+/// first), admission number below.
+struct QueueKey {
+  std::uint64_t value = 0;
+  friend auto operator<=>(const QueueKey&, const QueueKey&) = default;
+
+  static QueueKey of(Priority priority, std::uint64_t admission) {
+    return {(std::uint64_t{3} - static_cast<std::uint64_t>(priority)) << 62 | admission};
+  }
+};
+inline constexpr QueueKey last_queue_key{~std::uint64_t{0}};
+
+/// Parked tasks of one lane, in the order in which they leave.
+///
+/// A B+ tree whose inner nodes know, per child, the number of tasks, the sum of their units and the least of their
+/// units. Its shape depends on history, its answers do not. Keys are unique.
+/// All operations are O(log n); none scans. At the usual appending of rising keys, leaves stay full.
+class TaskQueue {
+ public:
+  struct Entry {
+    QueueKey key;
+    Units units = 0;
+    std::uint32_t slot = 0;
+  };
+  struct Ahead {
+    std::uint64_t tasks = 0;
+    Units units = 0;
+  };
+
+  TaskQueue() = default;
+  TaskQueue(TaskQueue&& other) noexcept;
+  TaskQueue& operator=(TaskQueue&& other) noexcept;
+  ~TaskQueue();
+
+  void insert(const Entry& entry);
+  /// `key` must be contained.
+  void erase(QueueKey key);
+
+  /// The first task in leaving order whose cost is at most `free`.
+  std::optional<Entry> first_that_fits(Units free) const;
+
+  /// Tasks that leave before `key`, and the units that they ask for.
+  Ahead ahead_of(QueueKey key) const;
+
+  std::uint64_t size() const { return size_; }
+  std::size_t memory_bytes() const { return memory_bytes_; }
+
+ private:
+  struct Leaf;
+  struct Inner;
+  struct Child;
+
+  struct Split;
+  Split insert_into(void* node, unsigned height, const Entry& entry);
+  void erase_from(void* node, unsigned height, QueueKey key);
+  void mend(Inner& parent, unsigned place, unsigned child_height);
+  void destroy(void* node, unsigned height);
+
+  void* root_ = nullptr;
+  unsigned height_ = 0;  // 0: the root is a leaf
+  std::uint64_t size_ = 0;
+  std::size_t memory_bytes_ = 0;
+};
+
+}  // namespace parking_lot
