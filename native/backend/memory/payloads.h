@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "parking_lot/types.h"
+
+namespace parking_lot {
+
+/// Equal bytes give equal digests: 64-bit FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/). Not a defence
+/// against somebody who looks for collisions.
+std::uint64_t digest_of(std::string_view bytes);
+
+/// The bytes of payloads and results of volatile pools, by id. The core knows only their `PayloadRef`.
+///
+/// Ids count from 1 and never return. Readers share the bytes, so a release never pulls them from under a run.
+/// All operations are O(1) expected. Belongs to one thread.
+class Payloads {
+ public:
+  /// Keeps the bytes until `release`. Empty bytes are stored like any others.
+  PayloadRef put(std::string bytes);
+
+  /// The bytes, or nullptr if they were released or never stored.
+  std::shared_ptr<const std::string> get(PayloadRef ref) const;
+
+  /// Forgets the bytes. Unknown ids, the null id and a second release change nothing.
+  void release(PayloadRef ref);
+
+  std::size_t size() const { return kept_.size(); }
+  std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  std::unordered_map<std::uint64_t, std::shared_ptr<const std::string>> kept_;
+  std::uint64_t last_id_ = 0;
+  std::uint64_t bytes_ = 0;
+};
+
+}  // namespace parking_lot
