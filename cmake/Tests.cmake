@@ -30,6 +30,8 @@ function(parking_lot_suite target folder)
   parking_lot_program(${target} ${folder} ${ARGN})
   if(TARGET ${target} AND NOT EXISTS "${PROJECT_SOURCE_DIR}/tests/${folder}/main.cc")
     target_link_libraries(${target} PRIVATE parking_lot_catch_main)
+    # Assertions are many and run once: optimising them would only cost compile time.
+    target_compile_options(${target} PRIVATE "$<$<CONFIG:Release>:-O1>")
     if(EMSCRIPTEN)
       target_link_options(${target} PRIVATE -fexceptions)
     endif()
