@@ -38,7 +38,7 @@ let different = 0;
 for (const name of scripts) {
   const script = join(here, name);
   const native = traceOf(options.native, ['replay', script]);
-  const wasm = traceOf('node', [options.wasm, script]);
+  const wasm = traceOf('node', [options.wasm, '--print', script]);
   if (native.stdout.equals(wasm.stdout) && native.stdout.length > 0) continue;
   different += 1;
   const reason = native.stdout.length > 0 || wasm.stdout.length > 0
