@@ -1,0 +1,87 @@
+/**
+ * What a host and its task workers say to each other. Every message is an object whose `parkingLot` property names
+ * it, so that a worker's own messages can share the channel: whatever lacks that property is ignored by both sides.
+ *
+ * A worker says `ready` once, then answers every `start` with `running` and with exactly one `finished` or `failed`,
+ * unless it dies or says `crashed`, which speaks for all its runs.
+ */
+
+/** An error as it crosses a realm boundary: structured clone loses subclasses and own properties of errors. */
+export interface ErrorReport {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+}
+
+export type HostMessage =
+  | {
+      readonly parkingLot: 'start';
+      readonly run: number;
+      readonly taskId: string;
+      readonly attempt: number;
+      readonly units: number;
+      readonly payload: unknown;
+    }
+  | { readonly parkingLot: 'stop'; readonly run: number; readonly reason: string }
+  | { readonly parkingLot: 'ping' };
+
+export type WorkerMessage =
+  /** `lock` names the Web Lock that the worker holds as long as it lives; absent where there are no Web Locks. */
+  | { readonly parkingLot: 'ready'; readonly lock?: string }
+  | { readonly parkingLot: 'running'; readonly run: number }
+  | { readonly parkingLot: 'progress'; readonly run: number; readonly value: unknown }
+  | { readonly parkingLot: 'usage'; readonly run: number; readonly units: number }
+  | { readonly parkingLot: 'finished'; readonly run: number; readonly result: unknown }
+  | { readonly parkingLot: 'failed'; readonly run: number; readonly error: ErrorReport }
+  /** An error that no task caught: the worker's state is unknown, it wants to be replaced. */
+  | { readonly parkingLot: 'crashed'; readonly error: ErrorReport }
+  /** A `start` came whose payload this realm cannot deserialise. */
+  | { readonly parkingLot: 'unreadable' }
+  | { readonly parkingLot: 'pong' };
+
+export function isWorkerMessage(value: unknown): value is WorkerMessage {
+  return isProtocolMessage(value);
+}
+
+export function isHostMessage(value: unknown): value is HostMessage {
+  return isProtocolMessage(value);
+}
+
+function isProtocolMessage(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as { parkingLot?: unknown }).parkingLot === 'string'
+  );
+}
+
+/** Anything may be thrown; what arrives is always a name and a message. */
+export function reportError(thrown: unknown): ErrorReport {
+  if (typeof thrown === 'object' && thrown !== null && 'message' in thrown) {
+    const { name, message, stack } = thrown as Partial<Error>;
+    return {
+      name: typeof name === 'string' && name !== '' ? name : 'Error',
+      message: String(message),
+      ...(typeof stack === 'string' ? { stack } : {}),
+    };
+  }
+  return { name: 'Error', message: describe(thrown) };
+}
+
+/** The error of the other realm, with its own name and stack, as an `Error` of this one. */
+export function reviveError(report: ErrorReport): Error {
+  const error = new Error(report.message);
+  Object.defineProperty(error, 'name', { value: report.name, configurable: true, writable: true });
+  if (report.stack !== undefined) {
+    Object.defineProperty(error, 'stack', { value: report.stack, configurable: true, writable: true });
+  }
+  return error;
+}
+
+function describe(thrown: unknown): string {
+  try {
+    return typeof thrown === 'object' ? (JSON.stringify(thrown) ?? String(thrown)) : String(thrown);
+  } catch {
+    return 'a value that cannot be shown was thrown';
+  }
+}
