@@ -6,7 +6,7 @@ const bannedInCore = [
   [/\bstd::chrono::\w*_clock\b/, 'a clock; time enters through handle() and open()'],
   [/\b(?:clock_gettime|gettimeofday|clock)\s*\(/, 'a clock; time enters through handle() and open()'],
   [/(?<![\w.>])(?:std::)?time\s*\(\s*(?:nullptr|NULL|0|&)/, 'a clock; time enters through handle() and open()'],
-  [/\b(?:s?rand|random|drand48|random_device|default_random_engine)\b\s*[({]/, 'randomness; it comes from the seed'],
+  [/\b(?:std::)?(?:s?rand|drand48|random_device|default_random_engine)\b\s*[({]/, 'randomness; it comes from the seed'],
   [/\b(?:secure_)?getenv\s*\(/, 'the environment; settings come from the config'],
   [/\bstd::(?:cout|cerr|clog|cin|thread|jthread|mutex|shared_mutex|atomic|async|condition_variable)\b/,
     'a thread, a lock or a stream; the core is single-threaded and silent'],
