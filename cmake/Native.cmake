@@ -1,4 +1,4 @@
-# The native host library, the command line and the guardian of its child processes.
+# The native host library and the command line.
 
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED)
@@ -35,12 +35,4 @@ if(cli_sources)
   if(TARGET parking_lot_scenario)
     target_link_libraries(parking-lot PRIVATE parking_lot_scenario)
   endif()
-endif()
-
-# Stands beside parking-lot and needs nothing but the C library: it must outlive whatever kills its host.
-parking_lot_sources(guardian_sources "native/guardian/*.cc")
-if(guardian_sources)
-  add_executable(parking-lot-guardian ${guardian_sources})
-  parking_lot_compile_options(parking-lot-guardian)
-  set_target_properties(parking-lot-guardian PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
 endif()

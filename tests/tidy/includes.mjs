@@ -35,12 +35,11 @@ const rules = [
     system: [standard, expected, /^libpq-fe\.h$/],
     own: [corePublic, /^native\/backend\//],
   },
-  { where: /^native\/guardian\//, system: [standard, posix], own: [/^native\/guardian\//] },
   { where: /^native\/include\//, system: [standard, expected, asio], own: [corePublic, nativePublic] },
   {
     where: /^native\/(host|executor)\//,
     system: [standard, posix, expected, asio, spdlog, json],
-    own: [corePublic, nativePublic, /^native\/(host|executor|backend|guardian)\//],
+    own: [corePublic, nativePublic, /^native\/(host|executor|backend)\//],
   },
   {
     where: /^native\/(http|cli)\//,
