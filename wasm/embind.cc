@@ -1,0 +1,82 @@
+#include <emscripten/bind.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "answers.h"
+#include "parking_lot/json.h"
+#include "session.h"
+
+/// What is called once or seldom: config, opening, audit, vocabularies. Text in, JSON text out.
+namespace parking_lot::wasm {
+namespace {
+
+/// Looks a variable up in `NAME`, NUL, value, NUL, … as JavaScript passes its environment.
+std::optional<std::string> variable_in(std::string_view environment, std::string_view wanted) {
+  while (!environment.empty()) {
+    const std::size_t name_end = environment.find('\0');
+    if (name_end == std::string_view::npos) break;
+    const std::size_t value_end = environment.find('\0', name_end + 1);
+    if (value_end == std::string_view::npos) break;
+    if (environment.substr(0, name_end) == wanted) {
+      return std::string(environment.substr(name_end + 1, value_end - name_end - 1));
+    }
+    environment.remove_prefix(value_end + 1);
+  }
+  return std::nullopt;
+}
+
+ParsedConfig parse(const std::string& config, const std::string& environment) {
+  return parse_config(config, [&environment](std::string_view name) { return variable_in(environment, name); });
+}
+
+std::string check_config(const std::string& config, const std::string& environment) {
+  return config_text(parse(config, environment));
+}
+
+std::string open_lot(const std::string& config, const std::string& environment, double wall_ms, double steady_ms,
+                     std::uint64_t entropy_high, std::uint64_t entropy_low) {
+  const ParsedConfig parsed = parse(config, environment);
+  if (parsed.ok() && unavailable_features(parsed.config).empty()) {
+    const Now now{.wall = {static_cast<std::int64_t>(wall_ms)}, .steady = {static_cast<std::int64_t>(steady_ms)}};
+    Result<Lot> lot = Lot::open(parsed.config, now, {.high = entropy_high, .low = entropy_low});
+    if (!lot) return "{\"issues\":[],\"error\":true}";
+    open_session(std::move(*lot));
+  }
+  return config_text(parsed);
+}
+
+std::string query_audit(int kind, const std::string& id, double from_ms, double until_ms, int order,
+                        const std::string& after, std::uint32_t limit) {
+  if (!session()) return "{\"events\":[],\"next\":\"\"}";
+  const Scheduler& scheduler = session()->lot().scheduler();
+  const AuditQuery query{
+      .any_subject = kind < 0,
+      .kind = kind < 0 ? SubjectKind::task : static_cast<SubjectKind>(kind),
+      .id = id,
+      .from = {static_cast<std::int64_t>(from_ms)},
+      .until = until_ms > 9e15 ? never_wall : WallTime{static_cast<std::int64_t>(until_ms)},
+      .order = order == 0 ? AuditQuery::Order::oldest_first : AuditQuery::Order::newest_first,
+      .after = after,
+      .limit = limit,
+  };
+  return audit_page_text(scheduler.audit(query), scheduler);
+}
+
+std::string version() { return PARKING_LOT_VERSION; }
+
+}  // namespace
+
+EMSCRIPTEN_BINDINGS(parking_lot) {
+  emscripten::function("checkConfig", &check_config);
+  emscripten::function("openLot", &open_lot);
+  emscripten::function("closeLot", &close_session);
+  emscripten::function("queryAudit", &query_audit);
+  emscripten::function("codes", &codes_json);
+  emscripten::function("configSchema", &config_schema_json);
+  emscripten::function("version", &version);
+}
+
+}  // namespace parking_lot::wasm

@@ -1,0 +1,253 @@
+#include "session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "answers.h"
+#include "parking_lot/check.h"
+
+namespace parking_lot::wasm {
+namespace {
+
+constexpr std::uint64_t answers_shift = 32;
+
+std::int32_t low(std::uint64_t number) { return static_cast<std::int32_t>(number & 0xffffffffu); }
+std::int32_t high(std::uint64_t number) { return static_cast<std::int32_t>(number >> 32); }
+std::int32_t word(std::uint32_t number) { return static_cast<std::int32_t>(number); }
+
+template <class Code>
+std::int32_t number(Code code) {
+  return static_cast<std::int32_t>(code);
+}
+
+Entry entry(EntryKind kind) { return Entry{{number(kind), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}}; }
+
+Answers answers_of(RequestId request) { return static_cast<Answers>((request >> answers_shift) & 1); }
+bool is_submission(RequestId request) { return (request >> answers_shift & number(Asked::command)) == 0; }
+
+}  // namespace
+
+PayloadRef payload_at(PayloadTable table, std::uint32_t index) {
+  return {.id = std::uint64_t{static_cast<std::uint32_t>(table)} << 32 | index};
+}
+
+Session::Session(Lot lot, std::uint32_t inputs_expected) : lot_(std::move(lot)) { inputs_.reserve(inputs_expected); }
+
+std::string_view Session::keep(std::string_view text) {
+  if (text.empty()) return {};
+  return texts_.emplace_back(text);
+}
+
+void Session::flush(Now now) {
+  lot_.handle(now, inputs_);
+  inputs_.clear();
+  drain();
+  if (!mailbox_inputs_.empty()) {
+    lot_.handle(now, mailbox_inputs_);
+    mailbox_inputs_.clear();
+    drain();
+  }
+  texts_.clear();
+  for (const NameId name : released_) lot_.scheduler().names().release(name);
+  released_.clear();
+}
+
+std::size_t Session::take() {
+  std::swap(written_, current_);
+  written_.entries.clear();
+  written_.text.clear();
+  return current_.entries.size();
+}
+
+void Session::drain() {
+  while (const auto effect = lot_.poll()) {
+    if (const auto* start = std::get_if<Start>(&*effect)) write(*start);
+    else if (const auto* notify = std::get_if<Notify>(&*effect)) write(*notify);
+    else if (const auto* release = std::get_if<Release>(&*effect)) write_release(release->payload);
+    else if (const auto* reply = std::get_if<Reply>(&*effect)) write(*reply);
+    else if (const auto* stop = std::get_if<Stop>(&*effect)) write(*stop);
+    else write_mailbox(*effect);
+  }
+}
+
+void Session::write_mailbox(const Lot::Effect& effect) {
+  if (const auto* page = std::get_if<mailbox::Page>(&effect)) {
+    write_text(page->request, mailbox_page_text(*page->messages));
+  } else if (const auto* done = std::get_if<mailbox::Acknowledged>(&effect)) {
+    write_done(done->request, done->count);
+  } else if (const auto* arrived = std::get_if<mailbox::Arrived>(&effect)) {
+    Entry& e = written_.entries.emplace_back(entry(EntryKind::arrived));
+    e.words[1] = word(arrived->key.index);
+  } else if (const auto* refused = std::get_if<mailbox::Refused>(&effect)) {
+    write_refusal(refused->request, {.code = refused->code});
+  } else {
+    // A volatile stream writes nothing; configs with durable ones are not opened.
+    PARKING_LOT_CHECK(!"a volatile lot asked for a write");
+  }
+}
+
+void Session::write(const Start& start) {
+  const auto task_entry = static_cast<std::uint32_t>(start.payload.id & 0xffffffffu);
+  Entry& e = written_.entries.emplace_back(entry(EntryKind::start));
+  e.words[1] = word(task_entry);
+  e.words[2] = word(open_run(start));
+  e.words[3] = word(start.attempt);
+  e.words[4] = low(start.units);
+  e.words[5] = high(start.units);
+  e.words[6] = word(start.pool.index);
+  e.words[7] = word(start.executor);
+  e.words[8] = word(start.task.slot);
+  e.words[9] = word(start.task.generation);
+}
+
+void Session::write(const Stop& stop) {
+  if (stop.task.slot >= run_of_slot_.size() || run_of_slot_[stop.task.slot] == 0) return;
+  const std::uint32_t run_number = run_of_slot_[stop.task.slot] - 1;
+  const Run& run = runs_[run_number];
+  if (run.task != stop.task || run.lease != stop.lease) return;
+  Entry& e = written_.entries.emplace_back(entry(EntryKind::stop));
+  e.words[1] = word(run_number);
+  e.words[2] = number(stop.reason);
+}
+
+void Session::write(const Reply& reply) {
+  if (const auto* submitted = std::get_if<Submitted>(&reply.answer)) write(*submitted, reply.request);
+  else if (const auto* refused = std::get_if<Refused>(&reply.answer)) write_refusal(reply.request, *refused);
+  else if (const auto* done = std::get_if<Done>(&reply.answer)) write_done(reply.request, done->count);
+  else write_text(reply.request, answer_text(reply.answer, lot_.scheduler()));
+}
+
+void Session::write(const Submitted& submitted, RequestId request) {
+  const auto asked = static_cast<std::uint32_t>(request & 0xffffffffu);
+  if (submitted.how == Submitted::How::admitted && is_submission(request)) {
+    own(submitted.task, asked, answers_of(request));
+    if (answers_of(request) == Answers::failures) return;
+  }
+  const Owner* const known = owner(submitted.task);
+  Entry& e = written_.entries.emplace_back(entry(EntryKind::submitted));
+  e.words[1] = word(asked);
+  e.words[2] = number(submitted.status);
+  e.words[3] = number(submitted.reason);
+  e.words[4] = number(submitted.how);
+  e.words[5] = low(submitted.position);
+  e.words[6] = low(submitted.result.id);
+  e.words[7] = high(submitted.result.id);
+  e.words[8] = word(submitted.task.slot);
+  e.words[9] = word(submitted.task.generation);
+  e.words[10] = known ? word(known->entry) : 0;
+  e.words[11] = is_submission(request) ? 0 : 1;
+}
+
+void Session::write(const Notify& notify) {
+  const Owner* const known = owner(notify.task);
+  if (watch_ == Watch::listeners) {
+    if (!known || notify.event != Notify::Event::ended) return;
+    if (known->answers == Answers::failures && notify.status == Status::completed) return;
+  }
+  Entry& e = written_.entries.emplace_back(entry(EntryKind::notify));
+  e.words[1] = known ? word(known->entry) : 0;
+  e.words[2] = number(notify.event) | number(notify.status) << 8 | number(notify.reason) << 16;
+  e.words[3] = word(notify.attempt);
+  e.words[4] = low(notify.result.id);
+  e.words[5] = high(notify.result.id);
+  e.words[6] = word(notify.task.slot);
+  e.words[7] = word(notify.task.generation);
+  e.words[8] = word(notify.pool.index);
+  e.words[10] = low(static_cast<std::uint64_t>(notify.at.ms));
+  e.words[11] = high(static_cast<std::uint64_t>(notify.at.ms));
+}
+
+void Session::write_done(RequestId request, std::uint64_t count) {
+  if (request == 0) return;
+  Entry& e = written_.entries.emplace_back(entry(EntryKind::done));
+  e.words[1] = low(request);
+  e.words[2] = low(count);
+}
+
+void Session::write_refusal(RequestId request, const Refused& refused) {
+  if (request == 0) return;
+  Entry& e = written_.entries.emplace_back(entry(EntryKind::refused));
+  e.words[1] = low(request);
+  e.words[2] = is_submission(request) ? 0 : 1;
+  e.words[3] = number(refused.code);
+  e.words[4] = static_cast<std::int32_t>(written_.text.size());
+  e.words[5] = static_cast<std::int32_t>(refused.field.size());
+  e.words[6] = low(static_cast<std::uint64_t>(refused.retry_after.ms));
+  written_.text += refused.field;
+}
+
+void Session::write_text(RequestId request, std::string_view text) {
+  Entry& e = written_.entries.emplace_back(entry(EntryKind::text));
+  e.words[1] = low(request);
+  e.words[4] = static_cast<std::int32_t>(written_.text.size());
+  e.words[5] = static_cast<std::int32_t>(text.size());
+  written_.text += text;
+}
+
+void Session::write_release(PayloadRef payload) {
+  if (payload.id == 0) return;
+  Entry& e = written_.entries.emplace_back(entry(EntryKind::release));
+  e.words[1] = low(payload.id);
+  e.words[2] = high(payload.id);
+}
+
+void Session::own(TaskHandle task, std::uint32_t entry_number, Answers answers) {
+  if (task.slot >= owners_.size()) owners_.resize(std::max<std::size_t>(task.slot + 1, owners_.size() * 2));
+  owners_[task.slot] = {.generation = task.generation, .entry = entry_number, .answers = answers};
+  if (entry_number >= admitted_.size()) admitted_.resize(std::max<std::size_t>(entry_number + 1, admitted_.size() * 2));
+  admitted_[entry_number] = task;
+}
+
+const Session::Owner* Session::owner(TaskHandle task) const {
+  if (task.slot >= owners_.size() || owners_[task.slot].generation != task.generation) return nullptr;
+  return &owners_[task.slot];
+}
+
+std::uint32_t Session::open_run(const Start& start) {
+  std::uint32_t run_number = 0;
+  if (free_runs_.empty()) {
+    run_number = static_cast<std::uint32_t>(runs_.size());
+    runs_.emplace_back();
+  } else {
+    run_number = free_runs_.back();
+    free_runs_.pop_back();
+  }
+  runs_[run_number] = {.task = start.task, .lease = start.lease, .pool = start.pool, .executor = start.executor, .is_open = true};
+  const std::uint32_t slot = start.task.slot;
+  if (slot >= run_of_slot_.size()) run_of_slot_.resize(std::max<std::size_t>(slot + 1, run_of_slot_.size() * 2));
+  run_of_slot_[slot] = run_number + 1;
+  return run_number;
+}
+
+const Session::Run* Session::run(std::uint32_t run_number) const {
+  return run_number < runs_.size() && runs_[run_number].is_open ? &runs_[run_number] : nullptr;
+}
+
+void Session::close_run(std::uint32_t run_number) {
+  Run& run = runs_[run_number];
+  if (run_of_slot_[run.task.slot] == run_number + 1) run_of_slot_[run.task.slot] = 0;
+  run.is_open = false;
+  free_runs_.push_back(run_number);
+}
+
+void Session::close_runs_of(PoolId pool, ExecutorId executor) {
+  for (std::uint32_t i = 0; i < runs_.size(); ++i) {
+    if (runs_[i].is_open && runs_[i].pool == pool && runs_[i].executor == executor) close_run(i);
+  }
+}
+
+namespace {
+std::unique_ptr<Session> open_one;
+}
+
+Session* session() { return open_one.get(); }
+
+void open_session(Lot lot) {
+  // Beyond this many queued inputs the host flushes; room for them is made once.
+  constexpr std::uint32_t inputs_expected = 1024;
+  open_one = std::make_unique<Session>(std::move(lot), inputs_expected);
+}
+
+void close_session() { open_one.reset(); }
+
+}  // namespace parking_lot::wasm

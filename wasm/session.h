@@ -1,0 +1,126 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parking_lot/lot.h"
+
+namespace parking_lot::wasm {
+
+/// One effect as JavaScript reads it: twelve 32-bit words of linear memory. The words after `kind` are laid out as in
+/// `web/src/wasm/effects.ts`; wide numbers take two words, low word first.
+struct Entry {
+  std::int32_t words[12];
+};
+enum class EntryKind : std::int32_t { start = 1, stop, submitted, refused, done, text, notify, release, arrived };
+
+/// Payloads stay in JavaScript. Their id is the place in one of its two tables.
+enum class PayloadTable : std::uint32_t { tasks = 1, results = 2 };
+PayloadRef payload_at(PayloadTable table, std::uint32_t index);
+
+/// What a submitter wants to hear of its task.
+enum class Answers : std::uint32_t {
+  all = 0,
+  failures = 1,  ///< a refusal and an end other than `completed`; its host sees the rest happen anyway
+};
+
+/// Tells the numbers of submissions apart from those of other commands in the answers.
+enum class Asked : std::uint32_t { submission = 0, command = 2 };
+
+/// The lot of this module instance and its traffic with JavaScript: inputs are queued until `flush` hands them over as
+/// one batch; effects are written as entries until `take` passes them on.
+///
+/// A module instance holds one lot, so that a broken invariant takes no other lot with it.
+class Session {
+ public:
+  Session(Lot lot, std::uint32_t inputs_expected);
+
+  Lot& lot() { return lot_; }
+  const PoolConfig& pool_config(PoolId pool) const { return lot_.scheduler().config(pool); }
+
+  void queue(Input input) { inputs_.push_back(input); }
+  void queue(mailbox::Input input) { mailbox_inputs_.push_back(input); }
+  /// A copy that lives until the next flush, for the views in inputs.
+  std::string_view keep(std::string_view text);
+  /// Gives the caller's hold of a name back, after the inputs that may mention it.
+  void release_after_flush(NameId name) { released_.push_back(name); }
+  std::size_t queued() const { return inputs_.size() + mailbox_inputs_.size(); }
+
+  void flush(Now now);
+
+  /// Makes the entries written so far the current ones, and forgets those of the last call. Answers how many there are.
+  std::size_t take();
+  const Entry* entries() const { return current_.entries.data(); }
+  const char* text() const { return current_.text.data(); }
+
+  /// A run that has started and not been reported as ended, by the number in its `start` entry.
+  struct Run {
+    TaskHandle task;
+    Lease lease;
+    PoolId pool;
+    ExecutorId executor = 0;
+    bool is_open = false;
+  };
+  const Run* run(std::uint32_t number) const;
+  void close_run(std::uint32_t number);
+  void close_runs_of(PoolId pool, ExecutorId executor);
+
+  /// The task that a submission became, once it is admitted; else the zero handle. Valid while the task is.
+  TaskHandle admitted(std::uint32_t request) const { return request < admitted_.size() ? admitted_[request] : TaskHandle{}; }
+
+  /// Whether events of all tasks are passed on, not only of those with a listener.
+  enum class Watch : std::uint8_t { listeners, everything };
+  void watch(Watch watch) { watch_ = watch; }
+
+ private:
+  struct Owner {
+    std::uint32_t generation = 0;
+    std::uint32_t entry = 0;
+    Answers answers = Answers::all;
+  };
+  struct Traffic {
+    std::vector<Entry> entries;
+    std::string text;
+  };
+
+  void drain();
+  void write(const Start& start);
+  void write(const Stop& stop);
+  void write(const Reply& reply);
+  void write(const Submitted& submitted, RequestId request);
+  void write(const Notify& notify);
+  void write_mailbox(const Lot::Effect& effect);
+  void write_done(RequestId request, std::uint64_t count);
+  void write_refusal(RequestId request, const Refused& refused);
+  void write_text(RequestId request, std::string_view text);
+  void write_release(PayloadRef payload);
+  void own(TaskHandle task, std::uint32_t entry, Answers answers);
+  const Owner* owner(TaskHandle task) const;
+  std::uint32_t open_run(const Start& start);
+
+  Lot lot_;
+  std::vector<Input> inputs_;
+  std::vector<mailbox::Input> mailbox_inputs_;
+  std::deque<std::string> texts_;
+  std::vector<NameId> released_;
+  std::vector<Run> runs_;
+  std::vector<std::uint32_t> free_runs_;
+  std::vector<std::uint32_t> run_of_slot_;  // number + 1; 0: none
+  std::vector<Owner> owners_;               // by task slot
+  std::vector<TaskHandle> admitted_;        // by request of the submission
+  Traffic written_;
+  Traffic current_;
+  Watch watch_ = Watch::listeners;
+};
+
+/// The session of this module instance; null before `open_session` and after `close_session`.
+Session* session();
+void open_session(Lot lot);
+void close_session();
+
+}  // namespace parking_lot::wasm
