@@ -2,16 +2,9 @@
 
 #include <utility>
 
-namespace parking_lot {
+#include "parking_lot/json.h"
 
-std::uint64_t digest_of(std::string_view bytes) {
-  std::uint64_t digest = 0xcbf29ce484222325;
-  for (const char byte : bytes) {
-    digest ^= static_cast<unsigned char>(byte);
-    digest *= 0x100000001b3;
-  }
-  return digest;
-}
+namespace parking_lot {
 
 PayloadRef Payloads::put(std::string bytes) {
   const PayloadRef ref{.id = ++last_id_, .bytes = bytes.size(), .digest = digest_of(bytes)};

@@ -3,16 +3,11 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 
 #include "parking_lot/types.h"
 
 namespace parking_lot {
-
-/// Equal bytes give equal digests: 64-bit FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/). Not a defence
-/// against somebody who looks for collisions.
-std::uint64_t digest_of(std::string_view bytes);
 
 /// The bytes of payloads and results of volatile pools, by id. The core knows only their `PayloadRef`.
 ///
