@@ -71,6 +71,7 @@ struct PoolConfig {
   MailboxConfig mailbox;
   Runtime runtime = Runtime::native;
   ExecutorConfig executor;
+  std::uint32_t worker_count = 0;  ///< runs at once, whatever they cost; 0: as many as the host finds fit
 
   std::uint32_t max_queue_depth = 1000;
   Duration default_timeout{0};  ///< 0: none
@@ -123,6 +124,7 @@ struct Config {
   HttpConfig http;
   ClusterConfig cluster;
   LogConfig log;
+  std::vector<std::string> garages;  ///< names only: garages belong to a later version, see `unavailable_features`
   std::uint64_t seed = 0;
 };
 

@@ -1,0 +1,64 @@
+#include <string>
+#include <string_view>
+
+#include "parking_lot/config.h"
+
+namespace parking_lot {
+namespace {
+
+/// Something that a pool can ask for and that is not built yet. Remove its line when it is.
+struct MissingFeature {
+  std::string_view key;  ///< below the pool
+  std::string_view what;
+  std::string_view instead;
+  bool (*is_asked_for)(const PoolConfig& pool);
+};
+
+constexpr MissingFeature missing_features[] = {
+    {"max_units", "counting several resources", "give one number of units",
+     [](const PoolConfig& pool) { return !pool.resources.empty(); }},
+    {"policy", "the policy backfill", "use first_fit or strict", [](const PoolConfig& pool) { return pool.policy == Policy::backfill; }},
+    {"fairness", "fairness between tenants", "use none", [](const PoolConfig& pool) { return pool.fairness == Fairness::tenant; }},
+    {"tenants", "weights and limits by tenant", "remove them", [](const PoolConfig& pool) { return !pool.tenants.empty(); }},
+    {"ageing_secs", "ageing", "use 0", [](const PoolConfig& pool) { return pool.ageing.ms != 0; }},
+    {"estimates", "learning estimates", "use declared", [](const PoolConfig& pool) { return pool.estimates == Estimates::learned; }},
+    {"mailbox.notifier", "the notifier", "remove it; outcomes can be fetched",
+     [](const PoolConfig& pool) { return pool.mailbox.notifier.has_value(); }},
+    {"runtime", "the runtime cloud_worker", "use native or web_worker",
+     [](const PoolConfig& pool) { return pool.runtime == Runtime::cloud_worker; }},
+    {"executor", "the executor http", "use process or inline",
+     [](const PoolConfig& pool) { return pool.executor.kind == ExecutorKind::http; }},
+};
+
+/// The kinds of storage that are built.
+constexpr bool is_built(StorageKind kind) { return kind == StorageKind::in_memory; }
+
+ConfigIssue missing(std::string path, const std::string& what, std::string_view instead) {
+  return {.severity = ConfigIssue::Severity::warning,
+          .path = std::move(path),
+          .message = what + " is not in this build yet; " + std::string(instead) + '.'};
+}
+
+void check_storage(std::vector<ConfigIssue>& issues, const std::string& path, const StorageConfig& storage) {
+  if (is_built(storage.kind)) return;
+  issues.push_back(missing(path, "storage of type " + std::string(to_string(storage.kind)), "use in_memory"));
+}
+
+}  // namespace
+
+std::vector<ConfigIssue> unavailable_features(const Config& config) {
+  std::vector<ConfigIssue> issues;
+  for (const PoolConfig& pool : config.pools) {
+    const std::string path = "pools." + pool.name + '.';
+    check_storage(issues, path + "queue", pool.queue);
+    check_storage(issues, path + "mailbox.storage", pool.mailbox.storage);
+    for (const MissingFeature& feature : missing_features) {
+      if (feature.is_asked_for(pool)) issues.push_back(missing(path + std::string(feature.key), std::string(feature.what), feature.instead));
+    }
+  }
+  if (!config.garages.empty()) issues.push_back(missing("garages", "the garage", "remove it"));
+  if (!config.cluster.advertise_url.empty()) issues.push_back(missing("cluster.advertise_url", "the cluster", "remove it"));
+  return issues;
+}
+
+}  // namespace parking_lot

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <span>
+
+#include "config_keys.h"
+
+namespace parking_lot {
+
+/// `type`, `properties` and `additionalProperties` of an object with these keys; `defaults`: an owner fresh from its
+/// constructor, whose values become the schema's defaults. The caller opens and closes the schema object.
+void write_object_schema(JsonWriter& out, std::span<const Key> keys, const void* defaults);
+
+/// `type` and `enum` of a word.
+void write_words_schema(JsonWriter& out, std::span<const Word> words);
+
+}  // namespace parking_lot
