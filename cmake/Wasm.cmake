@@ -11,6 +11,7 @@ if(wasm_sources)
   set_target_properties(parking_lot_wasm PROPERTIES
     OUTPUT_NAME parking_lot SUFFIX .mjs RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
   target_compile_options(parking_lot_wasm PRIVATE -flto)
+  target_compile_definitions(parking_lot_wasm PRIVATE PARKING_LOT_VERSION="${PROJECT_VERSION}")
   target_link_libraries(parking_lot_wasm PRIVATE parking_lot_core)
   target_link_options(parking_lot_wasm PRIVATE
     -O3 -flto -lembind --no-entry
