@@ -22,8 +22,8 @@ namespace parking_lot {
 
 // --- tasks in -----------------------------------------------------------------------------------------------
 
-/// Why a text is no task. `where` is the path of the field in snake_case (`retry.backoff.max`), `message` names it too.
-/// `code` is what a server answers: `invalid_deadline` when the deadline alone is at fault, else `invalid_task`.
+/// Why a text is no task, to be shown as `where: message`. `where` is the path of the first bad field in snake_case
+/// (`retry.backoff.max`), or the line and column of a syntax error; `message` goes on with further fields. `code` is what a server answers: `invalid_deadline` when the deadline alone is at fault, else `invalid_task`.
 struct TaskError : Error {
   Refusal code = Refusal::invalid_task;
 };
