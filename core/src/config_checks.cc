@@ -152,9 +152,6 @@ void check_pool(JsonReader& reader, const JsonValue& value, const PoolConfig& po
     error_at(reader, "lease_secs", "must be at least heartbeat_secs (" + seconds_of(pool.heartbeat) +
                                        "), or every run is lost; raise it, best to three times that.");
   }
-  if (pool.retry.max < pool.retry.initial) {
-    error_at(reader, "retry.backoff.max", "must be at least backoff.initial (" + std::to_string(pool.retry.initial.ms) + " ms); raise it.");
-  }
   check_tenants(reader, pool);
   check_executor(reader, pool);
   check_durability(reader, value, pool);

@@ -202,12 +202,27 @@ constexpr Key pool_key_list[] = {
 Table<RetryPolicy> retry_keys() { return {retry_key_list}; }
 Table<PoolConfig> pool_keys() { return {pool_key_list}; }
 
+void finish_retry(JsonReader& reader, const JsonValue& value, RetryPolicy& retry) {
+  if (retry.max >= retry.initial) return;
+  const JsonValue* backoff = value.find("backoff");
+  if (backoff == nullptr || backoff->find("max") == nullptr) {
+    retry.max = retry.initial;
+    return;
+  }
+  const JsonReader::At at(reader, "backoff.max");
+  reader.error("must be at least backoff.initial (" + std::to_string(retry.initial.ms) + " ms); raise it.");
+}
+
 void finish_pool(JsonReader& reader, const JsonValue& value, PoolConfig& pool) {
   complete_storage(StorageRole::queue, pool.name, pool.queue);
   complete_storage(StorageRole::mailbox, pool.name, pool.mailbox.storage);
   if (value.find("default_timeout_ms") != nullptr && value.find("default_timeout_secs") != nullptr) {
     const JsonReader::At at(reader, "default_timeout_ms");
     reader.error("says the same as default_timeout_secs; keep one of the two.");
+  }
+  if (const JsonValue* retry = value.find("retry")) {
+    const JsonReader::At at(reader, "retry");
+    finish_retry(reader, *retry, pool.retry);
   }
   check_pool(reader, value, pool);
 }
