@@ -7,9 +7,9 @@
 
 namespace parking_lot {
 
-/// Where a task is in its life. `arriving` lasts within one `handle`: submitted, but neither started nor parked yet.
-/// `stale` lasts from a failed write until the stream is recovered.
-enum class Phase : std::uint8_t { free, arriving, waiting, parked, backing_off, running, ended, stale };
+/// Where a task is in its life. `arriving` lasts within one `handle`: in the queue provisionally, neither started nor
+/// parked yet. `admitted` lasts at replay from the admission to the next record. `stale` lasts from a failed write until the stream is recovered.
+enum class Phase : std::uint8_t { free, arriving, admitted, waiting, parked, backing_off, running, ended, stale };
 
 inline constexpr std::uint32_t no_slot = 0xffffffff;
 
@@ -53,7 +53,6 @@ struct Task {
   std::uint16_t max_lost = 0;
   std::uint16_t pool = 0;
   Phase phase = Phase::free;
-  Phase stale_phase = Phase::free;  ///< what it was when the write failed
   Status status = Status::submitted;
   Reason reason = Reason::none;
   Priority priority = Priority::normal;
@@ -72,6 +71,7 @@ struct Run {
   WallTime started_at;
   std::uint64_t start_sequence = 0;
   std::uint32_t task = no_slot;         ///< slot; still valid when the task has gone on without this run
+  std::uint32_t generation = 0;         ///< of that slot
   std::uint64_t admission = 0;
   ExecutorId executor = 0;
   std::uint32_t timer = no_timer;

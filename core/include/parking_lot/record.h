@@ -45,6 +45,7 @@ struct TaskAdmitted {
 /// The task did not start with its submission: it waits in the queue, or for `start_after`.
 struct TaskParked {
   std::uint64_t admission = 0;
+  WallTime ready_at{0};  ///< of a task that waits for `start_after`; 0: it is ready
 };
 
 struct TaskStarted {
@@ -59,7 +60,7 @@ struct TaskStarted {
 struct TaskRequeued {
   std::uint64_t admission = 0;
   Reason reason = Reason::retry;  ///< retry, lost, or none for a start that was withdrawn
-  WallTime ready_at{0};
+  WallTime ready_at{0};           ///< when it may leave; 0: at once
   bool units_held = false;        ///< until `UnitsReleased`: the run may still use them
 };
 

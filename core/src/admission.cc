@@ -1,0 +1,335 @@
+#include <algorithm>
+
+#include "machine.h"
+
+namespace parking_lot {
+namespace {
+
+constexpr Duration century{100LL * 365 * 86400 * 1000};
+constexpr std::uint64_t unpersisted_max = 16384;  // records; beyond it new commands are answered `busy`
+constexpr std::uint32_t refusal_events_per_second = 100;
+
+bool fits_compact(const RetryPolicy& retry) {
+  return retry.max_attempts >= 1 && retry.max_attempts <= 0xffff && retry.factor_percent >= 100 &&
+         retry.factor_percent <= 10000 && retry.jitter_percent <= 100 && retry.initial.ms >= 0 && retry.max.ms >= 0 &&
+         retry.initial.ms <= 0xffffffffLL && retry.max.ms <= 0xffffffffLL;
+}
+
+CompactRetry compact(const RetryPolicy& retry) {
+  return {static_cast<std::uint32_t>(retry.initial.ms), static_cast<std::uint32_t>(retry.max.ms),
+          static_cast<std::uint16_t>(retry.max_attempts), static_cast<std::uint16_t>(retry.factor_percent),
+          static_cast<std::uint16_t>(retry.jitter_percent)};
+}
+
+RetryPolicy expand(const CompactRetry& retry) {
+  return {retry.max_attempts, retry.factor_percent, retry.jitter_percent, Duration{retry.initial_ms}, Duration{retry.max_ms}};
+}
+
+void mix_in(std::uint64_t& digest, std::uint64_t value) {
+  digest = (digest ^ value) * 0x9e3779b97f4a7c15ULL;
+  digest ^= digest >> 29;
+}
+
+void mix_in(std::uint64_t& digest, std::string_view text) {
+  for (const char c : text) digest = (digest ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  mix_in(digest, text.size());
+}
+
+}  // namespace
+
+void Scheduler::Machine::take(const Submit& input) {
+  Pool* pool = pool_at(input.pool);
+  if (pool == nullptr) {
+    refuse(input.request, Refusal::unknown_pool, "pool");
+    return;
+  }
+  if (pool->stream.state() != StreamState::open) {
+    refuse_submission(*pool, input.request, input.spec, Refusal::storage_unavailable);
+    return;
+  }
+  if (refuse_by_spec(*pool, input.request, input.spec)) return;
+  const std::uint64_t digest = input.spec.task_id.empty() ? 0 : digest_of(input.spec);
+  if (!input.spec.task_id.empty() && answered_as_duplicate(*pool, input, digest)) return;
+  if (refuse_by_pool(*pool, input.request, input.spec)) return;
+  arrive(*pool, input, digest);
+}
+
+/// What is malformed in the specification itself. True if it was refused.
+bool Scheduler::Machine::refuse_by_spec(Pool& pool, RequestId request, const TaskSpec& spec) {
+  std::string_view field;
+  if (!spec.task_id.empty() && !is_valid_name(spec.task_id)) field = "task_id";
+  if (spec.units > units_max) field = "resource_cost.units";
+  if (spec.timeout.ms < 0 || spec.timeout > century) field = "timeout";
+  if (spec.estimate.ms < 0 || spec.estimate > century) field = "estimate";
+  if (spec.start_after > now_.wall + century) field = "start_after";
+  if (spec.payload.bytes > pool.config.max_payload_bytes) field = "payload";
+  if (!fits_compact(spec.retry)) field = "retry";
+  if (spec.max_lost > 0xffff) field = "max_lost";
+  if (spec.priority > Priority::critical) field = "priority";
+  if (field.empty()) return false;
+  refuse_submission(pool, request, spec, Refusal::invalid_task, field);
+  return true;
+}
+
+/// What the pool cannot take, now or ever. True if it was refused.
+bool Scheduler::Machine::refuse_by_pool(Pool& pool, RequestId request, const TaskSpec& spec) {
+  const auto refuse_it = [&](Refusal code, std::string_view field) {
+    refuse_submission(pool, request, spec, code, field);
+    return true;
+  };
+  if (pool.stream.unpersisted() > unpersisted_max) return refuse_it(Refusal::busy, {});
+  if (!pool.takes_tasks()) return refuse_it(Refusal::pool_disabled, "pool");
+  if (spec.units > pool.capacity()) return refuse_it(Refusal::cost_exceeds_capacity, "resource_cost.units");
+  if (spec.deadline == never_wall) return false;
+  if (spec.deadline.ms < 0 || spec.deadline > now_.wall + century) return refuse_it(Refusal::invalid_deadline, "deadline");
+  if (spec.deadline <= now_.wall) return refuse_it(Refusal::deadline_passed, "deadline");
+  return false;
+}
+
+/// The rules of `dedup`. True if the submission was answered; false if it may go on (also after replacing a parked task).
+bool Scheduler::Machine::answered_as_duplicate(Pool& pool, const Submit& input, std::uint64_t digest) {
+  const auto known = pool.by_name.find(names.find(input.spec.task_id).index);
+  if (known == pool.by_name.end()) return false;
+  if (tasks_[known->second].phase == Phase::arriving) {
+    settle(pool);  // what became of the earlier submission decides about this one
+    return answered_as_duplicate(pool, input, digest);
+  }
+  const std::uint32_t slot = known->second;
+  const Task& task = tasks_[slot];
+  const bool is_parked = task.phase == Phase::parked || task.phase == Phase::waiting || task.phase == Phase::backing_off;
+  if (input.spec.dedup == Dedup::replace && is_parked) {
+    drop(pool, slot, Reason::replaced);
+    return false;
+  }
+  if (input.spec.dedup == Dedup::reject || task.digest != digest) {
+    audit_refusal(pool, Refusal::duplicate_task, input.spec.task_id, tenant_of(input.spec));
+    reply_after(pool, task.basis, input.request, Refused{Refusal::duplicate_task, "task_id", {}});
+    return true;
+  }
+  Submitted answer{handle_of(slot), task.status, task.reason, Submitted::How::joined, 0, {}};
+  if (task.phase == Phase::parked) answer.position = pool.ahead_of(key_of(task)).tasks + 1;
+  if (task.outcome != no_slot) answer.result = outcomes_[task.outcome].result;
+  reply_after(pool, task.basis, input.request, answer);
+  return true;
+}
+
+std::string_view Scheduler::Machine::tenant_of(const TaskSpec& spec) const {
+  if (spec.tenant) return names.text(spec.tenant);
+  if (spec.mailbox) return decode_mailbox_key(names.text(spec.mailbox)).tenant;
+  return names.text(default_tenant_);
+}
+
+/// Equal digests mean the same body: what the task is and costs, not when it should run.
+std::uint64_t Scheduler::Machine::digest_of(const TaskSpec& spec) const {
+  std::uint64_t digest = 0xcbf29ce484222325ULL;
+  mix_in(digest, spec.payload.digest);
+  mix_in(digest, spec.payload.bytes);
+  mix_in(digest, spec.units);
+  mix_in(digest, static_cast<std::uint64_t>(spec.kind));
+  mix_in(digest, tenant_of(spec));
+  mix_in(digest, names.text(spec.mailbox));
+  return digest;
+}
+
+/// The specification of a known task, for submitting it again.
+TaskSpec Scheduler::Machine::spec_again(const Task& task) const {
+  TaskSpec spec;
+  spec.task_id = names.text(task.task_id);
+  spec.tenant = task.tenant;
+  spec.mailbox = task.mailbox;
+  spec.priority = task.priority;
+  spec.kind = task.kind;
+  spec.units = task.units;
+  spec.timeout = task.timeout;
+  spec.estimate = task.estimate;
+  spec.payload = task.payload;
+  spec.retry = expand(task.retry);
+  spec.max_lost = task.max_lost;
+  spec.on_disconnect = task.on_disconnect;
+  spec.realm = task.realm;
+  return spec;
+}
+
+/// Enters the queue provisionally: the allocation pass at the end of `handle` starts, parks or refuses it.
+void Scheduler::Machine::arrive(Pool& pool, const Submit& input, std::uint64_t digest) {
+  const TaskSpec& spec = input.spec;
+  const std::uint32_t slot = allocate_task(pool);
+  Task& task = tasks_[slot];
+  task.phase = Phase::arriving;
+  task.admission = pool.next_admission++;
+  task.digest = digest;
+  task.units = spec.units;
+  task.deadline = spec.deadline;
+  task.ready_at = spec.start_after;
+  task.timeout = spec.timeout.ms > 0 ? spec.timeout : pool.config.default_timeout;
+  task.estimate = spec.estimate;
+  task.payload = spec.payload;
+  task.retry = compact(spec.retry);
+  task.task_id = names.intern(spec.task_id);
+  task.tenant = names.intern(tenant_of(spec));
+  names.hold(task.mailbox = spec.mailbox);
+  task.incarnation = static_cast<std::uint32_t>(pool.incarnations.size() - 1);
+  task.client = input.client;
+  task.realm = spec.realm;
+  task.max_lost = static_cast<std::uint16_t>(spec.max_lost);
+  task.priority = spec.priority;
+  task.kind = spec.kind;
+  task.on_disconnect = spec.on_disconnect;
+
+  Arrival arrival{slot, no_slot, input.request};
+  if (task.task_id) {
+    const auto [place, is_new] = pool.by_name.try_emplace(task.task_id.index, slot);
+    if (!is_new) {
+      arrival.shadowed = place->second;
+      place->second = slot;
+    }
+  }
+  if (task.ready_at <= now_.wall) pool.lane(task.realm).queue.insert({key_of(task), task.units, slot});
+  pool.arrivals.push_back(arrival);
+  mark_dirty(pool);
+}
+
+/// Answers what arrived: started, parked or refused. True if a refusal may let others start.
+bool Scheduler::Machine::settle_arrivals(Pool& pool) {
+  bool has_refused = false;
+  std::vector<Arrival> arrivals;
+  arrivals.swap(pool.arrivals);
+  for (const Arrival& arrival : arrivals) {
+    Task& task = tasks_[arrival.slot];
+    if (task.phase != Phase::arriving) {
+      reply_after(pool, task.basis, arrival.request,
+                  Submitted{handle_of(arrival.slot), task.status, task.reason, Submitted::How::admitted, 0, {}});
+      continue;
+    }
+    const bool has_room = task.ready_at > now_.wall ? pool.waiting < pool.config.max_queue_depth
+                                                    : pool.parked < pool.config.max_queue_depth;
+    if (has_room) {
+      park_arrival(pool, arrival);
+      continue;
+    }
+    audit_refusal(pool, Refusal::queue_full, names.text(task.task_id), names.text(task.tenant));
+    refuse(arrival.request, Refusal::queue_full, {}, pool.retry_after());
+    withdraw_arrival(pool, arrival);
+    has_refused = true;
+  }
+  arrivals.clear();
+  if (pool.arrivals.empty()) pool.arrivals.swap(arrivals);  // keeps the memory
+  return has_refused;
+}
+
+void Scheduler::Machine::park_arrival(Pool& pool, const Arrival& arrival) {
+  Task& task = tasks_[arrival.slot];
+  record_admission(pool, arrival.slot);
+  const WallTime ready_at = task.ready_at > now_.wall ? task.ready_at : WallTime{0};
+  const std::uint64_t sequence = emit(pool, arrival.slot, TaskParked{task.admission, ready_at});
+  arm_task_timer(arrival.slot);
+  notify(pool, arrival.slot, Notify::Event::parked, sequence);
+  if (arrival.request == 0) return;
+  Submitted answer{handle_of(arrival.slot), Status::queued, Reason::none, Submitted::How::admitted, 0, {}};
+  if (task.phase == Phase::parked) answer.position = pool.ahead_of(key_of(task)).tasks + 1;
+  reply_after(pool, sequence, arrival.request, answer);
+}
+
+void Scheduler::Machine::record_admission(Pool& pool, std::uint32_t slot) {
+  const Task& task = tasks_[slot];
+  TaskAdmitted fact;
+  fact.admission = task.admission;
+  fact.incarnation = pool.incarnations[task.incarnation];
+  fact.task_id = names.text(task.task_id);
+  fact.tenant = names.text(task.tenant);
+  fact.mailbox = names.text(task.mailbox);
+  fact.priority = task.priority;
+  fact.kind = task.kind;
+  fact.units = task.units;
+  fact.deadline = task.deadline;
+  fact.start_after = task.ready_at;
+  fact.timeout = task.timeout;
+  fact.estimate = task.estimate;
+  fact.payload = task.payload;
+  fact.retry = expand(task.retry);
+  fact.max_lost = task.max_lost;
+  fact.on_disconnect = task.on_disconnect;
+  fact.realm = task.realm;
+  fact.digest = task.digest;
+  emit(pool, slot, fact);
+  ++pool.totals.admitted;
+  if (task.client != 0 && task.on_disconnect == OnDisconnect::cancel) clients_[task.client].push_back(handle_of(slot));
+}
+
+/// Fills a task read from a journal.
+void Scheduler::Machine::describe(const Pool& pool, Task& task, const TaskAdmitted& fact) {
+  task.admission = fact.admission;
+  task.digest = fact.digest;
+  task.units = fact.units;
+  task.deadline = fact.deadline;
+  task.ready_at = fact.start_after;
+  task.timeout = fact.timeout;
+  task.estimate = fact.estimate;
+  task.payload = fact.payload;
+  task.retry = compact(fact.retry);
+  task.task_id = names.intern(fact.task_id);
+  task.tenant = names.intern(fact.tenant);
+  task.mailbox = names.intern(fact.mailbox);
+  const auto named = std::find(pool.incarnations.rbegin(), pool.incarnations.rend(), fact.incarnation);
+  task.incarnation = named == pool.incarnations.rend() ? 0 : static_cast<std::uint32_t>(pool.incarnations.rend() - named - 1);
+  task.realm = fact.realm;
+  task.max_lost = static_cast<std::uint16_t>(fact.max_lost);
+  task.priority = fact.priority;
+  task.kind = fact.kind;
+  task.on_disconnect = fact.on_disconnect;
+}
+
+TaskAdmitted Scheduler::Machine::keep(Pool& pool, const TaskAdmitted& fact) {
+  TaskAdmitted kept = fact;
+  kept.task_id = pool.stream.keep_text(fact.task_id);
+  kept.tenant = pool.stream.keep_text(fact.tenant);
+  kept.mailbox = pool.stream.keep_text(fact.mailbox);
+  return kept;
+}
+
+TaskRejected Scheduler::Machine::keep(Pool& pool, const TaskRejected& fact) {
+  return {fact.code, pool.stream.keep_text(fact.task_id), pool.stream.keep_text(fact.tenant)};
+}
+
+/// A refused submission leaves no trace.
+void Scheduler::Machine::withdraw_arrival(Pool& pool, const Arrival& arrival) {
+  Task& task = tasks_[arrival.slot];
+  if (task.ready_at <= now_.wall) pool.lane(task.realm).queue.erase(key_of(task));
+  if (arrival.shadowed != no_slot) {
+    pool.by_name[task.task_id.index] = arrival.shadowed;
+  } else if (task.task_id) {
+    pool.by_name.erase(task.task_id.index);
+  }
+  forget_names(task);
+  task.phase = Phase::free;
+  tasks_.free(arrival.slot);
+}
+
+void Scheduler::Machine::refuse(RequestId request, Refusal code, std::string_view field, Duration retry_after) {
+  if (request != 0) outbox_.push(Reply{request, Refused{code, field, retry_after}});
+}
+
+void Scheduler::Machine::refuse_submission(Pool& pool, RequestId request, const TaskSpec& spec, Refusal code, std::string_view field) {
+  refuse(request, code, field);
+  audit_refusal(pool, code, spec.task_id, tenant_of(spec));
+}
+
+/// One event per refusal, but no more than a hundred a second per code: the rest is counted into one event. A pool
+/// that cannot write only counts.
+void Scheduler::Machine::audit_refusal(Pool& pool, Refusal code, std::string_view task_id, std::string_view tenant) {
+  ++pool.totals.rejected;
+  if (pool.stream.state() != StreamState::open || code == Refusal::busy) return;
+  RefusalCount& count = pool.refusals[static_cast<std::size_t>(code)];
+  const std::int64_t second = now_.steady.ms / 1000;
+  if (count.second != second) {
+    if (count.seen > refusal_events_per_second) emit(pool, no_slot, RejectionsCounted{code, count.seen - refusal_events_per_second});
+    count = {second, 0};
+  }
+  if (++count.seen <= refusal_events_per_second) {
+    emit(pool, no_slot, TaskRejected{code, is_valid_name(task_id) ? task_id : std::string_view(), tenant});
+  } else {
+    arm_pool_timer(pool, PoolTimer::refusals, SteadyTime{(second + 1) * 1000});
+  }
+}
+
+}  // namespace parking_lot

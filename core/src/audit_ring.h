@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "parking_lot/audit.h"
+#include "parking_lot/names.h"
+#include "parking_lot/types.h"
+
+namespace parking_lot {
+
+/// The latest audit events in compact form, at most `capacity` of them; older ones are overwritten. Grows as it is used.
+/// Each event holds its names, so that they can be spelled after the task is forgotten. `push` O(1).
+class AuditRing {
+ public:
+  struct Event {
+    std::uint64_t sequence = 0;
+    WallTime at;
+    std::uint64_t admission = 0;  ///< 0: no task
+    std::uint64_t number = 0;
+    NameId task_id;
+    NameId tenant;
+    NameId mailbox;
+    std::uint32_t incarnation = 0;  ///< index into the pool's incarnations
+    std::uint32_t attempt = 0;
+    std::uint16_t pool = 0;
+    Action action = Action::submit;
+    Status status = Status::submitted;
+    Reason reason = Reason::none;
+    Refusal refusal = Refusal::invalid_task;
+    bool woken = false;
+    bool is_hidden = false;  ///< its record was never made durable
+  };
+
+  AuditRing(std::size_t capacity, Names& names) : capacity_(capacity), names_(&names) {}
+
+  void push(const Event& event);
+  /// Hides events of records after `through`, whose write failed. O(events kept).
+  void hide(PoolId pool, std::uint64_t through);
+
+  /// Number of the oldest event kept, and one past the newest; numbers rise by one per event and never return.
+  std::uint64_t first() const { return end_ - events_.size(); }
+  std::uint64_t end() const { return end_; }
+  const Event& operator[](std::uint64_t number) const {
+    return events_[static_cast<std::size_t>(number % capacity_)];
+  }
+
+ private:
+  std::size_t capacity_;
+  Names* names_;
+  std::vector<Event> events_;
+  std::uint64_t end_ = 0;
+};
+
+}  // namespace parking_lot

@@ -1,0 +1,288 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "allocator.h"
+#include "audit_event.h"
+#include "audit_ring.h"
+#include "outbox.h"
+#include "parking_lot/check.h"
+#include "parking_lot/scheduler.h"
+#include "pool.h"
+#include "slab.h"
+#include "task.h"
+#include "timer_heap.h"
+
+namespace parking_lot {
+
+/// Number and time of a record as it is applied.
+struct Stamp {
+  std::uint64_t sequence = 0;
+  WallTime at;
+};
+
+/// The parts of an id that the system gave.
+struct SpelledId {
+  std::uint64_t incarnation = 0;
+  std::uint64_t admission = 0;
+};
+std::optional<SpelledId> parse_spelled_id(std::string_view text);
+
+/// What lies behind `Scheduler`. One dispatcher (scheduler.cc) and one file per matter:
+/// admission.cc, commands.cc, runs.cc, timers.cc, delivery.cc, recovery.cc, apply.cc, views.cc, audit_view.cc.
+///
+/// Handlers decide and call `emit`, which numbers a fact, applies it, audits it and keeps it for the journal. Only
+/// `apply` changes durable state; replay calls it too.
+class Scheduler::Machine {
+ public:
+  Machine(const Config& config, Now now, Entropy entropy);
+
+  // scheduler.cc
+  void handle(Now now, std::span<const Input> inputs);
+  std::optional<Effect> poll();
+  std::optional<SteadyTime> next_deadline() const;
+
+  // views.cc
+  PoolStats stats(const Pool& pool) const;
+  std::string spell_id(std::uint64_t incarnation, std::uint64_t admission, NameId name) const;
+  std::string spell_id(const Task& task) const;
+  TaskHandle find(const Pool& pool, std::string_view task_id) const;
+  const Task* task_at(TaskHandle handle) const;
+  std::size_t memory_bytes() const;
+
+  // audit_view.cc
+  AuditPage audit(const AuditQuery& query) const;
+
+  std::deque<Pool> pools;  // pools stay where they are
+  Names names;
+
+ private:
+  enum class PoolTimer : std::uint8_t { guard, delivery, refusals };
+  struct TaskTimerPlace {
+    Slab<Task>* tasks;
+    std::uint32_t& operator()(std::uint32_t slot) const { return (*tasks)[slot].timer; }
+  };
+  struct RunTimerPlace {
+    Slab<Run>* runs;
+    std::uint32_t& operator()(std::uint32_t run) const { return (*runs)[run].timer; }
+  };
+  /// Where a named task is, or why the command cannot have it.
+  struct Found {
+    Pool* pool = nullptr;
+    std::uint32_t slot = no_slot;
+    Refusal refusal = Refusal::unknown_task;
+  };
+
+  // scheduler.cc
+  void take(const Tick& input);
+  void observe(Now now);
+  void settle(Pool& pool);
+  void flush(Pool& pool);
+  void mark_dirty(Pool& pool);
+  Pool* pool_at(PoolId id) { return id.index < pools.size() ? &pools[id.index] : nullptr; }
+
+  // admission.cc
+  void take(const Submit& input);
+  bool refuse_by_pool(Pool& pool, RequestId request, const TaskSpec& spec);
+  bool refuse_by_spec(Pool& pool, RequestId request, const TaskSpec& spec);
+  bool answered_as_duplicate(Pool& pool, const Submit& input, std::uint64_t digest);
+  void arrive(Pool& pool, const Submit& input, std::uint64_t digest);
+  bool settle_arrivals(Pool& pool);
+  void park_arrival(Pool& pool, const Arrival& arrival);
+  void record_admission(Pool& pool, std::uint32_t slot);
+  void withdraw_arrival(Pool& pool, const Arrival& arrival);
+  void refuse(RequestId request, Refusal code, std::string_view field = {}, Duration retry_after = {});
+  void refuse_submission(Pool& pool, RequestId request, const TaskSpec& spec, Refusal code, std::string_view field = {});
+  void audit_refusal(Pool& pool, Refusal code, std::string_view task_id, std::string_view tenant);
+  std::string_view tenant_of(const TaskSpec& spec) const;
+  std::uint64_t digest_of(const TaskSpec& spec) const;
+
+  // commands.cc
+  void take(const Cancel& input);
+  void take(const CancelTenant& input);
+  void take(const SetPriority& input);
+  void take(const Retry& input);
+  void take(const SetPoolState& input);
+  void take(const ClientGone& input);
+  void drop(Pool& pool, std::uint32_t slot, Reason reason);
+  void describe(const Pool& pool, Task& task, const TaskAdmitted& fact);
+  TaskSpec spec_again(const Task& task) const;
+  Found find_for_command(const TaskName& name, RequestId request);
+  bool refused_by_storage(Pool& pool, RequestId request);
+
+  // runs.cc
+  void take(const ExecutorReady& input);
+  void take(const ExecutorGone& input);
+  void take(const Running& input);
+  void take(const Heartbeat& input);
+  void take(const UsageReported& input);
+  void take(const Finished& input);
+  void take(const Failed& input);
+  void abandon_realm(Pool& pool, RealmId realm);
+  void start(Pool& pool, const Candidate& candidate);
+  void end_run(Pool& pool, std::uint32_t run, const Failed& how);
+  enum class Holding : std::uint8_t { freed, held };
+  void finish(Pool& pool, std::uint32_t slot, Status status, Reason reason, PayloadRef result, Holding holding);
+  void count_outcome(Pool& pool, Status status);
+  void requeue(Pool& pool, std::uint32_t slot, Reason reason, Holding holding);
+  void stop_run(Pool& pool, std::uint32_t run, Reason reason);
+  void quarantine(Pool& pool, std::uint32_t run);
+  void release_units(Pool& pool, std::uint32_t run);
+  bool withdraw_start(Pool& pool, std::uint32_t run);
+  std::uint32_t find_run(TaskHandle task, Lease lease);
+  Duration backoff_of(const Task& task);
+  void arm_run(const Pool& pool, std::uint32_t run);
+  void renew_lease(const Pool& pool, std::uint32_t run);
+
+  // timers.cc
+  void run_timers();
+  void on_task_timer(std::uint32_t slot);
+  void on_backoff_over(std::uint32_t slot);
+  void on_run_timer(std::uint32_t run);
+  void on_pool_timer(Pool& pool, PoolTimer kind);
+  void arm_pool_timer(const Pool& pool, PoolTimer kind, SteadyTime due);
+  void arm_task_timer(std::uint32_t slot);
+  void become_ready(Pool& pool, std::uint32_t slot);
+  void update_guard(Pool& pool);
+  void stop_guard(Pool& pool);
+  void forgive_gap();
+  void forget_old(Pool& pool);
+
+  // delivery.cc
+  void take(const Delivered& input);
+  void take(const DeliveryFailed& input);
+  void list_for_delivery(Pool& pool);
+  std::optional<Effect> next_delivery();
+
+  // recovery.cc
+  void take(const Recovered& input);
+  void take(const RecoveryDone& input);
+  void take(const Persisted& input);
+  void take(const PersistFailed& input);
+  void replay(Pool& pool, const Record& record);
+  void open_pool(Pool& pool);
+  void make_stale(Pool& pool, std::uint32_t slot);
+  void fail_held(Pool& pool);
+  void reset(Pool& pool);
+  std::uint32_t restore_slot(Pool& pool, const TaskAdmitted& fact);
+  void drop_stale(Pool& pool);
+  void resume_run(Pool& pool, std::uint32_t run);
+  void resume_task(Pool& pool, std::uint32_t slot);
+  std::uint32_t find_stale_run(const Pool& pool, Lease lease) const;
+
+  // apply.cc: record → state, live and at replay
+  void apply(Pool& pool, std::uint32_t slot, const PoolOpened& fact, Stamp stamp);
+  void apply(Pool& pool, std::uint32_t slot, const PoolStateChanged& fact, Stamp stamp);
+  void apply(Pool& pool, std::uint32_t slot, const TaskAdmitted& fact, Stamp stamp);
+  void apply(Pool& pool, std::uint32_t slot, const TaskParked& fact, Stamp stamp);
+  void apply(Pool& pool, std::uint32_t slot, const TaskStarted& fact, Stamp stamp);
+  void apply(Pool& pool, std::uint32_t slot, const TaskRequeued& fact, Stamp stamp);
+  void apply(Pool& pool, std::uint32_t slot, const PriorityChanged& fact, Stamp stamp);
+  void apply(Pool& pool, std::uint32_t slot, const UsageRecorded& fact, Stamp stamp);
+  void apply(Pool& pool, std::uint32_t slot, const TaskFinished& fact, Stamp stamp);
+  void apply(Pool& pool, std::uint32_t slot, const UnitsReleased& fact, Stamp stamp);
+  void apply(Pool& pool, std::uint32_t slot, const TaskDelivered& fact, Stamp stamp);
+  void apply(Pool& pool, std::uint32_t slot, const DeliveryOverdue& fact, Stamp stamp);
+  void apply(Pool& pool, std::uint32_t slot, const TaskRejected& fact, Stamp stamp);
+  void apply(Pool& pool, std::uint32_t slot, const RejectionsCounted& fact, Stamp stamp);
+  void enqueue(Pool& pool, std::uint32_t slot);
+  void dequeue(Pool& pool, std::uint32_t slot);
+  void leave_phase(Pool& pool, std::uint32_t slot);
+  void free_run_units(Pool& pool, std::uint32_t run);
+  std::uint32_t new_run(Pool& pool, std::uint32_t slot, const TaskStarted& fact, Stamp stamp);
+  std::uint32_t allocate_task(Pool& pool);
+  void end_current_run(Pool& pool, std::uint32_t slot, Holding holding);
+  void forget_names(const Task& task);
+  void forget(Pool& pool, std::uint32_t slot);
+
+  /// Numbers a fact about a task (`no_slot`: about the pool), applies, audits and keeps it.
+  template <class F>
+  std::uint64_t emit(Pool& pool, std::uint32_t slot, const F& fact) {
+    const WallTime at = pool.stream.advance(now_.wall);
+    const Stamp stamp{pool.stream.sequence(), at};
+    apply(pool, slot, fact, stamp);
+    audit_fact(pool, slot, fact, stamp);
+    if (pool.stream.is_durable()) {
+      if (pool.stream.batch().empty()) written_.push_back(pool.id.index);
+      pool.stream.append(Record{stamp.sequence, at, keep(pool, fact)});
+    }
+    return stamp.sequence;
+  }
+  template <class F>
+  F keep(Pool&, const F& fact) {
+    return fact;
+  }
+  TaskAdmitted keep(Pool& pool, const TaskAdmitted& fact);
+  TaskRejected keep(Pool& pool, const TaskRejected& fact);
+
+  // audit_view.cc
+  AuditRing::Event event_about(const Pool& pool, std::uint32_t slot, Stamp stamp) const;
+  template <class F>
+  void audit_fact(Pool& pool, std::uint32_t slot, const F& fact, Stamp stamp) {
+    AuditRing::Event event = event_about(pool, slot, stamp);
+    describe_event(event, fact);
+    if constexpr (std::is_same_v<F, TaskRejected>) {
+      event.task_id = names.intern(fact.task_id);
+      event.tenant = names.intern(fact.tenant);
+    }
+    audit_.push(event);
+    if constexpr (std::is_same_v<F, TaskRejected>) {
+      names.release(event.task_id);
+      names.release(event.tenant);
+    }
+    pool.audited_through = stamp.sequence;
+  }
+  bool is_of_subject(const AuditRing::Event& event, const AuditQuery& query, NameId name,
+                     const std::optional<SpelledId>& spelled) const;
+  AuditEvent view_of(const AuditRing::Event& event) const;
+
+  // views.cc
+  void take(const Inspect& input);
+  void take(const Explain& input);
+  void take(const ListTasks& input);
+  TaskView view_of(std::uint32_t slot) const;
+  Wait wait_of(Pool& pool, const Task& task, TaskHandle& behind);
+
+  void yield_after(const Pool& pool, std::uint64_t sequence, const Effect& effect, Outbox<Effect>::Body body = nullptr);
+  void reply_after(const Pool& pool, std::uint64_t sequence, RequestId request, const Answer& answer);
+  void notify(const Pool& pool, std::uint32_t slot, Notify::Event event, std::uint64_t sequence);
+  void release_payload(const Pool& pool, std::uint64_t sequence, PayloadRef payload);
+  TaskHandle handle_of(std::uint32_t slot) const { return {slot, tasks_[slot].generation}; }
+  QueueKey key_of(const Task& task) const { return QueueKey::of(task.priority, task.admission); }
+  std::uint64_t random();
+
+  Entropy entropy_;
+  std::uint64_t random_state_;
+  Now now_;
+  SteadyTime armed_ = never_steady;
+  bool has_timers_left_ = false;
+
+  Slab<Task> tasks_;
+  Slab<Run> runs_;
+  Slab<Outcome> outcomes_;
+  std::vector<std::uint32_t> detached_;  // runs that hold units although their task goes on without them
+  TimerHeap<TaskTimerPlace> wall_timers_{TaskTimerPlace{&tasks_}};
+  TimerHeap<TaskTimerPlace> backoff_timers_{TaskTimerPlace{&tasks_}};
+  TimerHeap<RunTimerPlace> run_timers_{RunTimerPlace{&runs_}};
+  std::set<std::pair<std::int64_t, std::pair<std::uint32_t, PoolTimer>>> pool_timers_;
+  std::unordered_map<std::uint64_t, std::int64_t> pool_timer_due_;  // by pool and kind; never iterated
+  std::unordered_map<ClientId, std::vector<TaskHandle>> clients_;   // tasks with on_disconnect cancel; never iterated
+  std::vector<std::uint32_t> dirty_;
+  std::vector<std::uint32_t> written_;
+  std::vector<std::uint32_t> delivering_;
+  NameId default_tenant_;
+  AuditRing audit_;
+  Outbox<Effect> outbox_;
+};
+
+}  // namespace parking_lot

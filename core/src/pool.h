@@ -1,0 +1,152 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "admission_index.h"
+#include "parking_lot/config.h"
+#include "parking_lot/input.h"
+#include "parking_lot/scheduler.h"
+#include "stream.h"
+#include "task.h"
+#include "task_queue.h"
+
+namespace parking_lot {
+
+/// Something that takes starts. Credits are the starts that it will still take.
+struct Executor {
+  ExecutorId id = 0;
+  RealmId realm = 0;
+  std::uint32_t credits = 0;
+  ExecutorReady::Liveness liveness = ExecutorReady::Liveness::certain;
+};
+
+/// Parked tasks that the same executors can take: those for any executor, or those pinned to one realm.
+struct Lane {
+  RealmId realm = 0;
+  TaskQueue queue;
+  std::uint32_t executors = 0;  ///< connected
+  std::uint32_t ready = 0;      ///< of these, how many have credit
+};
+
+/// A submission of the current batch whose fate the allocation pass decides.
+struct Arrival {
+  std::uint32_t slot = 0;
+  std::uint32_t shadowed = no_slot;  ///< the ended task that had the same id
+  RequestId request = 0;
+};
+
+/// An obligation to deliver, in the order in which outcomes were recorded.
+struct Delivery {
+  std::uint32_t task = no_slot;
+};
+
+/// A parked task whose guard clock has run out.
+struct GuardClaim {
+  std::uint32_t slot = no_slot;
+  Units units = 0;
+  RealmId realm = 0;
+};
+
+/// Refusals of one code within the current second.
+struct RefusalCount {
+  std::int64_t second = -1;
+  std::uint32_t seen = 0;
+};
+
+/// One pool: its configuration, units, executors, lanes and lists. It keeps count; it decides nothing.
+///
+/// Invariant: in_use is the sum of the units of all its runs.
+class Pool {
+ public:
+  Pool(PoolId id, const PoolConfig& pool_config);
+
+  // Units.
+  Units capacity() const { return config.max_units; }
+  /// What new starts may take; `nullopt` while real use is above capacity.
+  std::optional<Units> free_units() const;
+
+  // Executors.
+  Executor* find_executor(ExecutorId id);
+  void connect(const ExecutorReady& ready);
+  void disconnect(ExecutorId id);
+  void set_credits(Executor& executor, std::uint32_t credits);
+  void give_back_credits(ExecutorId id, std::uint32_t credits);
+  /// The executor of a lane with the most credits; among equals the one connected first. `lane.ready` must not be 0.
+  Executor& pick_executor(const Lane& lane);
+  Lane& lane(RealmId realm);
+  const Lane* find_lane(RealmId realm) const;
+
+  /// Tasks in all lanes that leave before this key.
+  TaskQueue::Ahead ahead_of(QueueKey key) const;
+  std::uint64_t queued() const;
+
+  bool takes_tasks() const { return config.max_units > 0 && (state == PoolState::active || state == PoolState::paused); }
+  bool starts_tasks() const {
+    return stream.state() == StreamState::open && config.max_units > 0 &&
+           (state == PoolState::active || state == PoolState::draining);
+  }
+
+  /// Notes that a parked task left the queue; feeds the drain rate.
+  void note_departure(SteadyTime now);
+  Duration retry_after() const { return Duration{departure_interval_ms_}; }
+
+  std::size_t memory_bytes() const;
+
+  PoolId id;
+  PoolConfig config;
+  Stream<Record> stream;
+  PoolState state = PoolState::active;
+
+  std::deque<Lane> lanes;  // stable addresses; the first one is for any executor
+  std::vector<Executor> executors;
+
+  Units in_use = 0;
+  Units quarantined = 0;
+  std::vector<std::uint64_t> incarnations;
+  std::uint64_t next_admission = 1;
+  std::uint64_t next_lease = 1;
+
+  AdmissionIndex by_admission;
+  std::unordered_map<std::uint32_t, std::uint32_t> by_name;  // NameId → slot; never iterated
+  std::deque<std::uint32_t> ended;                            // slots, oldest outcome first
+
+  // The starvation guard: whose clock runs, since when, and whose has run out (by place in leaving order).
+  std::uint32_t guarded = no_slot;
+  SteadyTime guarded_since;
+  std::map<QueueKey, GuardClaim> exhausted;
+
+  // Delivery to the mailbox store.
+  std::deque<Delivery> deliveries;
+  std::size_t deliveries_sent = 0;
+  std::uint32_t delivery_failures = 0;
+  bool delivery_held = false;
+  bool strip_next_delivery = false;
+  bool is_delivering = false;  ///< listed among the pools that may have something to deliver
+
+  std::vector<Arrival> arrivals;
+  std::vector<std::uint32_t> stale_runs;             // alive when the write failed; the reload finds them again
+  std::vector<std::uint64_t> stale_incarnations;     // what stale tasks refer to
+  std::vector<Input> held_reports;  // of executors, while the stream is not open
+
+  std::array<RefusalCount, 16> refusals;
+  std::uint64_t parked = 0;
+  std::uint64_t waiting = 0;
+  std::uint64_t backing_off = 0;
+  std::uint64_t running = 0;
+  PoolStats totals;  // only its counters since open
+  std::uint64_t audited_through = 0;  ///< durable records that the audit ring has seen
+  bool is_dirty = false;
+
+ private:
+  std::int64_t departure_interval_ms_ = 0;
+  SteadyTime last_departure_{-1};
+};
+
+}  // namespace parking_lot

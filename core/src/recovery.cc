@@ -1,0 +1,260 @@
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "machine.h"
+
+/// Durable watermarks, failed writes, and the one path that serves start-up, reload and takeover alike.
+namespace parking_lot {
+
+void Scheduler::Machine::take(const Persisted& input) {
+  Pool* pool = pool_at(input.pool);
+  if (pool == nullptr || pool->stream.state() != StreamState::open) return;
+  pool->stream.persisted(input.through);
+  outbox_.release(pool->id.index, pool->stream.durable_through());
+  if (!pool->deliveries.empty()) list_for_delivery(*pool);
+}
+
+void Scheduler::Machine::open_pool(Pool& pool) {
+  std::uint64_t incarnation = 0;
+  if (pool.stream.is_durable()) {
+    incarnation = pool.incarnations.empty() ? 1 : pool.incarnations.back() + 1;
+  } else {
+    // Volatile incarnations are named by the host's random bits: nothing remembers the last one.
+    incarnation = (entropy_.high ^ (entropy_.low + pool.id.index) * 0x9e3779b97f4a7c15ULL) | 1;
+  }
+  emit(pool, no_slot, PoolOpened{incarnation, entropy_});
+}
+
+// --- a failed write ---------------------------------------------------------------------------------------------
+
+void Scheduler::Machine::take(const PersistFailed& input) {
+  Pool* pool = pool_at(input.pool);
+  if (pool == nullptr || !pool->stream.is_durable() || pool->stream.state() != StreamState::open) return;
+  for (const Arrival& arrival : std::exchange(pool->arrivals, {})) {
+    refuse(arrival.request, Refusal::storage_unavailable);
+    withdraw_arrival(*pool, arrival);
+  }
+  fail_held(*pool);
+  audit_.hide(input.pool, pool->stream.durable_through());
+  pool->audited_through = pool->stream.durable_through();
+  reset(*pool);
+  pool->stream.failed();
+  notify(*pool, no_slot, Notify::Event::storage_changed, 0);
+}
+
+/// What rested on the write is uncertain now: clients hear so, starts never happened.
+void Scheduler::Machine::fail_held(Pool& pool) {
+  outbox_.withdraw(pool.id.index, [&](const Effect& effect) {
+    if (const auto* reply = std::get_if<Reply>(&effect)) refuse(reply->request, Refusal::unconfirmed);
+    if (const auto* held = std::get_if<Start>(&effect)) pool.give_back_credits(held->executor, 1);
+    return true;
+  });
+}
+
+/// Empties the pool for a reload. Tasks keep their slots and runs theirs, so that handles and leases stay valid.
+void Scheduler::Machine::reset(Pool& pool) {
+  std::vector<std::uint32_t> slots;
+  pool.by_admission.visit_after(0, [&](std::uint32_t slot) {
+    slots.push_back(slot);
+    return true;
+  });
+  for (const std::uint32_t slot : slots) make_stale(pool, slot);
+  for (std::uint32_t run = 0; run < runs_.end(); ++run) {
+    if (runs_[run].stage == Run::Stage::free || runs_[run].pool != pool.id.index) continue;
+    run_timers_.disarm(run);
+    std::erase(detached_, run);
+    pool.stale_runs.push_back(run);
+  }
+  for (Lane& lane : pool.lanes) lane.queue = TaskQueue();
+  pool.stale_incarnations = std::exchange(pool.incarnations, {});
+  pool.by_name.clear();
+  pool.ended.clear();
+  pool.exhausted.clear();
+  pool.guarded = no_slot;
+  pool.deliveries.clear();
+  pool.deliveries_sent = 0;
+  pool.delivery_held = false;
+  pool.in_use = pool.quarantined = 0;
+  pool.parked = pool.waiting = pool.backing_off = pool.running = 0;
+  pool.next_admission = 1;
+  pool.state = PoolState::active;
+}
+
+void Scheduler::Machine::make_stale(Pool& pool, std::uint32_t slot) {
+  Task& task = tasks_[slot];
+  if (task.phase == Phase::parked || task.phase == Phase::waiting) wall_timers_.disarm(slot);
+  if (task.phase == Phase::backing_off) backoff_timers_.disarm(slot);
+  if (task.outcome != no_slot) {
+    // A result that was produced but not recorded is held and recorded after the reload.
+    const Outcome& outcome = outcomes_[task.outcome];
+    const bool is_reported = outcome.lease.number != 0 && (task.status == Status::completed || task.status == Status::failed);
+    if (is_reported && outcome.sequence > pool.stream.durable_through()) {
+      if (task.status == Status::completed) {
+        pool.held_reports.push_back(Finished{handle_of(slot), outcome.lease, outcome.result, 0});
+      } else {
+        pool.held_reports.push_back(Failed{handle_of(slot), outcome.lease, task.reason, outcome.result, 0, Failed::Units::freed});
+      }
+    }
+    outcomes_.free(task.outcome);
+    task.outcome = no_slot;
+  }
+  task.phase = Phase::stale;
+}
+
+// --- reading a journal --------------------------------------------------------------------------------------------
+
+void Scheduler::Machine::take(const Recovered& input) {
+  Pool* pool = pool_at(input.pool);
+  if (pool == nullptr || !pool->stream.is_durable() || pool->stream.state() == StreamState::open) return;
+  if (pool->stream.state() == StreamState::failed) pool->stream.reloading();
+  for (const Record& record : input.records) replay(*pool, record);
+}
+
+void Scheduler::Machine::replay(Pool& pool, const Record& record) {
+  pool.stream.replayed(record.sequence, record.at);
+  const Stamp stamp{record.sequence, record.at};
+  std::visit(
+      [&](const auto& fact) {
+        using F = std::decay_t<decltype(fact)>;
+        std::uint32_t slot = no_slot;
+        if constexpr (std::is_same_v<F, TaskAdmitted>) {
+          slot = restore_slot(pool, fact);
+        } else if constexpr (requires { fact.admission; }) {
+          slot = pool.by_admission.find(fact.admission);
+          const bool is_known = slot != no_slot && tasks_[slot].phase != Phase::stale;
+          // Of a forgotten task only the release of its units still matters.
+          if (!is_known && !std::is_same_v<F, UnitsReleased>) return;
+          if (!is_known) slot = no_slot;
+        }
+        apply(pool, slot, fact, stamp);
+        if (record.sequence > pool.audited_through) audit_fact(pool, slot, fact, stamp);
+      },
+      record.fact);
+}
+
+/// The slot for a task read from a journal: the one it had before the reload, if it is the same task.
+std::uint32_t Scheduler::Machine::restore_slot(Pool& pool, const TaskAdmitted& fact) {
+  std::uint32_t slot = pool.by_admission.find(fact.admission);
+  const bool is_same = slot != no_slot && tasks_[slot].phase == Phase::stale &&
+                       pool.stale_incarnations[tasks_[slot].incarnation] == fact.incarnation;
+  if (is_same) {
+    const Task old = tasks_[slot];
+    tasks_[slot] = Task{};
+    tasks_[slot].generation = old.generation;
+    tasks_[slot].pool = old.pool;
+    tasks_[slot].client = old.client;
+    describe(pool, tasks_[slot], fact);
+    forget_names(old);
+  } else {
+    if (slot != no_slot) forget(pool, slot);
+    slot = allocate_task(pool);
+    describe(pool, tasks_[slot], fact);
+  }
+  tasks_[slot].phase = Phase::admitted;
+  return slot;
+}
+
+std::uint32_t Scheduler::Machine::find_stale_run(const Pool& pool, Lease lease) const {
+  for (const std::uint32_t run : pool.stale_runs) {
+    if (runs_[run].lease == lease) return run;
+  }
+  return no_slot;
+}
+
+void Scheduler::Machine::take(const RecoveryDone& input) {
+  Pool* found = pool_at(input.pool);
+  if (found == nullptr || !found->stream.is_durable() || found->stream.state() == StreamState::open) return;
+  Pool& pool = *found;
+  if (pool.stream.state() == StreamState::failed) pool.stream.reloading();
+  drop_stale(pool);
+  pool.stream.opened();
+  open_pool(pool);
+
+  std::vector<std::uint32_t> slots;
+  pool.by_admission.visit_after(0, [&](std::uint32_t slot) {
+    slots.push_back(slot);
+    return true;
+  });
+  const std::vector<std::uint32_t> held = detached_;
+  for (const std::uint32_t slot : slots) resume_task(pool, slot);
+  for (const std::uint32_t run : held) {
+    if (runs_[run].pool == pool.id.index) resume_run(pool, run);
+  }
+  for (const Input& report : std::exchange(pool.held_reports, {})) {
+    std::visit([this](const auto& each) { take(each); }, report);
+  }
+  notify(pool, no_slot, Notify::Event::storage_changed, pool.stream.sequence());
+  if (!pool.deliveries.empty()) list_for_delivery(pool);
+  mark_dirty(pool);
+}
+
+/// What the journal does not know never happened.
+void Scheduler::Machine::drop_stale(Pool& pool) {
+  std::vector<std::uint32_t> slots;
+  pool.by_admission.visit_after(0, [&](std::uint32_t slot) {
+    if (tasks_[slot].phase == Phase::stale) slots.push_back(slot);
+    return true;
+  });
+  for (const std::uint32_t slot : slots) forget(pool, slot);
+  for (const std::uint32_t run : std::exchange(pool.stale_runs, {})) {
+    runs_[run].stage = Run::Stage::free;
+    runs_.free(run);
+  }
+  pool.stale_incarnations.clear();
+}
+
+/// Sets a recovered task going again: its timers, or the end of a run that nobody has any more.
+void Scheduler::Machine::resume_task(Pool& pool, std::uint32_t slot) {
+  Task& task = tasks_[slot];
+  switch (task.phase) {
+    case Phase::admitted:  // the journal ends with its admission: it had neither started nor parked
+      emit(pool, slot, TaskParked{task.admission, task.ready_at > now_.wall ? task.ready_at : WallTime{0}});
+      arm_task_timer(slot);
+      return;
+    case Phase::parked:
+    case Phase::waiting:
+      arm_task_timer(slot);
+      return;
+    case Phase::backing_off: {
+      const std::int64_t left = std::clamp<std::int64_t>((task.ready_at - now_.wall).ms, 0, task.retry.max_ms);
+      backoff_timers_.arm(slot, now_.steady.ms + left, task.admission);
+      return;
+    }
+    case Phase::running: {
+      Run& run = runs_[task.run];
+      if (run.is_known_here && run.was_yielded) {
+        resume_run(pool, task.run);
+      } else if (run.is_known_here) {
+        requeue(pool, slot, Reason::none, Holding::freed);
+      } else {
+        Failed how;
+        how.reason = Reason::lost;
+        end_run(pool, task.run, how);
+      }
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+void Scheduler::Machine::resume_run(Pool& pool, std::uint32_t run_slot) {
+  Run& run = runs_[run_slot];
+  if (!run.is_known_here) {
+    release_units(pool, run_slot);
+    return;
+  }
+  if (run.is_current) {
+    const Duration timeout = tasks_[run.task].timeout;
+    if (run.stage != Run::Stage::started) run.stage = Run::Stage::running;
+    if (run.stage == Run::Stage::running) run.due = timeout.ms > 0 ? now_.steady + timeout : never_steady;
+    renew_lease(pool, run_slot);
+    return;
+  }
+  if (run.stage == Run::Stage::quarantined) pool.quarantined += run.units;
+  if (run.due == never_steady) run.due = now_.steady + pool.config.kill_grace;
+  arm_run(pool, run_slot);
+}
+
+}  // namespace parking_lot

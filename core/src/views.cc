@@ -1,0 +1,191 @@
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <utility>
+
+#include "machine.h"
+
+namespace parking_lot {
+
+const Task* Scheduler::Machine::task_at(TaskHandle handle) const {
+  if (!handle || handle.slot >= tasks_.end()) return nullptr;
+  const Task& task = tasks_[handle.slot];
+  return task.generation == handle.generation && task.phase != Phase::free ? &task : nullptr;
+}
+
+/// Chosen ids are themselves; others are spelled `<incarnation in 16 hex digits>-<admission number>`.
+std::string Scheduler::Machine::spell_id(std::uint64_t incarnation, std::uint64_t admission, NameId name) const {
+  if (name) return std::string(names.text(name));
+  char text[48];
+  std::snprintf(text, sizeof text, "%016llx-%llu", static_cast<unsigned long long>(incarnation),
+                static_cast<unsigned long long>(admission));
+  return text;
+}
+
+std::string Scheduler::Machine::spell_id(const Task& task) const {
+  const Pool& pool = pools[task.pool];
+  const auto& known = pool.incarnations.size() > task.incarnation ? pool.incarnations : pool.stale_incarnations;
+  return spell_id(task.incarnation < known.size() ? known[task.incarnation] : 0, task.admission, task.task_id);
+}
+
+std::optional<SpelledId> parse_spelled_id(std::string_view text) {
+  SpelledId id;
+  if (text.size() < 18 || text[16] != '-') return std::nullopt;
+  const char* end = text.data() + text.size();
+  const auto first = std::from_chars(text.data(), text.data() + 16, id.incarnation, 16);
+  const auto second = std::from_chars(text.data() + 17, end, id.admission);
+  if (first.ec != std::errc() || first.ptr != text.data() + 16 || second.ec != std::errc() || second.ptr != end) return std::nullopt;
+  return id;
+}
+
+TaskHandle Scheduler::Machine::find(const Pool& pool, std::string_view task_id) const {
+  const auto named = pool.by_name.find(names.find(task_id).index);
+  if (named != pool.by_name.end()) return handle_of(named->second);
+  const auto spelled = parse_spelled_id(task_id);
+  if (!spelled) return {};
+  const std::uint32_t slot = pool.by_admission.find(spelled->admission);
+  if (slot == no_slot) return {};
+  const Task& task = tasks_[slot];
+  const bool is_it = !task.task_id && task.phase != Phase::stale && pool.incarnations[task.incarnation] == spelled->incarnation;
+  return is_it ? handle_of(slot) : TaskHandle{};
+}
+
+PoolStats Scheduler::Machine::stats(const Pool& pool) const {
+  PoolStats stats = pool.totals;
+  stats.units_max = pool.capacity();
+  stats.units_in_use = std::min(pool.in_use, pool.capacity());
+  stats.units_quarantined = std::min(pool.quarantined, stats.units_in_use);
+  stats.parked = pool.parked;
+  stats.waiting = pool.waiting;
+  stats.backing_off = pool.backing_off;
+  stats.running = pool.running;
+  stats.undelivered = pool.deliveries.size();
+  stats.state = pool.capacity() == 0 ? PoolState::disabled : pool.state;
+  stats.storage = pool.stream.state();
+  stats.delivery_held = pool.delivery_held;
+  return stats;
+}
+
+std::size_t Scheduler::Machine::memory_bytes() const {
+  std::size_t bytes = tasks_.memory_bytes() + runs_.memory_bytes() + outcomes_.memory_bytes();
+  bytes += wall_timers_.memory_bytes() + backoff_timers_.memory_bytes() + run_timers_.memory_bytes();
+  bytes += names.size() * (sizeof(std::string) + 2 * sizeof(std::uint64_t));
+  for (const Pool& pool : pools) bytes += pool.memory_bytes();
+  return bytes;
+}
+
+TaskView Scheduler::Machine::view_of(std::uint32_t slot) const {
+  const Task& task = tasks_[slot];
+  TaskView view;
+  view.task = handle_of(slot);
+  view.pool = pools[task.pool].id;
+  view.task_id = spell_id(task);
+  view.tenant = names.text(task.tenant);
+  view.mailbox = names.text(task.mailbox);
+  view.admission = task.admission;
+  view.status = task.status;
+  view.reason = task.reason;
+  view.priority = task.priority;
+  view.kind = task.kind;
+  view.units = view.units_used = task.units;
+  view.attempt = task.attempt;
+  view.lost = task.lost;
+  view.submitted_at = task.submitted_at;
+  view.deadline = task.deadline;
+  if (task.phase == Phase::waiting || task.phase == Phase::backing_off) view.ready_at = task.ready_at;
+  view.payload = task.payload;
+  if (task.run != no_slot) {
+    view.units_used = runs_[task.run].units;
+    view.started_at = runs_[task.run].started_at;
+  }
+  if (task.outcome != no_slot) {
+    view.started_at = outcomes_[task.outcome].started_at;
+    view.finished_at = outcomes_[task.outcome].finished_at;
+    view.result = outcomes_[task.outcome].result;
+  }
+  return view;
+}
+
+void Scheduler::Machine::take(const Inspect& input) {
+  const Found found = find_for_command(input.task, input.request);
+  if (found.slot == no_slot || input.request == 0) return;
+  auto view = std::make_shared<const TaskView>(view_of(found.slot));
+  const Reply reply{input.request, view.get()};
+  yield_after(*found.pool, tasks_[found.slot].basis, reply, std::move(view));
+}
+
+void Scheduler::Machine::take(const Explain& input) {
+  const Found found = find_for_command(input.task, input.request);
+  if (found.slot == no_slot || input.request == 0) return;
+  Pool& pool = *found.pool;
+  if (pool.is_dirty) settle(pool);  // explains what is, not what the pass of this batch will change
+  const Task& task = tasks_[found.slot];
+  auto explanation = std::make_shared<Explanation>();
+  explanation->task = view_of(found.slot);
+  explanation->waits_for = wait_of(pool, task, explanation->behind);
+  if (const Task* behind = task_at(explanation->behind)) explanation->behind_id = spell_id(*behind);
+  explanation->units_free = pool.free_units().value_or(0);
+  if (task.phase == Phase::parked) {
+    const TaskQueue::Ahead ahead = pool.ahead_of(key_of(task));
+    explanation->position = ahead.tasks + 1;
+    explanation->units_ahead = ahead.units;
+  }
+  const Reply reply{input.request, static_cast<const Explanation*>(explanation.get())};
+  yield_after(pool, task.basis, reply, std::move(explanation));
+}
+
+/// The first reason, in the order in which the allocator asks, why this task does not start.
+Wait Scheduler::Machine::wait_of(Pool& pool, const Task& task, TaskHandle& behind) {
+  if (task.phase == Phase::waiting) return Wait::start_after;
+  if (task.phase == Phase::backing_off) return Wait::backoff;
+  if (task.phase != Phase::parked) return Wait::nothing;
+  if (pool.stream.state() != StreamState::open) return Wait::storage;
+  if (!pool.starts_tasks()) return Wait::paused;
+  const Lane* lane = pool.find_lane(task.realm);
+  if (lane == nullptr || lane->executors == 0) return Wait::no_executor;
+  if (task.units > pool.capacity()) return Wait::capacity_shrunk;
+  const auto free = pool.free_units();
+  if (!free) return Wait::over_use;
+  const auto head = head_of(pool);
+  const QueueKey key = key_of(task);
+  const auto holder = guard_holder(pool);
+  if (holder && *holder < key) {
+    behind = handle_of(pool.exhausted.at(*holder).slot);
+    return Wait::guard;
+  }
+  if (pool.config.policy == Policy::strict && head && head->entry.key < key && head->entry.units > *free) {
+    behind = handle_of(head->entry.slot);
+    return Wait::head;
+  }
+  if (task.units > *free) return Wait::capacity;
+  return lane->ready == 0 ? Wait::executor_busy : Wait::nothing;
+}
+
+void Scheduler::Machine::take(const ListTasks& input) {
+  Pool* pool = pool_at(input.pool);
+  if (pool == nullptr) {
+    refuse(input.request, Refusal::unknown_pool, "pool");
+    return;
+  }
+  if (refused_by_storage(*pool, input.request)) return;
+  if (!pool->arrivals.empty()) settle(*pool);
+  auto page = std::make_shared<TaskPage>();
+  std::uint64_t basis = 0;
+  const std::uint32_t limit = std::clamp<std::uint32_t>(input.limit, 1, 1000);
+  pool->by_admission.visit_after(input.after, [&](std::uint32_t slot) {
+    const Task& task = tasks_[slot];
+    if (!input.any_status && task.status != input.status) return true;
+    if (page->tasks.size() == limit) {
+      page->next = page->tasks.back().admission;
+      return false;
+    }
+    basis = std::max(basis, task.basis);
+    page->tasks.push_back(view_of(slot));
+    return true;
+  });
+  if (input.request == 0) return;
+  const Reply reply{input.request, static_cast<const TaskPage*>(page.get())};
+  yield_after(*pool, basis, reply, std::move(page));
+}
+
+}  // namespace parking_lot
