@@ -322,8 +322,8 @@ test('a worker that computes for long keeps its lease: heartbeats go on although
   const run = events.run();
   executor.start(run);
   await events.until(() => events.count('running t1') === 1);
-  for (let pulse = 0; pulse < 20; pulse += 1) clock.advance(500);
-  assert.equal(events.count('heartbeat t1'), 20);
+  for (let pulse = 0; pulse < 500; pulse += 1) clock.advance(500);
+  assert.equal(events.count('heartbeat t1'), 500);
   assert.equal(events.endings.length, 0);
 });
 

@@ -37,10 +37,12 @@ interface LiveRun {
   cancelKill?: () => void;
 }
 
-/** Without a Web Lock silence is the only sign of death; longer than any sensible pause for garbage collection. */
+/** Where neither a Web Lock nor an event tells a worker's end, silence is the only sign of death; longer than any sensible pause for garbage collection. */
 const silenceMs = 60_000;
 /** A worker that runs no task code answers a ping at once; three unanswered ones are no accident. */
 const unansweredPings = 3;
+/** Chromium lets a terminated worker that computes go on for 2 s before it ends it by force. */
+const deathMs = 5_000;
 
 /**
  * One worker and the runs that it has.
@@ -59,7 +61,8 @@ export class PooledWorker {
   private link: WorkerLink | undefined;
   private cancelStartup: () => void = () => undefined;
   private unwatch: () => void = () => undefined;
-  private holdsLock = false;
+  /** Settles when the worker's Web Lock is freed; undefined while it holds none. */
+  private lockFreed: Promise<void> | undefined;
   private pings = 0;
 
   constructor(
@@ -139,9 +142,8 @@ export class PooledWorker {
   private patience(): number {
     const computes = [...this.runs.values()].some((live) => live.phase === 'running');
     if (!computes) return unansweredPings;
-    return this.holdsLock
-      ? Number.POSITIVE_INFINITY
-      : Math.max(unansweredPings, silenceMs / this.options.pulseMs);
+    if (this.lockFreed !== undefined || this.link?.tellsDeath === 'always') return Number.POSITIVE_INFINITY;
+    return Math.max(unansweredPings, silenceMs / this.options.pulseMs);
   }
 
   private send(live: LiveRun): void {
@@ -207,10 +209,12 @@ export class PooledWorker {
     this.state = 'ready';
     this.cancelStartup();
     if (lock !== undefined) {
-      this.holdsLock = true;
-      this.unwatch = watchAliveLock(lock, () =>
-        this.crash(new Error('the worker was terminated or closed itself'), 'lost'),
-      );
+      this.lockFreed = new Promise((resolve) => {
+        this.unwatch = watchAliveLock(lock, () => {
+          resolve();
+          this.crash(new Error('the worker was terminated or closed itself'), 'lost');
+        });
+      });
     }
     if (this.runs.size === 0) this.link?.keepProcess('free');
     for (const live of [...this.runs.values()]) this.send(live);
@@ -273,19 +277,22 @@ export class PooledWorker {
   private end(): void {
     this.state = 'ended';
     this.cancelStartup();
-    this.unwatch();
     this.death = this.terminate();
   }
 
-  /** A thread that is stuck in native code cannot be ended: after the grace its death is uncertain. */
+  /**
+   * In browsers `terminate` returns while the worker may still compute; it is dead when its lock is free. A thread that
+   * is stuck in native code cannot be ended at all: then its death is uncertain.
+   */
   private terminate(): Promise<'certain' | 'uncertain'> {
     return new Promise((resolve) => {
-      const giveUp = this.options.clock.after(this.options.killGraceMs, () => resolve('uncertain'));
       const settle = (death: 'certain' | 'uncertain'): void => {
-        giveUp();
+        cancelWait();
+        this.unwatch();
         resolve(death);
       };
-      (this.link?.terminate() ?? Promise.resolve()).then(
+      const cancelWait = this.options.clock.after(deathMs, () => settle('uncertain'));
+      Promise.all([this.link?.terminate(), this.lockFreed]).then(
         () => settle('certain'),
         () => settle('uncertain'),
       );

@@ -32,6 +32,8 @@ export interface LinkEvents {
 
 /** One worker, the same for browsers and Node. */
 export interface WorkerLink {
+  /** Whether `died` comes at every end: in Node it does, in browsers it never does. */
+  readonly tellsDeath: 'always' | 'never';
   /** Throws if the message cannot be cloned. */
   post(message: HostMessage): void;
   /** Ends it by force. Resolves when it is certainly dead; repeated calls do no harm. */
@@ -66,6 +68,7 @@ function linkBrowserWorker(worker: BrowserWorker, events: LinkEvents): WorkerLin
     },
   );
   return {
+    tellsDeath: 'never',
     post: (message) => worker.postMessage(message),
     terminate: async () => worker.terminate(),
     keepProcess: () => undefined,
@@ -93,6 +96,7 @@ function linkNodeWorker(worker: NodeWorker, events: LinkEvents): WorkerLink {
     events.died(new Error(`the worker thread ended with exit code ${String(code)}`)),
   );
   return {
+    tellsDeath: 'always',
     post: (message) => worker.postMessage(message),
     terminate: async () => {
       await worker.terminate();
