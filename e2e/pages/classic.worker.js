@@ -1,0 +1,2 @@
+// A classic worker cannot import statically.
+import('/package/worker.js').then(({ serveTasks }) => serveTasks((payload) => `classic ${payload.value}`));

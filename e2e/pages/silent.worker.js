@@ -1,0 +1,2 @@
+// Loads, and never calls serveTasks.
+setInterval(() => {}, 1000);

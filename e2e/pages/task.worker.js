@@ -1,0 +1,61 @@
+// Does what the payload says: the behaviours and misbehaviours of tasks.
+
+import { serveTasks, transfer } from '/package/worker.js';
+
+let runsSoFar = 0;
+
+const deeds = {
+  echo: ({ value }) => value,
+  countRuns: () => runsSoFar,
+  attempt: (_payload, { attempt }) => attempt,
+  throw: ({ message }) => {
+    throw new RangeError(message);
+  },
+  rejectUnseen: ({ message }) => {
+    void Promise.reject(new RangeError(message));
+    return new Promise(() => {});
+  },
+  throwInTimer: ({ message }) => {
+    setTimeout(() => {
+      throw new RangeError(message);
+    });
+    return new Promise(() => {});
+  },
+  closeItself: () => {
+    self.close();
+    return new Promise(() => {});
+  },
+  closeItselfOnce: ({ value }, { attempt }) => {
+    if (attempt > 1) return value;
+    self.close();
+    return new Promise(() => {});
+  },
+  spin: () => {
+    for (;;);
+  },
+  spinFor: ({ ms }) => {
+    const end = performance.now() + ms;
+    while (performance.now() < end);
+    return 'done';
+  },
+  waitForStop: (_payload, { signal, progress }) => {
+    progress('waiting');
+    return new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason));
+    });
+  },
+  steps: async ({ count }, { progress }) => {
+    for (let step = 1; step <= count; step += 1) progress(step);
+    return count;
+  },
+  returnFunction: () => () => 1,
+  pixels: ({ bytes }) => {
+    const pixels = new Uint8Array(bytes).fill(7);
+    return transfer({ pixels }, [pixels.buffer]);
+  },
+};
+
+serveTasks((payload, context) => {
+  runsSoFar += 1;
+  return deeds[payload.do](payload, context);
+});

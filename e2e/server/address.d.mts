@@ -1,0 +1,2 @@
+export const port: number;
+export const origin: string;
