@@ -1,3 +1,3 @@
-export { serveTasks } from './serve_tasks.js';
-export type { TaskContext, TaskHandler } from './task_runner.js';
+export { serveTasks } from './serve-tasks.js';
+export type { TaskContext, TaskHandler } from './task-runner.js';
 export { transfer } from './transfer.js';

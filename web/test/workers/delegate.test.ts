@@ -7,9 +7,9 @@ import {
   serveDelegatedWorkers,
 } from '../../src/executor/delegate/index.js';
 import type { ExecutorFactory } from '../../src/executor/executor.js';
-import type { WorkerSource } from '../../src/executor/workers/worker_executor.js';
+import type { WorkerSource } from '../../src/executor/workers/worker-executor.js';
 import { openExecutor } from './recorder.js';
-import { thread } from './thread_worker.js';
+import { thread } from './thread-worker.js';
 
 const echo = thread('serveTasks((payload) => payload)');
 const hang = thread('serveTasks(() => new Promise(() => {}))');

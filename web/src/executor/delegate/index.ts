@@ -1,7 +1,7 @@
-export { acceptPages, ConnectedPages, mustDelegate } from './connected_pages.js';
-export { delegatedExecutor } from './delegated_executor.js';
+export { acceptPages, ConnectedPages, mustDelegate } from './connected-pages.js';
+export { delegatedExecutor } from './delegated-executor.js';
 export {
   type DelegatedWorkers,
   type DelegationTarget,
   serveDelegatedWorkers,
-} from './serve_delegated_workers.js';
+} from './serve-delegated-workers.js';

@@ -1,4 +1,4 @@
-import { watchAliveLock } from '../../worker/alive_lock.js';
+import { watchAliveLock } from '../../worker/alive-lock.js';
 import { reviveError } from '../../worker/protocol.js';
 import type { ExecutorEvents, ExecutorOptions, Run } from '../executor.js';
 import { type LotMessage, type PageMessage, readMessage } from './protocol.js';

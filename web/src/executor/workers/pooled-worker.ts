@@ -1,7 +1,7 @@
-import { watchAliveLock } from '../../worker/alive_lock.js';
+import { watchAliveLock } from '../../worker/alive-lock.js';
 import { isWorkerMessage, reviveError, type WorkerMessage } from '../../worker/protocol.js';
 import type { ExecutorClock, Run, RunFailure } from '../executor.js';
-import { linkWorker, type WorkerFactory, type WorkerLink } from './worker_link.js';
+import { linkWorker, type WorkerFactory, type WorkerLink } from './worker-link.js';
 
 export interface PooledWorkerOptions {
   readonly pool: string;

@@ -1,6 +1,6 @@
 import type { Executor, ExecutorEvents, ExecutorFactory, ExecutorOptions, Run } from '../executor.js';
-import { PooledWorker, type WorkerEnd } from './pooled_worker.js';
-import type { WorkerFactory } from './worker_link.js';
+import { PooledWorker, type WorkerEnd } from './pooled-worker.js';
+import type { WorkerFactory } from './worker-link.js';
 
 export interface WorkerPoolOptions {
   /** Most workers at a time; default: the hardware's threads, at most 4 and at most the pool's units. */

@@ -1,7 +1,7 @@
-import { type AliveLock, holdAliveLock } from '../../worker/alive_lock.js';
+import { type AliveLock, holdAliveLock } from '../../worker/alive-lock.js';
 import { reportError } from '../../worker/protocol.js';
 import type { Executor, ExecutorClock, ExecutorEvents, ExecutorFactory, Run } from '../executor.js';
-import { type WorkerSource, workerExecutor } from '../workers/worker_executor.js';
+import { type WorkerSource, workerExecutor } from '../workers/worker-executor.js';
 import { type Announcement, type LotMessage, type PageMessage, readMessage } from './protocol.js';
 
 /** A shared worker, the page's `navigator.serviceWorker`, or a port whose other end a `ConnectedPages` listens to. */

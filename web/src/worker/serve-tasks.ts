@@ -1,7 +1,7 @@
-import { type AliveLock, holdAliveLock } from './alive_lock.js';
-import { findHostPort, type HostPort } from './host_port.js';
+import { type AliveLock, holdAliveLock } from './alive-lock.js';
+import { findHostPort, type HostPort } from './host-port.js';
 import { type HostMessage, isHostMessage, reportError, type WorkerMessage } from './protocol.js';
-import { type AnyTaskHandler, type TaskHandler, TaskRunner } from './task_runner.js';
+import { type AnyTaskHandler, type TaskHandler, TaskRunner } from './task-runner.js';
 import { type Transferables, takeTransferables } from './transfer.js';
 
 let served = false;

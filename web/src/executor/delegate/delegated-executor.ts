@@ -6,7 +6,7 @@ import type {
   Run,
   RunFailure,
 } from '../executor.js';
-import type { ConnectedPages, PageUser } from './connected_pages.js';
+import type { ConnectedPages, PageUser } from './connected-pages.js';
 import type { Page } from './page.js';
 
 /**

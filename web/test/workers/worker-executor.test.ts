@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test as nodeTest, type TestContext } from 'node:test';
-import { type WorkerSource, workerExecutor } from '../../src/executor/workers/worker_executor.js';
+import { type WorkerSource, workerExecutor } from '../../src/executor/workers/worker-executor.js';
 import { openExecutor } from './recorder.js';
-import { thread } from './thread_worker.js';
+import { thread } from './thread-worker.js';
 
 const echo = thread('serveTasks((payload) => payload)');
 const endless = 'for (;;) {}';
