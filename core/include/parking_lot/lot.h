@@ -40,6 +40,8 @@ class Lot {
 
  private:
   Lot(Scheduler scheduler, const Config& config, Now now, Entropy entropy);
+  std::optional<Effect> pass_on(const parking_lot::Effect& effect);
+  std::optional<Effect> pass_on(const mailbox::Effect& effect);
 
   std::unique_ptr<Scheduler> scheduler_;
   std::unique_ptr<Mailbox> mailbox_;

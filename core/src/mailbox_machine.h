@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "mailbox_store.h"
+#include "outbox.h"
+
+namespace parking_lot {
+
+/// What lies behind `Mailbox`: the stores and one handler per input.
+class Mailbox::Machine {
+ public:
+  Machine(const Config& config, Now now, Entropy entropy, Names& names);
+
+  void handle(Now now, std::span<const mailbox::Input> inputs);
+  std::optional<mailbox::Effect> poll() { return outbox_->pop(); }
+
+  /// When the oldest message grows too old; looked at again at least every hour.
+  std::optional<SteadyTime> next_deadline() const;
+  std::size_t memory_bytes() const;
+
+  std::deque<MailboxStore> stores;
+  std::vector<StoreId> store_of_pool;
+
+ private:
+  /// An acknowledgement that waits for its drops to be durable.
+  struct PendingAnswer {
+    RequestId request = 0;
+    std::uint64_t count = 0;
+    std::vector<std::pair<std::uint32_t, std::uint64_t>> rests_on;  // store, sequence
+  };
+
+  void take(const mailbox::Tick&) {}
+  void take(const mailbox::Append& input);
+  void take(const mailbox::Fetch& input);
+  void take(const mailbox::Acknowledge& input);
+  void take(const mailbox::Subscribe& input);
+  void take(const mailbox::Unsubscribe& input);
+  void take(const mailbox::Recovered& input);
+  void take(const mailbox::RecoveryDone& input);
+  void take(const mailbox::Persisted& input);
+  void take(const mailbox::PersistFailed& input);
+
+  void open_store(StoreId id);
+  void apply_stored(MailboxStore& store, NameId key, KeptMessage kept, std::string_view pool);
+  void replay(MailboxStore& store, const mailbox::StoreOpened& fact, const mailbox::Record& record);
+  void replay(MailboxStore& store, const mailbox::MessageStored& fact, const mailbox::Record& record);
+  void replay(MailboxStore& store, const mailbox::MessagesDropped& fact, const mailbox::Record& record);
+
+  Box* find_box(MailboxStore& store, NameId key);
+  Box& box_of(MailboxStore& store, NameId key);
+  std::uint64_t drop_through(StoreId id, NameId key, std::uint64_t counter);
+  void drop_front(MailboxStore& store, Box& box);
+  void drop_old(StoreId id);
+  bool parse_cursor(std::string_view text, std::vector<std::uint64_t>& counters) const;
+  std::string spell_cursor(const std::vector<std::uint64_t>& counters) const;
+  bool refused(RequestId request, std::string_view cursor, std::vector<std::uint64_t>& counters);
+  MailboxMessage view_of(const MailboxStore& store, const KeptMessage& kept, const std::vector<std::uint64_t>& counters) const;
+  void answer_pending();
+  void yield_after(StoreId store, std::uint64_t sequence, const mailbox::Effect& effect);
+
+  /// Takes the next number of the store's stream; a durable one keeps the fact that `make` spells out.
+  template <class Make>
+  std::uint64_t record(StoreId id, Make make) {
+    Stream<mailbox::Record>& stream = stores[id.index].stream;
+    const WallTime at = stream.advance(now_.wall);
+    if (stream.is_durable()) stream.append(mailbox::Record{stream.sequence(), at, make()});
+    return stream.sequence();
+  }
+
+  Names* names_;
+  Entropy entropy_;
+  Now now_;
+  std::unordered_map<std::uint32_t, std::uint32_t> subscriptions_;  // key's NameId → how many; never iterated
+  std::vector<PendingAnswer> pending_;
+  std::unique_ptr<Outbox<mailbox::Effect>> outbox_;
+};
+
+}  // namespace parking_lot
