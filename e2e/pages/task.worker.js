@@ -7,7 +7,6 @@ let runsSoFar = 0;
 const deeds = {
   echo: ({ value }) => value,
   countRuns: () => runsSoFar,
-  attempt: (_payload, { attempt }) => attempt,
   throw: ({ message }) => {
     throw new RangeError(message);
   },
@@ -44,9 +43,17 @@ const deeds = {
       signal.addEventListener('abort', () => reject(signal.reason));
     });
   },
+  /** The first attempt waits for ever. */
+  waitThenEcho: ({ value }, { attempt }) => (attempt === 1 ? new Promise(() => {}) : value),
   steps: async ({ count }, { progress }) => {
     for (let step = 1; step <= count; step += 1) progress(step);
     return count;
+  },
+  /** When it ran, by a clock that all workers share. */
+  span: () => {
+    const from = performance.timeOrigin + performance.now();
+    while (performance.timeOrigin + performance.now() < from + 0.2);
+    return { from, to: performance.timeOrigin + performance.now() };
   },
   returnFunction: () => () => 1,
   pixels: ({ bytes }) => {

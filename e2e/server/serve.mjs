@@ -21,7 +21,10 @@ const mounts = [
   {
     prefix: '/strict/',
     folder: pagesFolder,
-    headers: { 'Content-Security-Policy': "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; object-src 'none'" },
+    headers: {
+      'Content-Security-Policy':
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; object-src 'none'",
+    },
   },
 ];
 
@@ -31,6 +34,7 @@ const types = {
   '.mjs': 'text/javascript; charset=utf-8',
   '.json': 'application/json',
   '.wasm': 'application/wasm',
+  '.svg': 'image/svg+xml',
 };
 
 const server = createServer(async (request, response) => {

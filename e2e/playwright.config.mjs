@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { defineConfig } from '@playwright/test';
 import { origin } from './server/address.mjs';
 
-const chromium = process.env['PARKING_LOT_CHROMIUM'] ?? '/usr/bin/chromium';
+const chromium = process.env.PARKING_LOT_CHROMIUM ?? '/usr/bin/chromium';
 if (!existsSync(chromium)) {
-  throw new Error(`no browser at ${chromium}: install Debian's chromium, or name another one in PARKING_LOT_CHROMIUM`);
+  throw new Error(
+    `no browser at ${chromium}: install Debian's chromium, or name another one in PARKING_LOT_CHROMIUM`,
+  );
 }
 
 export default defineConfig({
@@ -33,5 +35,9 @@ export default defineConfig({
     },
   },
   projects: [{ name: 'chromium', use: { browserName: 'chromium', channel: undefined, headless: true } }],
-  webServer: { command: 'node server/serve.mjs', url: `${origin}/pages/blank.html`, reuseExistingServer: false },
+  webServer: {
+    command: 'node server/serve.mjs',
+    url: `${origin}/pages/kit.html`,
+    reuseExistingServer: false,
+  },
 });

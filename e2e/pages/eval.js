@@ -1,0 +1,5 @@
+try {
+  window.evalSays = new Function('return "allowed"')();
+} catch (error) {
+  window.evalSays = error.name;
+}

@@ -1,2 +1,0 @@
-export const port: number;
-export const origin: string;
