@@ -16,8 +16,9 @@ function(parking_lot_compile_options target)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # g++ 12 reports a false -Wrestrict inside std::string::assign at -O2 and above.
-    target_compile_options(${target} PRIVATE -Wno-restrict)
+    # g++ 12 reports a false -Wrestrict inside std::string::assign at -O2 and above, and a false
+    # -Wmaybe-uninitialized where a variant of plain structs is moved into an optional.
+    target_compile_options(${target} PRIVATE -Wno-restrict -Wno-maybe-uninitialized)
   endif()
   if(PARKING_LOT_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
