@@ -30,7 +30,7 @@ const figures = new Figures({
 });
 const lot = new LotView({ lot: at('lot'), vehicles: at('vehicles'), note: at('lanes-note'), arm: at('arm') }, CAPACITY);
 const act = { cancel: guard((id) => session.cancel(id)), setPriority: guard(setPriority) };
-const taskPanel = new TaskPanel(at('task'), session, act);
+const taskPanel = new TaskPanel({ heading: at('task-heading'), box: at('task') }, session, act);
 const mailbox = new MailboxPanel(
   {
     fetch: at('fetch'),
@@ -100,7 +100,7 @@ async function show() {
     throughput: throughputOf(tasks),
   });
   mailbox.show();
-  void taskPanel.refresh();
+  taskPanel.refresh().catch(fail);
   const state = describeState();
   const peakAudited = state === 'done' ? await session.peakAudited() : undefined;
   announce(state, running.length, parked.length, completed);
@@ -154,6 +154,7 @@ async function setPriority(id, priority) {
 function choose(id) {
   lot.choose(id);
   taskPanel.choose(id);
+  showSoon();
 }
 
 function steer(event) {

@@ -8,43 +8,57 @@ const MAILBOX = { tenant: 'demo', user: 'you' };
 
 const CONFIG = {
   pools: {
-    [POOL]: {
-      max_units: CAPACITY,
-      max_queue_depth: 1000,
-      policy: 'first_fit',
-      starvation_guard_secs: 5,
-      queue: 'in_memory',
-      mailbox: 'in_memory',
-      runtime: 'web_worker',
-    },
+    [POOL]: { max_units: CAPACITY, policy: 'first_fit', starvation_guard_secs: 5, runtime: 'web_worker' },
   },
 };
 
 /** Opens a lot with one pool, served by `workers` web workers. */
 export async function openPool(workers) {
-  const spawn = () => new Worker(new URL('./tile.worker.js', import.meta.url), { type: 'module' });
-  const lot = await ParkingLot.open(CONFIG, { workers: { [POOL]: { spawn, size: workers } } });
+  const create = () => new Worker(new URL('./tile.worker.js', import.meta.url), { type: 'module' });
+  const lot = await ParkingLot.open(CONFIG, { workers: { [POOL]: { create, size: workers } } });
   const pool = lot.pool(POOL);
   const mailbox = lot.mailbox(MAILBOX);
   return {
-    submit: (id, { payload, units, priority }) => pool.submit({ task_id: id, payload, units, priority, mailbox: MAILBOX }),
-    cancel: (id) => pool.cancel(id),
-    setPriority: (id, priority) => pool.setPriority(id, priority),
-    explain: (id) => pool.explain(id),
+    submit: (taskId, spec) => pool.submit({ taskId, ...spec, mailbox: MAILBOX }),
+    setPriority: (taskId, priority) => whileParked(pool.setPriority(taskId, priority)),
+    explain: (taskId) => pool.explain(taskId),
     pause: () => pool.pause(),
     resume: () => pool.resume(),
     stats: () => pool.stats(),
     fetch: (after) => mailbox.fetch({ after, limit: 20 }),
     acknowledge: (cursor) => mailbox.acknowledge(cursor),
-    history: (id) => lot.audit.query({ subject: { kind: 'task', id } }),
-    audit: () => eventsOf(lot, { kind: 'pool', id: POOL }),
-    close: () => lot.close(),
+    history: (taskId) => queryAudit(lot, { subject: { kind: 'task', id: taskId } }),
+    latest: (limit) => queryAudit(lot, { subject: { kind: 'pool', id: POOL }, order: 'newest_first', limit }),
+    audit: () => readAudit(lot, { kind: 'pool', id: POOL }),
   };
 }
 
-/** All events of a subject, oldest first. */
-async function* eventsOf(lot, subject) {
-  for (const event of await lot.audit.query({ subject })) {
-    yield { ...event, taskId: event.id };
+/** A task may start before the command arrives: answers false then. */
+async function whileParked(command) {
+  try {
+    await command;
+    return true;
+  } catch (error) {
+    if (error.code === 'wrong_state') return false;
+    throw error;
   }
+}
+
+async function queryAudit(lot, query) {
+  const { events } = await lot.audit.query(query);
+  return events.map(withTaskId);
+}
+
+/** All events of a subject, oldest first. */
+async function* readAudit(lot, subject) {
+  let after;
+  do {
+    const page = await lot.audit.query({ subject, after, limit: 1000 });
+    yield* page.events.map(withTaskId);
+    after = page.next;
+  } while (after);
+}
+
+function withTaskId(event) {
+  return { ...event, taskId: event.subjects.find(({ kind }) => kind === 'task')?.id };
 }

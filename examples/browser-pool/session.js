@@ -24,6 +24,7 @@ export class Session extends EventTarget {
   fetched = 0;
   acknowledged = 0;
   #pool;
+  #handles = new Map();
   #startedAt;
   #ended = 0;
   #mailCursor;
@@ -63,6 +64,7 @@ export class Session extends EventTarget {
     };
     this.tasks.set(id, record);
     const task = await this.#pool.submit(id, { payload: tile.order, units: tile.units, priority: tile.priority });
+    this.#handles.set(id, task);
     this.#changed();
     void this.#followProgress(record, task);
     void this.#followOutcome(record, task);
@@ -88,6 +90,7 @@ export class Session extends EventTarget {
     record.endedAt = performance.now();
     if (outcome.status === 'completed') {
       const { bytes, startedAt, endedAt } = outcome.result;
+      record.startedAt ??= startedAt - performance.timeOrigin;
       record.held = { bytes, startedAt, endedAt };
       this.dispatchEvent(new CustomEvent('tile', { detail: { record, result: outcome.result } }));
     }
@@ -113,16 +116,17 @@ export class Session extends EventTarget {
     return [...this.tasks.values()].some((task) => task.state !== 'ended');
   }
 
+  /** Answers whether the task had not ended yet. */
   async cancel(id) {
-    if (this.tasks.get(id)?.state !== 'ended') await this.#pool.cancel(id);
+    return this.#handles.get(id).cancel();
   }
 
   /** Answers whether the task was still parked and has the priority now. */
   async setPriority(id, priority) {
-    const task = this.tasks.get(id);
-    if (task?.state !== 'parked' || task.priority === priority) return false;
-    await this.#pool.setPriority(id, priority);
-    task.priority = priority;
+    const record = this.tasks.get(id);
+    if (record.state !== 'parked' || record.priority === priority) return false;
+    if (!(await this.#pool.setPriority(id, priority))) return false;
+    record.priority = priority;
     this.#changed();
     return true;
   }
@@ -141,8 +145,14 @@ export class Session extends EventTarget {
     return this.#pool.explain(id);
   }
 
+  /** The audit events of a task, oldest first. */
   history(id) {
     return this.#pool.history(id);
+  }
+
+  /** The latest audit events of the pool, newest first. */
+  latest(limit) {
+    return this.#pool.latest(limit);
   }
 
   /** The most units in use at once, counted anew from the audit log; undefined if the log no longer has it all. */

@@ -4,6 +4,11 @@ export function formatSeconds(ms) {
   return seconds < 10 ? seconds.toFixed(2) : seconds.toFixed(1);
 }
 
+/** 1572864 → "1.5 MiB". */
+export function formatMebibytes(bytes) {
+  return `${(bytes / 2 ** 20).toLocaleString('en', { maximumFractionDigits: 1 })} MiB`;
+}
+
 /** An element with a class and with text or children. */
 export function node(name, className, ...content) {
   const element = document.createElement(name);

@@ -37,10 +37,10 @@ export class MailboxPanel {
   }
 
   #row(message) {
-    const task = this.#session.tasks.get(message.task_id);
+    const task = this.#session.tasks.get(message.taskId);
     const text = message.reason ? `${message.status}: ${message.reason}` : message.status;
-    const what = node('span', 'what', `Task ${task?.number ?? message.task_id}`);
-    return node('li', '', node('span', 'when', clock(message.created_at)), what, node('span', `status ${message.status}`, text));
+    const what = node('span', 'what', `Task ${task?.number ?? message.taskId}`);
+    return node('li', '', node('span', 'when', clock(message.createdAt)), what, node('span', `status ${message.status}`, text));
   }
 }
 

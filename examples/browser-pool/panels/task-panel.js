@@ -1,53 +1,75 @@
-// The chosen task: what it is, what it waits for, its priority, its history from the audit log.
+// The chosen task: what it is, what it waits for, its priority, its history from the audit log. While none is chosen,
+// the latest events of the pool.
 
-import { clock, formatSeconds, node } from './format.js';
+import { clock, formatMebibytes, formatSeconds, node } from './format.js';
 
 const PRIORITIES = ['low', 'normal', 'high', 'critical'];
+const LATEST = 14;
+
+/** The pool is asked no more often than this. */
+const PAUSE_MS = 150;
 
 export class TaskPanel {
+  #heading;
   #box;
   #session;
   #act;
   #parts;
   #reading = false;
+  #stale = false;
 
-  /** `act` has `cancel(id)` and `setPriority(id, priority)`. */
-  constructor(box, session, act) {
+  /** `elements`: heading, box. `act` has `cancel(id)` and `setPriority(id, priority)`. */
+  constructor({ heading, box }, session, act) {
+    this.#heading = heading;
     this.#box = box;
     this.#session = session;
     this.#act = act;
   }
 
-  /** Shows this task, or none. */
+  /** Shows this task, or the latest events. */
   choose(id) {
     this.id = id;
     this.#parts = undefined;
-    if (id === undefined) {
-      this.#box.replaceChildren(node('p', 'empty', 'Choose a vehicle to see its task and its history.'));
-      return;
-    }
-    this.#build(this.#session.tasks.get(id));
-    void this.refresh();
+    this.#box.classList.toggle('chosen', id !== undefined);
+    this.#heading.textContent = id === undefined ? 'Latest events' : `Task ${this.#session.tasks.get(id).number}`;
+    if (id === undefined) this.#box.replaceChildren();
+    else this.#build(this.#session.tasks.get(id));
   }
 
-  /** Reads anew what the pool and the audit log say of it. At most one reading is under way. */
+  /** Reads anew what the pool and the audit log say; calls that come meanwhile are joined. */
   async refresh() {
-    const id = this.id;
-    if (id === undefined || this.#reading) return;
+    this.#stale = true;
+    if (this.#reading || !this.#session.opened) return;
     this.#reading = true;
     try {
-      const task = this.#session.tasks.get(id);
-      const explanation = task.state === 'parked' ? await this.#session.explain(id) : undefined;
-      const events = await this.#session.history(id);
-      if (this.id === id) this.#show(task, explanation, events);
+      while (this.#stale) {
+        this.#stale = false;
+        await (this.id === undefined ? this.#showLatest() : this.#showTask(this.id));
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      }
     } finally {
       this.#reading = false;
     }
   }
 
+  async #showLatest() {
+    const events = await this.#session.latest(LATEST);
+    if (this.id !== undefined) return;
+    const rows = node('ol', 'rows latest');
+    rows.append(...events.map((event) => eventRow(event, this.#session.tasks.get(event.taskId))));
+    this.#box.replaceChildren(rows);
+  }
+
+  async #showTask(id) {
+    const task = this.#session.tasks.get(id);
+    const explanation = task.state === 'parked' ? await this.#session.explain(id) : undefined;
+    const events = await this.#session.history(id);
+    if (this.id === id) this.#show(task, explanation, events);
+  }
+
   #build(task) {
-    const name = node('p', 'name', `Task ${task.number}: ${task.vehicle}, ${task.units} ${task.units === 1 ? 'unit' : 'units'}`);
-    const size = node('p', 'note', `${task.tile.width} × ${task.tile.height} px, ${Math.round(task.tile.bytes / 1024)} KiB of samples`);
+    const name = node('p', 'name', `${task.vehicle}, ${task.units} ${task.units === 1 ? 'unit' : 'units'}`);
+    const size = node('p', 'note', `${task.tile.width} × ${task.tile.height} px, ${formatMebibytes(task.tile.bytes)} of samples`);
     const state = node('p', 'state');
     const choice = this.#buildChoice(task);
     const cancel = node('button', '', 'Cancel the task');
@@ -82,7 +104,7 @@ export class TaskPanel {
     choice.disabled = task.state !== 'parked';
     for (const input of choice.querySelectorAll('input')) input.checked = input.value === task.priority;
     cancel.disabled = task.state === 'ended';
-    if (rows.childElementCount !== events.length) rows.replaceChildren(...events.map(eventRow));
+    if (rows.childElementCount !== events.length) rows.replaceChildren(...events.map((event) => eventRow(event)));
   }
 }
 
@@ -97,6 +119,9 @@ function describeState(task, explanation) {
   return `parked, number ${position}, ${unitsAhead} units ahead; waits for ${String(waitsFor).replaceAll('_', ' ')}`;
 }
 
-function eventRow(event) {
-  return node('li', '', node('span', 'when', clock(event.at)), node('span', 'what', event.action));
+/** With its task, where that is not plain from the place. */
+function eventRow({ at, action, reason }, task) {
+  const row = node('li', '', node('span', 'when', clock(at)), node('span', 'what', reason ? `${action}: ${reason}` : action));
+  if (task) row.append(node('span', `status key p-${task.priority}`, `task ${task.number}`));
+  return row;
 }
