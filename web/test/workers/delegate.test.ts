@@ -184,6 +184,24 @@ test('a payload that cannot be cloned fails its task before it leaves', async (c
   assert.match(error?.message ?? '', /payload of task t1 cannot be sent to a page/);
 });
 
+test('a result that came by transfer and cannot be copied fails its task with a clear text', async (context) => {
+  const { events, executor, connect } = openRealm(context);
+  const script =
+    'serveTasks(() => { const { port1 } = new MessageChannel(); return transfer({ port1 }, [port1]); })';
+  await connect({ llm: thread(script) });
+  await events.until(() => events.offered.at(-1)! > 0);
+  const run = events.run();
+  executor.start(run);
+  const { error, reason } = await events.ending(run);
+  assert.equal(reason, 'task_failed');
+  assert.match(error?.message ?? '', /result of task t1 cannot leave its page/);
+});
+
+test('two lots of one realm cannot use the pages for the same pool at a time', async (context) => {
+  const { pages } = openRealm(context);
+  assert.throws(() => openExecutor(delegatedExecutor(pages)), /pool llm already runs its tasks in the pages/);
+});
+
 test('close ends the workers in the page, and another lot can use them afterwards', async (context) => {
   const { events, executor, pages, connect } = openRealm(context);
   const workers: Array<ReturnType<typeof hang>> = [];

@@ -36,9 +36,14 @@ export class ConnectedPages {
     return [...this.pages].filter((page) => page.pools.has(pool));
   }
 
-  /** Opens the pool in every page, also in those that come later. One user per pool at a time. */
+  /** Opens the pool in every page, also in those that come later. Throws if another lot has not left it yet. */
   use(user: PageUser): void {
     const { pool } = user.options;
+    if (this.users.has(pool)) {
+      throw new Error(
+        `pool ${pool} already runs its tasks in the pages: close the other lot of this worker first`,
+      );
+    }
     this.users.set(pool, user);
     for (const page of this.of(pool)) page.openPool(user.options);
   }

@@ -1,6 +1,13 @@
 import { type AliveLock, holdAliveLock } from '../../worker/alive-lock.js';
 import { reportError } from '../../worker/protocol.js';
-import type { Executor, ExecutorClock, ExecutorEvents, ExecutorFactory, Run } from '../executor.js';
+import type {
+  Executor,
+  ExecutorClock,
+  ExecutorEvents,
+  ExecutorFactory,
+  Run,
+  RunFailure,
+} from '../executor.js';
 import { type WorkerSource, workerExecutor } from '../workers/worker-executor.js';
 import { type Announcement, type LotMessage, type PageMessage, readMessage } from './protocol.js';
 
@@ -16,21 +23,17 @@ const stayAwakeMs = 10_000;
 
 /**
  * Lends this page's workers to the lot in a shared or service worker, which has none of its own. Resolves when the page
- * has announced itself; the lot uses the workers from then on, until `close` or the end of the page.
+ * has announced itself (to a service worker: when one is active); the lot uses the workers from then on, until `close`
+ * or the end of the page. A service worker that is ended and started again, or replaced by a new version, is found anew.
  */
 export async function serveDelegatedWorkers(
   target: DelegationTarget,
   workers: Readonly<Record<string, WorkerSource>>,
 ): Promise<DelegatedWorkers> {
   const factories = new Map(Object.entries(workers).map(([pool, source]) => [pool, workerExecutor(source)]));
-  const lending = new Lending(announcerOf(target), factories, await holdAliveLock('page'));
-  if ('controller' in target) {
-    target.addEventListener('message', (event) => {
-      if (readMessage(event.data)?.parkingLot === 'pages wanted') void lending.connect();
-    });
-    target.addEventListener('controllerchange', () => void lending.connect());
-    target.startMessages();
-  }
+  const lock = await holdAliveLock('page');
+  const lending = new Lending(announcerOf(target), factories, lock);
+  if ('controller' in target) followServiceWorker(target, lending);
   await lending.connect();
   return lending;
 }
@@ -47,6 +50,20 @@ function announcerOf(target: DelegationTarget): Announcer {
     return (message, ports) => target.port.postMessage(message, ports);
   }
   return (message, ports) => target.postMessage(message, ports);
+}
+
+function followServiceWorker(container: ServiceWorkerContainer, lending: Lending): void {
+  let connectedTo: Promise<ServiceWorker | null> = container.ready.then(({ active }) => active);
+  container.addEventListener('message', (event) => {
+    if (readMessage(event.data)?.parkingLot === 'pages wanted') void lending.connect();
+  });
+  // The first worker that claims this page changes the controller too, and is connected already.
+  container.addEventListener('controllerchange', async () => {
+    const before = await connectedTo;
+    connectedTo = container.ready.then(({ active }) => active);
+    if ((await connectedTo) !== before) void lending.connect();
+  });
+  container.startMessages();
 }
 
 /** What this page lends, over at most one connection at a time. */
@@ -79,12 +96,14 @@ class Lending implements DelegatedWorkers {
   }
 
   private change(next: () => Promise<void>): Promise<void> {
-    this.changing = this.changing.then(async () => {
+    const change = this.changing.then(async () => {
       await this.connection?.close();
       this.connection = undefined;
       await next();
     });
-    return this.changing;
+    // One change that fails must not take the later ones with it.
+    this.changing = change.catch(() => undefined);
+    return change;
   }
 }
 
@@ -193,23 +212,38 @@ class Connection {
 
   private eventsOf(pool: string): ExecutorEvents {
     const load = (): number => [...this.runs.values()].filter((run) => run.pool === pool).length;
+    const isLive = (run: Run): boolean => this.runs.get(run.id) === run;
     const ofRun = (run: Run, message: PageMessage): void => {
-      if (this.runs.get(run.id) === run) this.post(message);
+      if (isLive(run)) this.post(message);
     };
-    const end = (run: Run, message: PageMessage): void => {
-      if (this.runs.get(run.id) !== run) return;
-      this.runs.delete(run.id);
-      this.post(message);
+    const failed = (run: Run, error: unknown, reason: RunFailure, unitsFreed: boolean): void => {
+      ofRun(run, { parkingLot: 'failed', run: run.id, error: reportError(error), reason, unitsFreed });
+      if (isLive(run)) this.runs.delete(run.id);
     };
     return {
       credits: (n) => this.post({ parkingLot: 'places', pool, places: n + load() }),
       running: (run) => ofRun(run, { parkingLot: 'running', run: run.id }),
       heartbeat: (run) => ofRun(run, { parkingLot: 'heartbeat', run: run.id }),
-      progress: (run, value) => ofRun(run, { parkingLot: 'progress', run: run.id, value }),
+      progress: (run, value) => {
+        try {
+          ofRun(run, { parkingLot: 'progress', run: run.id, value });
+        } catch {
+          // It came here by transfer and cannot be copied: progress is worth nothing more.
+        }
+      },
       usage: (run, units) => ofRun(run, { parkingLot: 'usage', run: run.id, units }),
-      finished: (run, result) => end(run, { parkingLot: 'finished', run: run.id, result }),
-      failed: (run, error, reason, unitsFreed) =>
-        end(run, { parkingLot: 'failed', run: run.id, error: reportError(error), reason, unitsFreed }),
+      finished: (run, result) => {
+        try {
+          ofRun(run, { parkingLot: 'finished', run: run.id, result });
+          if (isLive(run)) this.runs.delete(run.id);
+        } catch (error) {
+          const why = new TypeError(
+            `the result of task ${run.taskId} cannot leave its page: ${String(error)}`,
+          );
+          failed(run, why, 'task_failed', true);
+        }
+      },
+      failed,
     };
   }
 

@@ -37,7 +37,10 @@ interface LiveRun {
   cancelKill?: () => void;
 }
 
-/** Where neither a Web Lock nor an event tells a worker's end, silence is the only sign of death; longer than any sensible pause for garbage collection. */
+/**
+ * Where neither a Web Lock nor an event tells a worker's end (pages without a secure context), only silence does; a task
+ * that computes for longer without a word is ended.
+ */
 const silenceMs = 60_000;
 /** A worker that runs no task code answers a ping at once; three unanswered ones are no accident. */
 const unansweredPings = 3;
@@ -51,7 +54,8 @@ const deathMs = 5_000;
  * called. A worker whose state is in doubt is terminated, never used again; its runs' units are free once it is dead.
  *
  * A browser cannot tell a worker that computes from one that hangs. One that has said `running` therefore counts as
- * alive however long it is silent, as long as it holds its Web Lock (or its Node thread has not exited).
+ * alive however long it is silent, as long as it holds its Web Lock (or its Node thread has not exited). What ends it
+ * is its task's timeout, or a cancel: a stop that is not obeyed within the grace terminates the worker.
  */
 export class PooledWorker {
   private state: 'starting' | 'ready' | 'ended' = 'starting';
@@ -255,6 +259,9 @@ export class PooledWorker {
       });
       void this.bury(() => ({ error: why, reason: 'executor_failed' }));
       return;
+    }
+    if (this.runs.size === 0) {
+      console.warn(`a worker of pool ${this.options.pool} ended between tasks and will be replaced:`, error);
     }
     const reason = this.runs.size > 1 ? 'lost' : blame;
     void this.bury(() => ({ error, reason }));
