@@ -48,6 +48,11 @@ std::string open_lot(const std::string& config, const std::string& environment, 
   return config_text(parsed);
 }
 
+int pool_index(const std::string& name) {
+  const auto pool = session() ? session()->lot().scheduler().pool(name) : std::nullopt;
+  return pool ? static_cast<int>(pool->index) : -1;
+}
+
 std::string query_audit(int kind, const std::string& id, double from_ms, double until_ms, int order,
                         const std::string& after, std::uint32_t limit) {
   if (!session()) return "{\"events\":[],\"next\":\"\"}";
@@ -73,6 +78,7 @@ EMSCRIPTEN_BINDINGS(parking_lot) {
   emscripten::function("checkConfig", &check_config);
   emscripten::function("openLot", &open_lot);
   emscripten::function("closeLot", &close_session);
+  emscripten::function("poolIndex", &pool_index);
   emscripten::function("queryAudit", &query_audit);
   emscripten::function("codes", &codes_json);
   emscripten::function("configSchema", &config_schema_json);

@@ -1,0 +1,44 @@
+// Builds the package into dist/, except for the types: bundled modules, the WebAssembly module and the config schema.
+//
+// The module itself comes from build/wasm (or PARKING_LOT_WASM_DIR), where CMake's preset `wasm` puts it.
+
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { glueFrom, wasmDirectory } from './glue.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = path.join(root, 'dist');
+const wasm = wasmDirectory();
+
+if (!existsSync(path.join(wasm, 'parking_lot.wasm'))) {
+  console.error(`${wasm} holds no parking_lot.wasm; build it first: ./dev build wasm`);
+  process.exit(1);
+}
+
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist);
+await build({
+  absWorkingDir: root,
+  entryPoints: { index: 'src/index.ts', worker: 'src/worker/index.ts', testing: 'src/testing.ts' },
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  target: 'es2022',
+  minify: true,
+  sourcemap: true,
+  sourcesContent: false,
+  legalComments: 'none',
+  plugins: [glueFrom(wasm)],
+});
+cpSync(path.join(wasm, 'parking_lot.wasm'), path.join(dist, 'parking_lot.wasm'));
+await writeSchema();
+
+/** The schema comes out of the core, which alone knows the keys. */
+async function writeSchema() {
+  const { default: createModule } = await import(pathToFileURL(path.join(wasm, 'parking_lot.mjs')).href);
+  const module = await createModule({ wasmBinary: readFileSync(path.join(wasm, 'parking_lot.wasm')) });
+  writeFileSync(path.join(dist, 'config.schema.json'), `${module.configSchema().trim()}\n`);
+}

@@ -1,0 +1,363 @@
+import { firstRefusal, poolStates, reasons, refusals } from './codes.js';
+import type { Clock, Timer } from './clock.js';
+import { ParkingLotError } from './errors.js';
+import { type ExecutedSubmission, type ExecutorPort, ExecutorRun, realmExecutor } from './executor-port.js';
+import { RealmRun, RunSubmission } from './realm-run.js';
+import { refusalSentence } from './refusal.js';
+import { RunTable } from './run-table.js';
+import { Slots } from './slots.js';
+import type { Submission } from './submission.js';
+import type { Core } from './wasm/core.js';
+import { EntryKind, entryWords, PayloadTable } from './wasm/raw.js';
+
+/** Inputs wait for the next microtask, but no more than this many: they lie in the module's memory. */
+const inputsMax = 1024;
+const wordSize = 0x1_0000_0000;
+
+interface Question {
+  resolve(answer: unknown): void;
+  reject(error: ParkingLotError): void;
+}
+
+/**
+ * The loop round the core: inputs of one microtask go in as one batch, effects come out and are carried out, one timer
+ * stands at the core's next deadline.
+ *
+ * Invariant: everything in `submissions` that is not settled, and every question, is settled at the latest when the lot
+ * closes or its core breaks.
+ */
+export class Host {
+  readonly submissions = new Slots<Submission>();
+  readonly results = new Slots<unknown>();
+  readonly runs = new RunTable<RealmRun | ExecutorRun>();
+  readonly ports: (ExecutorPort | undefined)[] = [];
+  /** Called with the interned key of a mailbox in which a message has arrived. */
+  readonly arrivals = new Map<number, Set<() => void>>();
+  private readonly questions = new Slots<Question>();
+  private readonly overListeners = new Set<() => void>();
+  private readonly released: number[] = [];
+  private drains: { pool: number; resolve(): void; reject(error: ParkingLotError): void }[] = [];
+  private queued = 0;
+  private isScheduled = false;
+  private nextDeadline = Number.POSITIVE_INFINITY;
+  private timer: Timer | undefined;
+  private timerDue = Number.POSITIVE_INFINITY;
+  private lastBeat = 0;
+  private unsettled = 0;
+  private end: ParkingLotError | undefined;
+
+  constructor(
+    readonly core: Core,
+    readonly clock: Clock,
+    /** How often the runs of this realm count as alive. */
+    private readonly heartbeatMs: number,
+  ) {}
+
+  /** The lot is closed or its core broke: nothing goes in or out any more. */
+  get isOver(): boolean {
+    return this.end !== undefined;
+  }
+
+  /** Why it is over. */
+  get over(): ParkingLotError | undefined {
+    return this.end;
+  }
+
+  assertOpen(): void {
+    if (this.end) throw this.end;
+  }
+
+  /** Queues the inputs made so far for this microtask's batch. Call it after every input. */
+  schedule(): void {
+    if (++this.queued >= inputsMax) this.flush();
+    if (this.isScheduled) return;
+    this.isScheduled = true;
+    queueMicrotask(this.turn);
+  }
+
+  /** Gives a submission its number. The caller then queues the input and schedules. */
+  add(submission: Submission): number {
+    this.unsettled++;
+    if (this.unsettled === 1) this.timer?.hold(true);
+    submission.index = this.submissions.add(submission);
+    return submission.index;
+  }
+
+  /** A submission in the table has its answer, and no longer keeps a Node process alive. */
+  settledOne(): void {
+    this.unsettled--;
+    if (this.unsettled === 0) this.timer?.hold(false);
+  }
+
+  /** Ends a submission early; the core learns it with the next batch. */
+  cancel(submission: Submission): void {
+    if (this.isOver) return;
+    if (this.queued > 0) this.flush();
+    if (this.isOver) return;
+    this.core.raw._pl_cancel_submission(submission.index);
+    this.schedule();
+  }
+
+  /** Queues a command that answers, and waits for its answer. */
+  ask<T>(queue: (request: number) => void): Promise<T> {
+    if (this.end) return Promise.reject(this.end);
+    return new Promise<T>((resolve, reject) => {
+      const request = this.questions.add({ resolve: resolve as (answer: unknown) => void, reject });
+      try {
+        queue(request);
+      } catch (error) {
+        this.questions.remove(request);
+        return reject(error);
+      }
+      this.schedule();
+    });
+  }
+
+  /** Calls `listener` when the lot closes or its core breaks; the answer stops that. */
+  onOver(listener: () => void): () => void {
+    this.overListeners.add(listener);
+    return () => this.overListeners.delete(listener);
+  }
+
+  /** Hands over what is queued, so that gauges know of it. Effects are carried out in the coming microtask. */
+  flush(): void {
+    if (this.end) return;
+    const steady = this.clock.steady();
+    if (steady - this.lastBeat >= this.heartbeatMs) this.beat(steady);
+    this.queued = 0;
+    try {
+      this.nextDeadline = this.core.raw._pl_flush(this.clock.wall(), steady);
+    } catch (error) {
+      this.broke(error);
+    }
+  }
+
+  /** Time may have passed unnoticed: the page became visible again, the machine woke. */
+  readonly tick = (): void => {
+    this.flush();
+    this.deliver();
+    this.arm();
+    if (this.drains.length > 0) this.checkDrains();
+  };
+
+  /** Resolves once a draining pool has nothing left to run, or drains no longer. */
+  whenEmpty(pool: number): Promise<void> {
+    if (this.end) return Promise.reject(this.end);
+    return new Promise((resolve, reject) => {
+      this.drains.push({ pool, resolve, reject });
+      this.checkDrains();
+    });
+  }
+
+  private checkDrains(): void {
+    if (this.end) return;
+    this.drains = this.drains.filter(({ pool, resolve }) => {
+      const figures = this.core.stats(pool);
+      const isEmpty = figures[3] === 0 && figures[4] === 0 && figures[5] === 0 && figures[6] === 0;
+      const isDraining = figures[14] === poolStates.indexOf('draining');
+      if (isEmpty || !isDraining) resolve();
+      return !isEmpty && isDraining;
+    });
+  }
+
+  /** Settles everything with this error, and stops. */
+  stop(error: ParkingLotError): void {
+    if (this.end) return;
+    this.end = error;
+    this.timer?.cancel();
+    this.timer = undefined;
+    for (const run of this.runs) if (run instanceof RealmRun) run.stop('shut_down');
+    for (const submission of this.submissions) submission.abandoned(error);
+    for (const question of this.questions) question.reject(error);
+    for (const drain of this.drains) drain.reject(error);
+    for (const listener of this.overListeners) listener();
+  }
+
+  // --- runs in this realm -------------------------------------------------------------------------------------------
+
+  /** False if the run was over already. */
+  realmFinished(run: RealmRun): boolean {
+    if (this.end || this.runs.at(run.id) !== run) return false;
+    this.runs.remove(run.id);
+    this.core.raw._pl_finished(run.id, 0);
+    this.schedule();
+    return true;
+  }
+
+  realmFailed(run: RealmRun): void {
+    if (this.end || this.runs.at(run.id) !== run) return;
+    this.runs.remove(run.id);
+    this.core.raw._pl_failed(run.id, reasons.indexOf('task_failed'), 0, 1);
+    this.schedule();
+  }
+
+  realmUsage(run: RealmRun, units: number): void {
+    if (this.end || this.runs.at(run.id) !== run) return;
+    this.core.raw._pl_usage(run.id, units);
+    this.schedule();
+  }
+
+  // --- the loop -----------------------------------------------------------------------------------------------------
+
+  private readonly turn = (): void => {
+    this.isScheduled = false;
+    this.tick();
+  };
+
+  private readonly onTimer = (): void => {
+    this.timer = undefined;
+    this.timerDue = Number.POSITIVE_INFINITY;
+    this.tick();
+  };
+
+  /** The realm is alive, hence its runs are. Stands in the batch before the core looks at their leases. */
+  private beat(steady: number): void {
+    this.lastBeat = steady;
+    for (const run of this.runs) if (run instanceof RealmRun) this.core.raw._pl_heartbeat(run.id);
+  }
+
+  private arm(): void {
+    const due = this.nextDeadline;
+    if (this.end || due >= this.timerDue || due === Number.POSITIVE_INFINITY) return;
+    this.timer?.cancel();
+    this.timerDue = due;
+    // A whole millisecond that has passed only in part is not yet due; a timer for it would fire twice.
+    this.timer = this.clock.timer(Math.ceil(due - this.clock.steady()), this.onTimer);
+    if (this.unsettled === 0) this.timer.hold(false);
+  }
+
+  private deliver(): void {
+    if (this.end) return;
+    const { raw } = this.core;
+    for (let count = raw._pl_take(); count > 0 && !this.end; count = raw._pl_take()) {
+      const start = this.core.entriesStart();
+      for (let i = 0; i < count && !this.end; i++) this.carryOut(start + i * entryWords);
+    }
+    // Only now: an entry about a task may come after the one that releases its payload.
+    for (const index of this.released) this.submissions.remove(index);
+    this.released.length = 0;
+  }
+
+  /** One entry, at `at` in the module's memory, which may have moved since the last one. */
+  private carryOut(at: number): void {
+    const words = this.core.raw.HEAP32;
+    switch (words[at]) {
+      case EntryKind.start:
+        return this.start(words, at);
+      case EntryKind.release:
+        if (words[at + 2] === PayloadTable.tasks) this.released.push(words[at + 1]!);
+        else this.results.remove(words[at + 1]!);
+        return;
+      case EntryKind.notify:
+        return this.notify(words, at);
+      case EntryKind.submitted:
+        return this.submitted(words, at);
+      case EntryKind.refused:
+        return this.refused(words, at);
+      case EntryKind.stop:
+        return this.runs.at(words[at + 1]!)?.stop(reasons[words[at + 2]!]!);
+      case EntryKind.done:
+        return this.questions.remove(words[at + 1]!)?.resolve(words[at + 2]! >>> 0);
+      case EntryKind.text:
+        return this.questions
+          .remove(words[at + 1]!)
+          ?.resolve(JSON.parse(this.core.textOut(words[at + 4]!, words[at + 5]!)));
+      case EntryKind.arrived:
+        for (const listener of this.arrivals.get(words[at + 1]!) ?? []) listener();
+    }
+  }
+
+  private start(words: Int32Array, at: number): void {
+    const submission = this.submissions.at(words[at + 1]!);
+    const id = words[at + 2]!;
+    const attempt = words[at + 3]!;
+    if (words[at + 7] === realmExecutor) {
+      const owner = submission as RunSubmission;
+      const run = new RealmRun(this, owner, id, attempt);
+      owner.run = run;
+      this.runs.set(id, run);
+      if (owner.isTimed) {
+        this.core.raw._pl_running(id);
+        this.schedule();
+      }
+      return run.begin();
+    }
+    const port = this.ports[words[at + 6]!]!;
+    const units = words[at + 5]! * wordSize + (words[at + 4]! >>> 0);
+    const run = new ExecutorRun(
+      port,
+      submission as ExecutedSubmission,
+      id,
+      attempt,
+      units,
+      words[at + 8]!,
+      words[at + 9]!,
+    );
+    this.runs.set(id, run);
+    port.start(run);
+  }
+
+  private notify(words: Int32Array, at: number): void {
+    const submission = this.submissions.at(words[at + 1]!);
+    if (!submission) return;
+    const wasSettled = submission.settled;
+    const codes = words[at + 2]!;
+    submission.ended({
+      status: (codes >> 8) & 0xff,
+      reason: (codes >> 16) & 0xff,
+      attempt: words[at + 3]!,
+      atMs: words[at + 11]! * wordSize + (words[at + 10]! >>> 0),
+      stored: this.results.at(words[at + 4]!),
+    });
+    if (!wasSettled && submission.settled) this.settledOne();
+  }
+
+  private submitted(words: Int32Array, at: number): void {
+    const request = words[at + 1]!;
+    const receipt = {
+      slot: words[at + 8]!,
+      generation: words[at + 9]!,
+      status: words[at + 2]!,
+      reason: words[at + 3]!,
+      position: words[at + 5]!,
+      joined: words[at + 4] === 1,
+      stored: this.results.at(words[at + 6]!),
+      owner: this.submissions.at(words[at + 10]!),
+    };
+    if (words[at + 11] === 1) return this.questions.remove(request)?.resolve(receipt);
+    const submission = this.submissions.at(request);
+    if (!submission) return;
+    const wasSettled = submission.settled;
+    submission.admitted(receipt);
+    if (!receipt.joined) return;
+    // The core has the task under another number, and never had this payload.
+    this.submissions.remove(request);
+    if (!wasSettled) this.settledOne();
+  }
+
+  private refused(words: Int32Array, at: number): void {
+    const request = words[at + 1]!;
+    const code = refusals[words[at + 3]! - firstRefusal]!;
+    const field = this.core.textOut(words[at + 4]!, words[at + 5]!);
+    const error = new ParkingLotError(code, refusalSentence(code, field), {
+      field: field || undefined,
+      retryAfterMs: words[at + 6]! > 0 ? words[at + 6]! : undefined,
+    });
+    if (words[at + 2] === 1) return this.questions.remove(request)?.reject(error);
+    const submission = this.submissions.remove(request);
+    if (!submission) return;
+    if (!submission.settled) this.settledOne();
+    submission.refused(error);
+  }
+
+  private broke(cause: unknown): void {
+    const why = this.core.abortReason ?? (cause instanceof Error ? cause.message : String(cause));
+    this.stop(
+      new ParkingLotError(
+        'internal_error',
+        `The scheduler's core stopped; open the lot anew, and please report this: ${why}`,
+        { cause },
+      ),
+    );
+  }
+}

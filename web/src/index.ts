@@ -1,0 +1,57 @@
+export type { AuditEvent, AuditPage, AuditQuery } from './audit.js';
+export type { Clock, Timer } from './clock.js';
+export type {
+  Action,
+  Dedup,
+  FinalStatus,
+  OnDisconnect,
+  Policy,
+  PoolState,
+  Priority,
+  Reason,
+  Refusal,
+  ResourceKind,
+  Status,
+  StreamState,
+  SubjectKind,
+  Wait,
+} from './codes.js';
+export type {
+  DurationLike,
+  LongMailboxKey,
+  LongTaskSpec,
+  LotConfig,
+  MailboxKey,
+  MomentLike,
+  PoolConfig,
+  RetryConfig,
+  RetrySpec,
+  RunOptions,
+  StorageConfig,
+  TaskSpec,
+} from './config.js';
+export { pool } from './config.js';
+export type { ConfigIssue, ErrorCode } from './errors.js';
+export { ParkingLotError } from './errors.js';
+export type {
+  Executor,
+  ExecutorClock,
+  ExecutorEvents,
+  ExecutorFactory,
+  ExecutorOptions,
+  Run,
+  RunFailure,
+} from './executor/executor.js';
+export type { Handler } from './executor/inline.js';
+export { inlineExecutor } from './executor/inline.js';
+export type { WorkerPoolOptions, WorkerSource } from './executor/workers/worker-executor.js';
+export { workerExecutor } from './executor/workers/worker-executor.js';
+export type { FetchQuery, Mailbox, MailboxMessage } from './mailbox.js';
+export type { Outcome } from './outcome.js';
+export type { Health, OpenOptions, PoolHealth } from './parking-lot.js';
+export { ParkingLot } from './parking-lot.js';
+export type { Pool, PoolStats } from './pool.js';
+export type { RunFunction, TaskContext } from './realm-run.js';
+export type { Task } from './task.js';
+export type { Explanation, TaskPage, TaskView } from './views.js';
+export type { WasmSource } from './wasm/load.js';

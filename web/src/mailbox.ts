@@ -1,0 +1,156 @@
+import type { FinalStatus, Reason } from './codes.js';
+import type { MailboxKey, MomentLike } from './config.js';
+import type { Host } from './host.js';
+import { momentMs } from './moments.js';
+import { wholeNumber } from './pool.js';
+
+/** An outcome, as it lies in a mailbox until it is acknowledged. */
+export interface MailboxMessage {
+  readonly messageId: string;
+  readonly taskId: string;
+  readonly pool: string;
+  readonly status: FinalStatus;
+  readonly reason?: Reason;
+  /** What the task returned, or what it failed with. */
+  readonly payload?: unknown;
+  readonly createdAt: Date;
+  /** Give it to `fetch({ after })`, `subscribe({ after })` or `acknowledge`. */
+  readonly cursor: string;
+}
+
+interface RawMessage {
+  message_id: string;
+  task_id: string;
+  pool: string;
+  status: FinalStatus;
+  reason?: Reason;
+  payload?: number;
+  created_at: string;
+  cursor: string;
+}
+
+export interface FetchQuery {
+  /** Cursor of the last message read. */
+  after?: string | undefined;
+  /** Only messages created at or after. */
+  since?: MomentLike;
+  /** At most so many, 50 unless given. */
+  limit?: number;
+}
+
+/** The messages of one key: the outcomes of tasks that were submitted with exactly this `mailbox`. */
+export class Mailbox {
+  /** Made by `lot.mailbox(key)`. */
+  constructor(
+    private readonly host: Host,
+    readonly key: MailboxKey,
+  ) {}
+
+  /** Messages that have not been acknowledged, oldest first. */
+  async fetch(query: FetchQuery = {}): Promise<MailboxMessage[]> {
+    const limit = wholeNumber('limit', query.limit ?? 50, 1, 10_000);
+    const since =
+      query.since === undefined ? 0 : momentMs('since', query.since, this.host.clock.wall(), 'invalid_argument');
+    const messages = await this.withKey<RawMessage[]>((request, key) => {
+      const length = this.host.core.put(query.after ?? '', 'after');
+      this.host.core.raw._pl_fetch(request, key, length, since, limit);
+    });
+    return messages.map((message) => this.messageOf(message));
+  }
+
+  /** Drops all messages up to and including this cursor; answers how many. Older cursors change nothing. */
+  acknowledge(cursor: string): Promise<number> {
+    return this.withKey<number>((request, key) => {
+      this.host.core.raw._pl_acknowledge(request, key, this.host.core.put(cursor, 'cursor'));
+    });
+  }
+
+  /**
+   * All messages after `after`, first those that are there, then each as it arrives, until the loop is left or the lot is
+   * closed. Acknowledge what has been dealt with; a subscription does not.
+   */
+  async *subscribe(query: { after?: string | undefined } = {}): AsyncGenerator<MailboxMessage, void, undefined> {
+    const { host } = this;
+    host.assertOpen();
+    const bell = new Bell();
+    const key = this.internKey();
+    const listeners = host.arrivals.get(key) ?? new Set();
+    host.arrivals.set(key, listeners.add(bell.ring));
+    host.core.raw._pl_subscribe(key);
+    host.schedule();
+    const unhook = host.onOver(bell.ring);
+    let { after } = query;
+    try {
+      while (!host.isOver) {
+        bell.silence();
+        const page = await this.fetch({ after }).catch((error: unknown) => {
+          if (host.isOver) return [];
+          throw error;
+        });
+        for (const message of page) {
+          after = message.cursor;
+          yield message;
+        }
+        if (page.length === 0) await bell.rung();
+      }
+    } finally {
+      unhook();
+      listeners.delete(bell.ring);
+      if (listeners.size === 0) host.arrivals.delete(key);
+      if (!host.isOver) {
+        host.core.raw._pl_unsubscribe(key);
+        host.core.raw._pl_release_name(key);
+        host.schedule();
+      }
+    }
+  }
+
+  private internKey(): number {
+    const { tenant, user, session } = this.key;
+    return this.host.core.mailboxKey(tenant, user ?? '', session ?? '');
+  }
+
+  private withKey<T>(queue: (request: number, key: number) => void): Promise<T> {
+    return this.host.ask<T>((request) => {
+      const key = this.internKey();
+      queue(request, key);
+      this.host.core.raw._pl_release_name(key);
+    });
+  }
+
+  private messageOf(raw: RawMessage): MailboxMessage {
+    const payload = raw.payload === undefined ? undefined : this.host.results.at(raw.payload);
+    return {
+      messageId: raw.message_id,
+      taskId: raw.task_id,
+      pool: raw.pool,
+      status: raw.status,
+      ...(raw.reason && { reason: raw.reason }),
+      ...(payload !== undefined && { payload }),
+      createdAt: new Date(raw.created_at),
+      cursor: raw.cursor,
+    };
+  }
+}
+
+/** Wakes one waiter, also when it was rung before the wait began. */
+class Bell {
+  private isRung = false;
+  private wake: (() => void) | undefined;
+
+  readonly ring = (): void => {
+    this.isRung = true;
+    this.wake?.();
+  };
+
+  silence(): void {
+    this.isRung = false;
+  }
+
+  rung(): Promise<void> {
+    if (this.isRung) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.wake = resolve;
+    });
+  }
+}

@@ -1,0 +1,285 @@
+import { type PoolState, poolStates, type Priority, type Status, type StreamState, statuses, streamStates } from './codes.js';
+import type { LongTaskSpec, RunOptions, TaskSpec } from './config.js';
+import { invalid } from './errors.js';
+import type { Host } from './host.js';
+import type { NameCache } from './names.js';
+import { type RunFunction, RunSubmission } from './realm-run.js';
+import { cancelledBy, Task, TaskSubmission } from './task.js';
+import { checkPriority, type SpecReader } from './task-spec.js';
+import { type Explanation, explanationOf, type RawView, type TaskPage, type TaskView, viewOf } from './views.js';
+import { Answers, Field, TaskCommand } from './wasm/raw.js';
+
+/** Figures of a pool, right now. Counters count since `open`. */
+export interface PoolStats {
+  readonly unitsMax: number;
+  /** Includes runs that must still confirm their end. */
+  readonly unitsInUse: number;
+  readonly unitsQuarantined: number;
+  readonly parked: number;
+  /** For `startAfter`. */
+  readonly waiting: number;
+  /** Before a retry. */
+  readonly backingOff: number;
+  readonly running: number;
+  /** Outcomes that the mailbox store does not hold yet. */
+  readonly undelivered: number;
+  readonly admitted: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly expired: number;
+  readonly dropped: number;
+  readonly rejected: number;
+  readonly state: PoolState;
+  readonly storage: StreamState;
+  readonly deliveryHeld: boolean;
+}
+
+/** What a lot knows of a pool from its config. */
+export interface PoolFacts {
+  readonly name: string;
+  readonly index: number;
+  readonly maxUnits: number;
+  readonly heartbeatMs: number;
+  readonly killGraceMs: number;
+  readonly defaultTimeoutMs: number;
+}
+
+/** The realm in which the functions of `pool.run` run: this one. */
+export const ownRealm = 1;
+
+/** One pool of a lot. */
+export class Pool<Payload = unknown, Result = unknown> {
+  readonly name: string;
+  private readonly index: number;
+
+  /** Made by `lot.pool(name)`. */
+  constructor(
+    private readonly host: Host,
+    private readonly facts: PoolFacts,
+    private readonly reader: SpecReader,
+    private readonly names: NameCache,
+  ) {
+    this.name = facts.name;
+    this.index = facts.index;
+  }
+
+  /**
+   * Submits a task for the pool's executor. Resolves when the core has admitted it, to run or to park; rejects with a
+   * ParkingLotError that says why it was refused. An aborted `signal` cancels the task.
+   */
+  submit(spec: TaskSpec<Payload> & LongTaskSpec = {}, options?: { signal?: AbortSignal }): Promise<Task<Result>> {
+    try {
+      this.host.assertOpen();
+      checkOptions(spec, 'task');
+      this.reader.read(spec, 'submit');
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const signal = options?.signal;
+    if (signal?.aborted) return Promise.reject(cancelledBy(signal));
+    const { payload, taskId } = this.reader;
+    const promise = new Promise<Task<Result>>(capture as Capture<Task<Result>>);
+    const submission = new TaskSubmission(
+      this.host,
+      this.index,
+      this.name,
+      payload,
+      taskId,
+      captured.resolve,
+      captured.reject,
+    );
+    this.queue(this.host.add(submission), Answers.all, 0);
+    if (signal) submission.listen(signal);
+    return promise;
+  }
+
+  /**
+   * Runs a function in this realm as soon as the pool has the units for it. Resolves with what it returns, rejects with
+   * its own error, or with a ParkingLotError if it was refused, expired, or cancelled. A function that is told to stop
+   * by its signal keeps its units until it returns.
+   */
+  run<T>(fn: RunFunction<T>, options?: RunOptions): Promise<T> {
+    try {
+      this.host.assertOpen();
+      if (typeof fn !== 'function') throw invalid('invalid_argument', 'fn', 'must be a function', fn);
+      if (options !== undefined) checkOptions(options, 'options');
+      this.reader.read(options ?? noOptions, 'run');
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const signal = options?.signal;
+    if (signal?.aborted) return Promise.reject(cancelledBy(signal));
+    const isTimed = this.facts.defaultTimeoutMs > 0 || (!this.reader.isPlain && this.reader.numbers[Field.timeout]! > 0);
+    const promise = new Promise<T>(capture as Capture<T>);
+    const submission = new RunSubmission(this.index, fn, isTimed, captured.resolve, captured.reject);
+    submission.onProgress = options?.onProgress;
+    this.queue(this.host.add(submission), Answers.failures, ownRealm);
+    if (signal) this.cancelOn(signal, submission);
+    return promise;
+  }
+
+  private queue(request: number, answers: number, realm: number): void {
+    const { reader, host } = this;
+    if (reader.isPlain) {
+      host.core.raw._pl_submit_fast(request, answers, this.index, reader.priority, reader.units, realm);
+    } else {
+      const { numbers } = reader;
+      numbers[Field.request] = request;
+      numbers[Field.answers] = answers;
+      numbers[Field.pool] = this.index;
+      numbers[Field.realm] = realm;
+      host.core.submit(numbers, reader.taskId);
+    }
+    host.schedule();
+  }
+
+  private cancelOn(signal: AbortSignal, submission: RunSubmission): void {
+    const onAbort = () => {
+      if (submission.settled) return;
+      this.host.settledOne();
+      submission.abandoned(cancelledBy(signal));
+      this.host.cancel(submission);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    submission.stopListening = () => signal.removeEventListener('abort', onAbort);
+  }
+
+  /** What is known of the task with this id; `unknown_task` if nothing is. */
+  async status(taskId: string): Promise<TaskView<Result>> {
+    return viewOf(await this.command<RawView>(TaskCommand.inspect, taskId), this.host);
+  }
+
+  /** Why a task waits, and behind whom. */
+  async explain(taskId: string): Promise<Explanation> {
+    return explanationOf(await this.command<RawView>(TaskCommand.explain, taskId), this.host);
+  }
+
+  /** Tasks in the order of their admission, with one status or any, a page at a time. */
+  async tasks(query: { status?: Status; after?: number; limit?: number } = {}): Promise<TaskPage<Result>> {
+    const status = query.status === undefined ? -1 : statuses.indexOf(query.status);
+    if (query.status !== undefined && status < 0) {
+      throw invalid('invalid_argument', 'status', `must be one of ${statuses.join(', ')}`, query.status);
+    }
+    const after = wholeNumber('after', query.after ?? 0, 0, Number.MAX_SAFE_INTEGER);
+    const limit = wholeNumber('limit', query.limit ?? 50, 1, 1000);
+    const page = await this.host.ask<{ tasks: RawView[]; next: number }>((request) => {
+      this.host.core.raw._pl_list(request, this.index, status, after, limit);
+    });
+    const tasks = page.tasks.map((view) => viewOf<Result>(view, this.host));
+    return page.next === 0 ? { tasks } : { tasks, next: page.next };
+  }
+
+  /** Ends a task as `dropped`, reason `cancelled`; `wrong_state` if it has ended. */
+  async cancel(taskId: string): Promise<void> {
+    await this.command(TaskCommand.cancel, taskId);
+  }
+
+  /** Cancels all live tasks of a tenant; answers how many. */
+  async cancelTenant(tenant: string): Promise<number> {
+    return this.host.ask<number>((request) => {
+      this.host.core.raw._pl_cancel_tenant(request, this.index, this.names.tenant(checkedText('tenant', tenant)));
+    });
+  }
+
+  /** Moves a parked task to another class. */
+  async setPriority(taskId: string, priority: Priority): Promise<void> {
+    await this.command(TaskCommand.setPriority, taskId, checkPriority(priority));
+  }
+
+  /** Parks what comes and starts nothing, until `resume`. Running tasks go on. */
+  async pause(): Promise<void> {
+    await this.setState('paused');
+  }
+
+  /** Undoes `pause`, `drain` and `disable`. */
+  async resume(): Promise<void> {
+    await this.setState('active');
+  }
+
+  /** Refuses new tasks and runs what is parked. Resolves once no task is parked, waiting or running. */
+  async drain(): Promise<void> {
+    await this.setState('draining');
+    await this.host.whenEmpty(this.index);
+  }
+
+  /** Refuses new tasks and starts nothing. */
+  async disable(): Promise<void> {
+    await this.setState('disabled');
+  }
+
+  async stats(): Promise<PoolStats> {
+    this.host.flush();
+    this.host.assertOpen();
+    return statsOf(this.host.core.stats(this.index));
+  }
+
+  private async setState(state: PoolState): Promise<void> {
+    await this.host.ask((request) => {
+      this.host.core.raw._pl_set_pool_state(request, this.index, poolStates.indexOf(state));
+    });
+  }
+
+  private command<T>(what: number, taskId: string, priority = 0): Promise<T> {
+    return this.host.ask<T>((request) => {
+      const length = this.host.core.put(checkedText('taskId', taskId), 'taskId');
+      this.host.core.raw._pl_task(what, request, this.index, 0, 0, length, priority);
+    });
+  }
+}
+
+export function statsOf(figures: Float64Array): PoolStats {
+  const [unitsMax, unitsInUse, unitsQuarantined, parked, waiting, backingOff, running, undelivered] = figures;
+  const [admitted, completed, failed, expired, dropped, rejected, state, storage, deliveryHeld] = figures.subarray(8);
+  return {
+    unitsMax: unitsMax!,
+    unitsInUse: unitsInUse!,
+    unitsQuarantined: unitsQuarantined!,
+    parked: parked!,
+    waiting: waiting!,
+    backingOff: backingOff!,
+    running: running!,
+    undelivered: undelivered!,
+    admitted: admitted!,
+    completed: completed!,
+    failed: failed!,
+    expired: expired!,
+    dropped: dropped!,
+    rejected: rejected!,
+    state: poolStates[state!]!,
+    storage: streamStates[storage!]!,
+    deliveryHeld: deliveryHeld === 1,
+  };
+}
+
+type Capture<T> = ConstructorParameters<typeof Promise<T>>[0];
+
+/** The functions of the promise made last, so that a promise costs no closure. */
+const captured = {
+  resolve: (_: unknown): void => undefined,
+  reject: (_: unknown): void => undefined,
+};
+
+function capture(resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+  captured.resolve = resolve;
+  captured.reject = reject;
+}
+
+const noOptions: RunOptions = {};
+
+function checkOptions(value: unknown, name: string): void {
+  if (typeof value !== 'object' || value === null) throw invalid('invalid_argument', name, 'must be an object', value);
+  const { signal } = value as { signal?: unknown };
+  if (signal !== undefined && name === 'options' && !(signal instanceof AbortSignal)) {
+    throw invalid('invalid_argument', 'signal', 'must be an AbortSignal', signal);
+  }
+}
+
+export function wholeNumber(field: string, value: unknown, least: number, most: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
+  throw invalid('invalid_argument', field, `must be a whole number from ${least} to ${most}`, value);
+}
+
+export function checkedText(field: string, value: unknown): string {
+  if (typeof value === 'string' && value !== '') return value;
+  throw invalid('invalid_argument', field, 'must be a text', value);
+}

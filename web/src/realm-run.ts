@@ -1,0 +1,150 @@
+import type { Host } from './host.js';
+import { errorOf, type EndWords, outcomeOf } from './outcome.js';
+import { ParkingLotError } from './errors.js';
+import { checkUnits } from './task-spec.js';
+import type { Submission } from './submission.js';
+
+/** What a function given to `pool.run`, or an inline handler, is called with. Its parts may be taken out of it. */
+export interface TaskContext {
+  /** Aborted when the task is cancelled, runs into its timeout, or the lot is closed. */
+  readonly signal: AbortSignal;
+  /** From 1; grows with every retry and after every lost run. */
+  readonly attempt: number;
+  /** Tells the task's listeners how far it is. Never recorded. */
+  readonly progress: (value: unknown) => void;
+  /** Says what the run really uses, in units. */
+  readonly reportUsage: (units: number) => void;
+}
+
+export type RunFunction<T> = (context: TaskContext) => T | PromiseLike<T>;
+
+/** A call of `pool.run`: its function runs in this realm when the core lets it. */
+export class RunSubmission implements Submission {
+  index = 0;
+  settled = false;
+  run: RealmRun | undefined;
+  lastError: unknown;
+  stopListening: (() => void) | undefined;
+  onProgress: ((value: unknown) => void) | undefined;
+
+  constructor(
+    readonly pool: number,
+    readonly payload: RunFunction<unknown>,
+    /** The core is told when the function begins, because a timeout counts from there. */
+    readonly isTimed: boolean,
+    private readonly resolve: (value: unknown) => void,
+    private readonly reject: (error: unknown) => void,
+  ) {}
+
+  admitted(): void {
+    // Its caller waits for the end only.
+  }
+
+  refused(error: ParkingLotError): void {
+    this.fail(error);
+  }
+
+  ended(end: EndWords): void {
+    // A completed one was settled by its own function.
+    this.fail(errorOf(outcomeOf('', '', { ...end, stored: this.lastError })));
+  }
+
+  abandoned(error: ParkingLotError): void {
+    this.fail(error);
+  }
+
+  succeed(value: unknown): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.stopListening?.();
+    this.resolve(value);
+  }
+
+  private fail(error: unknown): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.stopListening?.();
+    this.reject(error);
+  }
+}
+
+/** One run of a function in this realm. It is its function's context as well, so that a run costs one object. */
+export class RealmRun implements TaskContext {
+  private controller: AbortController | undefined;
+  private stopped: string | undefined;
+
+  constructor(
+    private readonly host: Host,
+    private readonly submission: RunSubmission,
+    readonly id: number,
+    readonly attempt: number,
+  ) {}
+
+  get signal(): AbortSignal {
+    this.controller ??= new AbortController();
+    if (this.stopped !== undefined) this.controller.abort(abortReason(this.stopped));
+    return this.controller.signal;
+  }
+
+  get progress(): (value: unknown) => void {
+    return (value) => {
+      if (!this.submission.settled) this.submission.onProgress?.(value);
+    };
+  }
+
+  get reportUsage(): (units: number) => void {
+    return (units) => this.host.realmUsage(this, checkUnits('units', units));
+  }
+
+  begin(): void {
+    let value: unknown;
+    try {
+      value = this.submission.payload(this);
+    } catch (error) {
+      return this.threw(error);
+    }
+    if (isThenable(value)) {
+      value.then(
+        (result) => this.returned(result),
+        (error) => this.threw(error),
+      );
+    } else {
+      this.returned(value);
+    }
+  }
+
+  stop(reason: string): void {
+    this.stopped = reason;
+    this.controller?.abort(abortReason(reason));
+  }
+
+  private returned(value: unknown): void {
+    if (!this.host.realmFinished(this)) return;
+    const { submission } = this;
+    if (submission.settled || submission.run !== this) return;
+    this.host.settledOne();
+    submission.succeed(value);
+  }
+
+  private threw(error: unknown): void {
+    if (this.submission.run === this) this.submission.lastError = error;
+    this.host.realmFailed(this);
+  }
+}
+
+/** What an aborted signal says of why. */
+export function abortReason(reason: string): ParkingLotError {
+  if (reason === 'timed_out') {
+    return new ParkingLotError('expired', 'The task ran longer than its timeout.', { reason });
+  }
+  const code = reason === 'shut_down' || reason === 'lost' ? reason : 'cancelled';
+  return new ParkingLotError(code, `The run is to end: ${reason}.`);
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    (typeof value === 'object' || typeof value === 'function') &&
+    value !== null &&
+    typeof (value as { then?: unknown }).then === 'function'
+  );
+}

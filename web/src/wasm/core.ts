@@ -1,0 +1,98 @@
+import { invalid, ParkingLotError } from '../errors.js';
+import { type Abort, loadModule, type WasmSource } from './load.js';
+import { entryWords, Field, type RawModule } from './raw.js';
+
+/** The fields of a task as the core takes them; see `Field`. */
+export type TaskNumbers = Float64Array;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/**
+ * The module, with memory and text made safe to use. What is called per task is a plain function of `raw`; this class
+ * adds what needs memory.
+ *
+ * Views of memory are fetched anew each time, since the memory moves when it grows.
+ */
+export class Core {
+  private readonly textIn: number;
+  private readonly textCapacity: number;
+  private readonly numbersIn: number;
+
+  private constructor(
+    readonly raw: RawModule,
+    private readonly abort: Abort,
+  ) {
+    this.textIn = raw._pl_text_in();
+    this.textCapacity = raw._pl_text_capacity();
+    this.numbersIn = raw._pl_numbers_in() / 8;
+  }
+
+  static async load(source?: WasmSource | Promise<WasmSource>): Promise<Core> {
+    try {
+      const { raw, abort } = await loadModule(source);
+      return new Core(raw, abort);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new ParkingLotError('unavailable', `The WebAssembly module cannot be loaded: ${why}`, { cause });
+    }
+  }
+
+  /** What the core said when it stopped, or undefined while it is well. */
+  get abortReason(): string | undefined {
+    return this.abort.reason;
+  }
+
+  /** Writes text at `offset` of the buffer; answers its length in bytes. */
+  put(text: string, field: string, offset = 0): number {
+    if (text.length === 0) return 0;
+    const start = this.textIn + offset;
+    const room = this.raw.HEAPU8.subarray(start, this.textIn + this.textCapacity);
+    const { read, written } = encoder.encodeInto(text, room);
+    if (read < text.length) throw invalid('invalid_argument', field, 'is too long', text);
+    return written;
+  }
+
+  /** Interns a name; the caller holds it. */
+  name(text: string, field: string): number {
+    return this.raw._pl_name(this.put(text, field));
+  }
+
+  mailboxKey(tenant: string, user: string, session: string): number {
+    const tenantLength = this.put(tenant, 'mailbox.tenant');
+    const userLength = this.put(user, 'mailbox.user', tenantLength);
+    const sessionLength = this.put(session, 'mailbox.session', tenantLength + userLength);
+    return this.raw._pl_mailbox_key(tenantLength, userLength, sessionLength);
+  }
+
+  submit(numbers: TaskNumbers, taskId: string): void {
+    numbers[Field.idLength] = this.put(taskId, 'taskId');
+    this.raw.HEAPF64.set(numbers, this.numbersIn);
+    this.raw._pl_submit();
+  }
+
+  taskId(slot: number, generation: number): string {
+    const length = this.raw._pl_task_id(slot, generation);
+    return decoder.decode(this.raw.HEAPU8.subarray(this.textIn, this.textIn + length));
+  }
+
+  /** Text that belongs to the current entries. */
+  textOut(offset: number, length: number): string {
+    if (length === 0) return '';
+    const start = this.raw._pl_text_out() + offset;
+    return decoder.decode(this.raw.HEAPU8.subarray(start, start + length));
+  }
+
+  /** The figures of a pool, in the order of the core's `PoolStats`. */
+  stats(pool: number): Float64Array {
+    const start = this.raw._pl_stats(pool) / 8;
+    return this.raw.HEAPF64.slice(start, start + 17);
+  }
+
+  /** Where the current entries begin, as an index into HEAP32; each takes `entryWords`. */
+  entriesStart(): number {
+    return this.raw._pl_entries() / 4;
+  }
+}
+
+export { entryWords };

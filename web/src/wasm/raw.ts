@@ -1,0 +1,147 @@
+/**
+ * The WebAssembly module as it really is: what `wasm/*.cc` exports. A test compares this file with the module's own
+ * exports, names and numbers of arguments both. Everything here trusts its caller; `core.ts` is that caller.
+ */
+
+/** Plain exports. Numbers are unsigned 32-bit unless said otherwise; pointers are byte offsets into memory. */
+export interface RawFunctions {
+  _pl_text_in(): number;
+  _pl_text_capacity(): number;
+  _pl_numbers_in(): number;
+  _pl_flush(wallMs: number, steadyMs: number): number;
+  _pl_queued(): number;
+  _pl_take(): number;
+  _pl_entries(): number;
+  _pl_text_out(): number;
+  _pl_watch(everything: number): void;
+  _pl_name(length: number): number;
+  _pl_mailbox_key(tenantLength: number, userLength: number, sessionLength: number): number;
+  _pl_release_name(name: number): void;
+  _pl_submit_fast(
+    request: number,
+    answers: number,
+    pool: number,
+    priority: number,
+    units: number,
+    realm: number,
+  ): void;
+  _pl_submit(): void;
+  _pl_cancel_submission(request: number): void;
+  _pl_executor_ready(pool: number, executor: number, realm: number, credits: number): void;
+  _pl_executor_gone(pool: number, executor: number, dead: number): void;
+  _pl_running(run: number): void;
+  _pl_heartbeat(run: number): void;
+  _pl_usage(run: number, units: number): void;
+  _pl_finished(run: number, result: number): void;
+  _pl_failed(run: number, reason: number, result: number, unitsFreed: number): void;
+  _pl_task(
+    what: number,
+    request: number,
+    pool: number,
+    slot: number,
+    generation: number,
+    idLength: number,
+    priority: number,
+  ): void;
+  _pl_cancel_tenant(request: number, pool: number, tenant: number): void;
+  _pl_client_gone(client: number): void;
+  _pl_list(request: number, pool: number, status: number, after: number, limit: number): void;
+  _pl_set_pool_state(request: number, pool: number, state: number): void;
+  _pl_fetch(request: number, key: number, afterLength: number, sinceMs: number, limit: number): void;
+  _pl_acknowledge(request: number, key: number, cursorLength: number): void;
+  _pl_subscribe(key: number): void;
+  _pl_unsubscribe(key: number): void;
+  _pl_stats(pool: number): number;
+  _pl_memory_bytes(): number;
+  _pl_task_id(slot: number, generation: number): number;
+}
+
+/** Embind functions, for what is rare: they take and return text. */
+export interface RawSetup {
+  /** Parses and validates; answers `{issues, unavailable, config}`. */
+  checkConfig(configJson: string, environment: string): string;
+  /** Opens the module's one lot; answers like `checkConfig`, with `error` when nothing was opened. */
+  openLot(
+    configJson: string,
+    environment: string,
+    wallMs: number,
+    steadyMs: number,
+    entropyHigh: bigint,
+    entropyLow: bigint,
+  ): string;
+  closeLot(): void;
+  /** The pool's number, -1 for an unknown name. */
+  poolIndex(name: string): number;
+  /** `kind` -1: any subject. `untilMs` infinity: no end. `order` 0: oldest first. */
+  queryAudit(
+    kind: number,
+    id: string,
+    fromMs: number,
+    untilMs: number,
+    order: number,
+    after: string,
+    limit: number,
+  ): string;
+  codes(): string;
+  configSchema(): string;
+  version(): string;
+}
+
+/** What Emscripten itself puts on the module and this package uses. */
+export interface RawMemory {
+  readonly HEAP32: Int32Array;
+  readonly HEAPU8: Uint8Array;
+  readonly HEAPF64: Float64Array;
+}
+
+export type RawModule = RawFunctions & RawSetup & RawMemory;
+
+/** Places in the array at `_pl_numbers_in`, as in `wasm/hot_path.cc`. */
+export const Field = {
+  request: 0,
+  answers: 1,
+  pool: 2,
+  priority: 3,
+  kind: 4,
+  units: 5,
+  tenant: 6,
+  mailbox: 7,
+  deadline: 8,
+  startAfter: 9,
+  timeout: 10,
+  estimate: 11,
+  digestHigh: 12,
+  digestLow: 13,
+  maxAttempts: 14,
+  factorPercent: 15,
+  jitterPercent: 16,
+  initial: 17,
+  max: 18,
+  maxLost: 19,
+  onDisconnect: 20,
+  dedup: 21,
+  realm: 22,
+  client: 23,
+  idLength: 24,
+  count: 25,
+} as const;
+
+/** First word of an effect's entry, as in `wasm/session.h`. */
+export const EntryKind = {
+  start: 1,
+  stop: 2,
+  submitted: 3,
+  refused: 4,
+  done: 5,
+  text: 6,
+  notify: 7,
+  release: 8,
+  arrived: 9,
+} as const;
+export const entryWords = 12;
+
+export const TaskCommand = { cancel: 0, setPriority: 1, retry: 2, inspect: 3, explain: 4 } as const;
+export const Answers = { all: 0, failures: 1 } as const;
+/** High word of a payload's id: which table its low word is a place in. */
+export const PayloadTable = { tasks: 1, results: 2 } as const;
+export const endlessCredits = 0xffffffff;
