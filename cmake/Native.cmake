@@ -2,6 +2,7 @@
 
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED)
+find_package(yaml-cpp REQUIRED)
 parking_lot_header_only(parking_lot_spdlog spdlog spdlog.h libspdlog-dev)
 parking_lot_header_only(parking_lot_fmt fmt format.h libfmt-dev)
 parking_lot_header_only(parking_lot_cli11 CLI CLI.hpp libcli11-dev)
@@ -31,7 +32,7 @@ if(cli_sources)
   target_include_directories(parking-lot PRIVATE "${PROJECT_SOURCE_DIR}/native")
   target_compile_definitions(parking-lot PRIVATE PARKING_LOT_VERSION="${PROJECT_VERSION}")
   target_link_libraries(parking-lot PRIVATE
-    parking_lot_native parking_lot_json parking_lot_spdlog parking_lot_cli11)
+    parking_lot_native parking_lot_json parking_lot_spdlog parking_lot_cli11 yaml-cpp)
   if(TARGET parking_lot_scenario)
     target_link_libraries(parking-lot PRIVATE parking_lot_scenario)
   endif()

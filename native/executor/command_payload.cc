@@ -15,7 +15,8 @@ bool has_nul(const std::string& text) { return text.find('\0') != std::string::n
 tl::expected<std::vector<std::string>, std::string> parse_argv(const json& payload) {
   const auto found = payload.find("argv");
   if (found == payload.end() || !found->is_array() || found->empty()) {
-    return Problem("payload.argv must be a list of strings, the program first: {\"argv\": [\"sort\", \"-u\"]}.");
+    return Problem(
+        "payload.argv must be a list of strings, the program first: {\"argv\": [\"sort\", \"-u\"]}.");
   }
   std::vector<std::string> argv;
   for (const json& argument : *found) {
@@ -24,7 +25,8 @@ tl::expected<std::vector<std::string>, std::string> parse_argv(const json& paylo
     }
     argv.push_back(argument.get<std::string>());
     if (has_nul(argv.back())) {
-      return Problem("payload.argv[" + std::to_string(argv.size() - 1) + "] holds a zero byte; pass it through stdin.");
+      return Problem("payload.argv[" + std::to_string(argv.size() - 1) +
+                     "] holds a zero byte; pass it through stdin.");
     }
   }
   if (argv[0].empty()) return Problem("payload.argv[0] is empty; name the program to run.");
@@ -70,14 +72,17 @@ tl::expected<Command, std::string> parse(const json& payload) {
 
 }  // namespace
 
-tl::expected<Command, std::string> parse_command(std::string_view payload, const std::vector<std::string>& allowed) {
+tl::expected<Command, std::string> parse_command(std::string_view payload,
+                                                 const std::vector<std::string>& allowed) {
   const json parsed = json::parse(payload, nullptr, false);
   if (!parsed.is_object()) {
     return Problem("payload must be an object with argv: {\"argv\": [\"sort\", \"-u\"]}.");
   }
   auto command = parse(parsed);
-  if (command && !allowed.empty() && std::find(allowed.begin(), allowed.end(), command->argv[0]) == allowed.end()) {
-    return Problem("payload.argv[0] '" + command->argv[0] + "' is not among the pool's executor.commands; add it there.");
+  if (command && !allowed.empty() &&
+      std::find(allowed.begin(), allowed.end(), command->argv[0]) == allowed.end()) {
+    return Problem("payload.argv[0] '" + command->argv[0] +
+                   "' is not among the pool's executor.commands; add it there.");
   }
   return command;
 }

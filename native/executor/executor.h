@@ -32,7 +32,8 @@ struct RunEnd {
   std::string result;  ///< JSON; may describe a failure too
 };
 
-/// Hears of runs, on the thread of the executor's io_context only. May be called from within `Executor::start`.
+/// Hears of runs, on the thread of the executor's io_context only. May be called from within
+/// `Executor::start`.
 class RunObserver {
  public:
   virtual void running(RunName run) = 0;
@@ -48,7 +49,7 @@ class RunObserver {
   ~RunObserver() = default;
 };
 
-/// Runs tasks of one pool. It knows for certain whether a run lives, so the host heartbeats on its behalf.
+/// Runs tasks of one pool. It knows for certain whether a run lives, so its runs need no heartbeats.
 /// Destruction ends all runs and reports nothing more.
 class Executor {
  public:
@@ -57,7 +58,8 @@ class Executor {
   /// Starts that it takes at once; `endless_credits`: no limit of its own.
   virtual std::uint32_t credits() const = 0;
   virtual void start(RunOrder order) = 0;
-  /// Asks the run to end, after the grace forces it where that is possible. Unknown and ended runs: nothing happens.
+  /// Asks the run to end, after the grace forces it where that is possible. Unknown and ended runs: nothing
+  /// happens.
   virtual void stop(RunName run) = 0;
   /// Ends all runs without grace where that is possible; each is still reported.
   virtual void kill_all() = 0;

@@ -20,8 +20,8 @@ struct Message {
   pid_t group;
 };
 
-// The groups to kill. The guardian may be the fork of a process with threads, where malloc's lock may be held for
-// ever; so its memory comes from the kernel alone.
+// The groups to kill. The guardian may be the fork of a process with threads, where malloc's lock may be held
+// for ever; so its memory comes from the kernel alone.
 class Groups {
  public:
   void add(pid_t group) {
@@ -47,9 +47,10 @@ class Groups {
  private:
   bool grow() {
     const std::size_t wanted = capacity_ == 0 ? 1024 : capacity_ * 2;
-    void* memory = capacity_ == 0 ? mmap(nullptr, wanted * sizeof(pid_t), PROT_READ | PROT_WRITE,
-                                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-                                  : mremap(groups_, capacity_ * sizeof(pid_t), wanted * sizeof(pid_t), MREMAP_MAYMOVE);
+    void* memory = capacity_ == 0
+                       ? mmap(nullptr, wanted * sizeof(pid_t), PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+                       : mremap(groups_, capacity_ * sizeof(pid_t), wanted * sizeof(pid_t), MREMAP_MAYMOVE);
     if (memory == MAP_FAILED) return false;
     groups_ = static_cast<pid_t*>(memory);
     capacity_ = wanted;
@@ -125,7 +126,9 @@ Guardian::~Guardian() {
   }
 }
 
-bool Guardian::register_own_group(int socket, pid_t group) { return tell(socket, {Message::Verb::add, group}); }
+bool Guardian::register_own_group(int socket, pid_t group) {
+  return tell(socket, {Message::Verb::add, group});
+}
 
 void Guardian::forget(pid_t group) const { tell(socket_, {Message::Verb::remove, group}); }
 

@@ -17,7 +17,6 @@
 #include "executor/process_result.h"
 #include "executor/run_reports.h"
 #include "executor/spawn.h"
-#include "parking_lot/input.h"
 
 namespace parking_lot {
 namespace {
@@ -116,8 +115,10 @@ class ProcessExecutor::Run : public std::enable_shared_from_this<Run> {
 
   void finish() {
     kill_group();
-    if (output_.is_open()) drain(output_, rounds_at_end, [this](std::string_view b) { captured_.add_output(b); });
-    if (errors_.is_open()) drain(errors_, rounds_at_end, [this](std::string_view b) { captured_.add_errors(b); });
+    if (output_.is_open())
+      drain(output_, rounds_at_end, [this](std::string_view b) { captured_.add_output(b); });
+    if (errors_.is_open())
+      drain(errors_, rounds_at_end, [this](std::string_view b) { captured_.add_errors(b); });
     if (reports_.is_open()) drain(reports_, rounds_at_end, [this](std::string_view b) { lines_.add(b); });
     const RunEnd end = judge(reap());
     ProcessExecutor& executor = *executor_;
@@ -136,8 +137,8 @@ class ProcessExecutor::Run : public std::enable_shared_from_this<Run> {
 
   RunEnd judge(const std::optional<siginfo_t>& how) const {
     if (!how) {
-      return {Reason::executor_failed,
-              failure_result("The exit status was taken by somebody else in this process; let no SIGCHLD handler wait for all.")};
+      return {Reason::executor_failed, failure_result("The exit status was taken by somebody else in this "
+                                                      "process; let no SIGCHLD handler wait for all.")};
     }
     const bool exited = how->si_code == CLD_EXITED;
     const int signal = exited ? 0 : how->si_status;
@@ -172,7 +173,7 @@ ProcessExecutor::~ProcessExecutor() {
   for (auto& [name, run] : runs_) run->abandon();
 }
 
-std::uint32_t ProcessExecutor::credits() const { return endless_credits; }
+std::uint32_t ProcessExecutor::credits() const { return limits_.runs_max; }
 
 void ProcessExecutor::start(RunOrder order) {
   auto command = parse_command(*order.payload, limits_.commands);

@@ -15,8 +15,8 @@ class CapturedOutput {
   void add_output(std::string_view bytes);
   void add_errors(std::string_view bytes);
 
-  /// `{exit_code, signal?, stdout | stdout_base64, stderr_tail, truncated?}`. `signal` 0: it ended by itself. A process
-  /// that was ended by a signal gets the exit code that shells give it, 128 + signal.
+  /// `{exit_code, signal?, stdout | stdout_base64, stderr_tail, truncated?}`. `signal` 0: it ended by itself.
+  /// A process that was ended by a signal gets the exit code that shells give it, 128 + signal.
   std::string result(int exit_code, int signal) const;
 
  private:

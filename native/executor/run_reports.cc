@@ -32,7 +32,8 @@ void RunReports::take(std::string_view line) {
   if (!report.is_object()) return complain();
   const auto progress = report.find("progress");
   const auto usage = report.find("usage");
-  const bool has_usage = usage != report.end() && usage->is_number_unsigned() && usage->get<Units>() <= units_max;
+  const bool has_usage =
+      usage != report.end() && usage->is_number_unsigned() && usage->get<Units>() <= units_max;
   if (progress != report.end()) observer_.progressed(run_, progress->dump());
   if (has_usage) observer_.used(run_, usage->get<Units>());
   if (progress == report.end() && !has_usage) complain();
@@ -41,7 +42,8 @@ void RunReports::take(std::string_view line) {
 void RunReports::complain() {
   if (has_complained_) return;
   has_complained_ = true;
-  observer_.complained(run_, "wrote a line to descriptor 3 that is neither {\"progress\": …} nor {\"usage\": units}");
+  observer_.complained(
+      run_, "wrote a line to descriptor 3 that is neither {\"progress\": …} nor {\"usage\": units}");
 }
 
 }  // namespace parking_lot

@@ -12,8 +12,8 @@ class RunReports {
  public:
   RunReports(RunName run, RunObserver& observer) : run_(run), observer_(observer) {}
 
-  /// Bytes as they come; lines are passed on as they get complete. A line that is too long or means nothing is
-  /// complained of, once for each run.
+  /// Bytes as they come; lines are passed on as they get complete. A line that is too long or means nothing
+  /// is complained of, once for each run.
   void add(std::string_view bytes);
 
  private:

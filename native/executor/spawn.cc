@@ -36,7 +36,8 @@ class Descriptor {
   int fd_ = -1;
 };
 
-// The child moves its ends to 0-3, one after the other; an end that stands there already would be overwritten.
+// The child moves its ends to 0-3, one after the other; an end that stands there already would be
+// overwritten.
 Descriptor above_standard(int fd) {
   if (fd == -1 || fd > 3) return Descriptor(fd);
   const int moved = fcntl(fd, F_DUPFD_CLOEXEC, 4);
@@ -78,8 +79,9 @@ std::string_view name_of(std::string_view entry) { return entry.substr(0, entry.
 std::vector<char*> environment_of(const Command& command) {
   std::vector<char*> entries;
   for (char** entry = environ; *entry != nullptr; ++entry) {
-    const bool overridden = std::any_of(command.env.begin(), command.env.end(), [name = name_of(*entry)](
-                                            const std::string& own) { return name_of(own) == name; });
+    const bool overridden =
+        std::any_of(command.env.begin(), command.env.end(),
+                    [name = name_of(*entry)](const std::string& own) { return name_of(own) == name; });
     if (!overridden) entries.push_back(*entry);
   }
   for (const std::string& own : command.env) entries.push_back(const_cast<char*>(own.c_str()));
@@ -122,7 +124,8 @@ struct ChildFailure {
   int error = 0;
 };
 
-// Runs in the parent's memory (vfork) with all signals blocked: system calls only, nothing that allocates or locks.
+// Runs in the parent's memory (vfork) with all signals blocked: system calls only, nothing that allocates or
+// locks.
 [[noreturn]] void become(const ChildPlan& plan, ChildFailure& failure) {
   const auto give_up = [&](ChildFailure::Step step) {
     failure = {step, errno};
@@ -146,13 +149,15 @@ struct ChildFailure {
   _exit(127);
 }
 
-// The parent waits in vfork until the program is loaded, so no page is copied and failures come back through memory.
+// The parent waits in vfork until the program is loaded, so no page is copied and failures come back through
+// memory.
 __attribute__((noinline)) pid_t fork_and_become(const ChildPlan& plan, ChildFailure& failure) {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  const pid_t child = vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork): the child only calls become()
+  const pid_t child =
+      vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork): the child only calls become()
   if (child == 0) become(plan, failure);
   const int error = errno;
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -169,7 +174,8 @@ tl::unexpected<SpawnError> explain(const ChildFailure& failure, const Command& c
     case ChildFailure::guardian:
       return failed(SpawnError::Blame::machine, "The guardian of child processes is gone", failure.error);
     case ChildFailure::cwd:
-      return failed(SpawnError::Blame::command, "Cannot enter payload.cwd '" + command.cwd + "'", failure.error);
+      return failed(SpawnError::Blame::command, "Cannot enter payload.cwd '" + command.cwd + "'",
+                    failure.error);
     case ChildFailure::program: {
       const bool may_pass = failure.error == ENOMEM || failure.error == EMFILE || failure.error == ENFILE ||
                             failure.error == ETXTBSY || failure.error == EAGAIN;

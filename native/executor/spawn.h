@@ -18,13 +18,14 @@ struct Command {
   std::string cwd;                ///< empty: that of this process
 };
 
-/// A started process: the leader of a process group of its own. All descriptors are non-blocking, close-on-exec, ours.
+/// A started process: the leader of a process group of its own. All descriptors are non-blocking,
+/// close-on-exec, ours.
 struct Child {
-  pid_t group = -1;     ///< its process id
-  int ended = -1;       ///< pidfd: readable once the process has ended
-  int output = -1;      ///< reads its standard output
-  int errors = -1;      ///< reads its standard error
-  int reports = -1;     ///< reads what it writes to descriptor 3
+  pid_t group = -1;  ///< its process id
+  int ended = -1;    ///< pidfd: readable once the process has ended
+  int output = -1;   ///< reads its standard output
+  int errors = -1;   ///< reads its standard error
+  int reports = -1;  ///< reads what it writes to descriptor 3
 };
 
 struct SpawnError {

@@ -10,11 +10,12 @@ namespace parking_lot {
 
 namespace asio = boost::asio;
 
-/// Carries what threads say to the host's thread. Outlives its pool as long as something is on its way, and is silent
-/// from then on.
+/// Carries what threads say to the host's thread. Outlives its pool as long as something is on its way, and
+/// is silent from then on.
 class ThreadPool::Reports : public std::enable_shared_from_this<Reports> {
  public:
-  Reports(asio::io_context& io, RunObserver& observer, ThreadPool& pool) : io_(io), observer_(observer), pool_(&pool) {}
+  Reports(asio::io_context& io, RunObserver& observer, ThreadPool& pool)
+      : io_(io), observer_(observer), pool_(&pool) {}
 
   template <class Report>
   void post(Report report) {
@@ -41,7 +42,8 @@ class ThreadPool::Reports : public std::enable_shared_from_this<Reports> {
 
 class ThreadPool::Run final : public TaskContext {
  public:
-  Run(RunOrder order, std::shared_ptr<Reports> reports) : order_(std::move(order)), reports_(std::move(reports)) {}
+  Run(RunOrder order, std::shared_ptr<Reports> reports)
+      : order_(std::move(order)), reports_(std::move(reports)) {}
 
   std::string_view task_id() const override { return order_.task_id; }
   std::uint32_t attempt() const override { return order_.attempt; }

@@ -16,8 +16,8 @@ namespace parking_lot {
 
 /// Runs one C++ function for every task of a pool, on threads of its own. As many credits as threads.
 ///
-/// Stopping is cooperative: the function's stop token is requested. Destruction requests all of them and waits for
-/// the functions that are running.
+/// Stopping is cooperative: the function's stop token is requested. Destruction requests all of them and
+/// waits for the functions that are running.
 class ThreadPool final : public Executor {
  public:
   /// `io` and `observer` outlive the pool. `threads` is at least 1.

@@ -2,7 +2,6 @@
 #include <utility>
 #include <variant>
 
-#include "host/log.h"
 #include "host/loop.h"
 #include "parking_lot/check.h"
 
@@ -16,7 +15,8 @@ void Host::Loop::perform_all() {
   }
 }
 
-// Durable streams are what `open` refuses as long as no backend is built in; a volatile stream writes nothing.
+// Durable streams are what `open` refuses as long as no backend is built in; a volatile stream writes
+// nothing.
 void Host::Loop::perform(const Write&) { PARKING_LOT_CHECK(!"a volatile pool wrote"); }
 void Host::Loop::perform(const mailbox::Write&) { PARKING_LOT_CHECK(!"a volatile mailbox store wrote"); }
 
@@ -28,7 +28,6 @@ void Host::Loop::perform(const Start& effect) {
     return ask_for_turn();
   }
   if (payload == nullptr) payload = std::make_shared<const std::string>();
-  if (runs_.empty()) next_heartbeat_ = clock_.now().steady + heartbeat_;
   runs_.emplace(run, ActiveRun{.pool = effect.pool});
   executors_[effect.pool.index]->start({.name = run,
                                         .task_id = scheduler().task_id(effect.task),
@@ -57,12 +56,21 @@ void Host::Loop::perform(const Notify& effect) {
   using Kind = TaskEvent::Kind;
   std::optional<Kind> kind;
   switch (effect.event) {
-    case Notify::Event::parked: kind = Kind::parked; break;
-    case Notify::Event::started: kind = Kind::started; break;
-    case Notify::Event::requeued: kind = Kind::requeued; break;
-    case Notify::Event::ended: kind = Kind::ended; break;
+    case Notify::Event::parked:
+      kind = Kind::parked;
+      break;
+    case Notify::Event::started:
+      kind = Kind::started;
+      break;
+    case Notify::Event::requeued:
+      kind = Kind::requeued;
+      break;
+    case Notify::Event::ended:
+      kind = Kind::ended;
+      break;
     case Notify::Event::pool_changed:
-    case Notify::Event::storage_changed: break;
+    case Notify::Event::storage_changed:
+      break;
   }
   if (!kind) return;
   if (*kind == Kind::started) started_[effect.task] = effect.at;

@@ -13,7 +13,8 @@ Result<PoolId> Host::Loop::pool_without_executor(std::string_view name) const {
   const auto pool = lot_.scheduler().pool(name);
   if (!pool) return Failure({path, "No pool has this name; check the config."});
   if (closed_) return Failure({path, "The host is closed; open another one."});
-  if (executors_[pool->index] != nullptr) return Failure({path, "The pool has an executor already; register one only."});
+  if (executors_[pool->index] != nullptr)
+    return Failure({path, "The pool has an executor already; register one only."});
   return *pool;
 }
 
@@ -24,10 +25,13 @@ Result<void> Host::Loop::run_processes(PoolId pool) {
     guardian_ = std::make_unique<Guardian>(std::move(*guardian));
   }
   const PoolConfig& config = scheduler().config(pool);
-  connect(pool, std::make_unique<ProcessExecutor>(io_, observer(), *guardian_,
-                                                  ProcessLimits{.output_bytes_max = config.max_output_bytes,
-                                                                .kill_grace = config.kill_grace,
-                                                                .commands = config.executor.commands}));
+  connect(pool,
+          std::make_unique<ProcessExecutor>(
+              io_, observer(), *guardian_,
+              ProcessLimits{.runs_max = config.worker_count == 0 ? endless_credits : config.worker_count,
+                            .output_bytes_max = config.max_output_bytes,
+                            .kill_grace = config.kill_grace,
+                            .commands = config.executor.commands}));
   return {};
 }
 
@@ -36,7 +40,12 @@ void Host::Loop::run_function(PoolId pool, TaskFunction function, unsigned threa
 }
 
 void Host::Loop::connect(PoolId pool, std::unique_ptr<Executor> executor) {
-  add(ExecutorReady{.pool = pool, .executor = 1, .realm = 0, .credits = executor->credits()});
+  // A local executor reports the end of each run, whatever happens to it: so leases need no heartbeats.
+  add(ExecutorReady{.pool = pool,
+                    .executor = 1,
+                    .realm = 0,
+                    .credits = executor->credits(),
+                    .liveness = ExecutorReady::Liveness::certain});
   executors_[pool.index] = std::move(executor);
   ask_for_turn();
 }
@@ -64,7 +73,8 @@ void Host::Loop::complained(RunName run, std::string_view sentence) {
 void Host::Loop::ended(RunName run, RunEnd end) {
   const auto found = runs_.extract(run);
   const bool is_stopped = found.empty() || found.mapped().is_stopped;
-  const PayloadRef result = is_stopped || end.result.empty() ? PayloadRef{} : payloads_.put(std::move(end.result));
+  const PayloadRef result =
+      is_stopped || end.result.empty() ? PayloadRef{} : payloads_.put(std::move(end.result));
   if (end.reason == Reason::none) {
     add(Finished{.task = run.task, .lease = run.lease, .result = result});
   } else {

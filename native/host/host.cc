@@ -34,8 +34,10 @@ std::function<void(const Answer*)> viewing(Callback on_view) {
 
 }  // namespace
 
-Result<std::unique_ptr<Host>> Host::open(const Config& config, boost::asio::io_context& io, HostOptions options) {
-  for (const ConfigIssue& missing : unavailable_features(config)) return Failure({missing.path, missing.message});
+Result<std::unique_ptr<Host>> Host::open(const Config& config, boost::asio::io_context& io,
+                                         HostOptions options) {
+  for (const ConfigIssue& missing : unavailable_features(config))
+    return Failure({missing.path, missing.message});
   if (!options.entropy) {
     auto entropy = system_entropy();
     if (!entropy) return Failure(std::move(entropy.error()));
@@ -77,15 +79,16 @@ template <class Loop, class MakeInput>
 void command_on_task(Loop& loop, std::string_view pool, std::string_view task_id,
                      std::function<void(const Answer*)> answer, MakeInput make_input) {
   const auto respond = std::make_shared<std::function<void(const Answer*)>>(std::move(answer));
-  const bool taken = loop.post([pool = std::string(pool), task_id = std::string(task_id), respond, make_input](Loop& open) {
-    const auto id = open.scheduler().pool(pool);
-    if (open.is_closed()) return (*respond)(nullptr);
-    if (!id) {
-      const Answer unknown = Refused{.code = Refusal::unknown_pool, .field = "pool"};
-      return (*respond)(&unknown);
-    }
-    open.add(make_input(open.expect(*respond), TaskName{.pool = *id, .handle = {}, .task_id = task_id}));
-  });
+  const bool taken =
+      loop.post([pool = std::string(pool), task_id = std::string(task_id), respond, make_input](Loop& open) {
+        const auto id = open.scheduler().pool(pool);
+        if (open.is_closed()) return (*respond)(nullptr);
+        if (!id) {
+          const Answer unknown = Refused{.code = Refusal::unknown_pool, .field = "pool"};
+          return (*respond)(&unknown);
+        }
+        open.add(make_input(open.expect(*respond), TaskName{.pool = *id, .handle = {}, .task_id = task_id}));
+      });
   if (!taken) (*respond)(nullptr);
 }
 
@@ -96,10 +99,12 @@ void Host::cancel(std::string_view pool, std::string_view task_id, DoneCallback 
                   [](RequestId request, TaskName task) { return Cancel{.request = request, .task = task}; });
 }
 
-void Host::set_priority(std::string_view pool, std::string_view task_id, Priority priority, DoneCallback on_done) {
-  command_on_task(*loop_, pool, task_id, counting(std::move(on_done)), [priority](RequestId request, TaskName task) {
-    return SetPriority{.request = request, .task = task, .priority = priority};
-  });
+void Host::set_priority(std::string_view pool, std::string_view task_id, Priority priority,
+                        DoneCallback on_done) {
+  command_on_task(*loop_, pool, task_id, counting(std::move(on_done)),
+                  [priority](RequestId request, TaskName task) {
+                    return SetPriority{.request = request, .task = task, .priority = priority};
+                  });
 }
 
 void Host::set_pool_state(std::string_view pool, PoolState state, DoneCallback on_done) {

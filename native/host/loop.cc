@@ -1,10 +1,7 @@
 #include "host/loop.h"
 
-#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <utility>
-
-#include "host/log.h"
 
 namespace parking_lot {
 
@@ -13,11 +10,6 @@ namespace asio = boost::asio;
 Host::Loop::Loop(asio::io_context& io, Lot lot, SystemClock clock, HostOptions options)
     : io_(io), clock_(clock), options_(options), lot_(std::move(lot)), timer_(io) {
   executors_.resize(scheduler().pool_count());
-  // A lease outlives two missed heartbeats. One period for all pools, so that one timer does.
-  for (std::uint32_t i = 0; i < scheduler().pool_count(); ++i) {
-    const PoolConfig& config = scheduler().config({i});
-    heartbeat_ = std::min({heartbeat_, config.heartbeat, Duration{std::max<std::int64_t>(config.lease.ms / 3, 1)}});
-  }
 }
 
 bool Host::Loop::post(Command command) {
@@ -61,7 +53,6 @@ void Host::Loop::turn() {
 
 void Host::Loop::handle_inputs() {
   const Now now = clock_.now();
-  add_heartbeats(now);
   if (inputs_.empty()) inputs_.push_back(Tick{});
   // Effects ask for inputs of the next turn while this one's are still being viewed.
   const std::vector<Input> inputs = std::exchange(inputs_, {});
@@ -76,7 +67,8 @@ void Host::Loop::handle_inputs() {
   for (const NameId name : names) scheduler().names().release(name);
 }
 
-// Progress is announced here and not where it is reported: a subscriber may close the host, and with it the executor.
+// Progress is announced here and not where it is reported: a subscriber may close the host, and with it the
+// executor.
 void Host::Loop::announce_progress() {
   for (const auto& [run, progress] : std::exchange(progress_, {})) {
     const auto found = runs_.find(run);
@@ -91,17 +83,8 @@ void Host::Loop::announce_progress() {
   }
 }
 
-// Local executors know for certain whether a run lives (they report each end), so a run that is still listed lives. What
-// this guards against is only that the loop itself stands still; law 6 forgives that as a gap.
-void Host::Loop::add_heartbeats(Now now) {
-  if (runs_.empty() || now.steady < next_heartbeat_) return;
-  for (const auto& [run, active] : runs_) inputs_.push_back(Heartbeat{.task = run.task, .lease = run.lease});
-  next_heartbeat_ = now.steady + heartbeat_;
-}
-
 void Host::Loop::arm() {
-  SteadyTime due = lot_.next_deadline().value_or(never_steady);
-  if (!runs_.empty()) due = std::min(due, next_heartbeat_);
+  const SteadyTime due = lot_.next_deadline().value_or(never_steady);
   if (due == armed_) return;
   armed_ = due;
   timer_.cancel();
@@ -117,7 +100,8 @@ void Host::Loop::arm() {
 bool Host::Loop::is_empty() const {
   for (std::uint32_t i = 0; i < lot_.scheduler().pool_count(); ++i) {
     const PoolStats stats = lot_.scheduler().stats({i});
-    if (stats.parked + stats.waiting + stats.backing_off + stats.running + stats.undelivered != 0) return false;
+    if (stats.parked + stats.waiting + stats.backing_off + stats.running + stats.undelivered != 0)
+      return false;
   }
   return true;
 }

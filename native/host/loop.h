@@ -22,13 +22,14 @@ namespace parking_lot {
 
 /// The host's own side: one lot, its executors, and everybody who waits for an answer.
 ///
-/// Whatever happens becomes an input or a command and asks for a *turn*. A turn takes all that has come together, gives
-/// it to the machines in one `handle`, performs every effect, and arms one timer. Executors and callbacks that act
-/// during a turn only ask for the next one, so `handle` is never entered twice.
+/// Whatever happens becomes an input or a command and asks for a *turn*. A turn takes all that has come
+/// together, gives it to the machines in one `handle`, performs every effect, and arms one timer. Executors
+/// and callbacks that act during a turn only ask for the next one, so `handle` is never entered twice.
 /// Belongs to the loop thread, except `post`.
 class Host::Loop final : public std::enable_shared_from_this<Loop>, private RunObserver {
  public:
-  /// Works on the loop thread; what it refers to lives until the turn is over. It is called with a closed loop too.
+  /// Works on the loop thread; what it refers to lives until the turn is over. It is called with a closed
+  /// loop too.
   using Command = std::function<void(Loop&)>;
 
   Loop(boost::asio::io_context& io, Lot lot, SystemClock clock, HostOptions options);
@@ -82,7 +83,6 @@ class Host::Loop final : public std::enable_shared_from_this<Loop>, private RunO
   void turn();
   void handle_inputs();
   void announce_progress();
-  void add_heartbeats(Now now);
   void arm();
   bool is_empty() const;
 
@@ -131,8 +131,6 @@ class Host::Loop final : public std::enable_shared_from_this<Loop>, private RunO
   std::unique_ptr<Guardian> guardian_;
   std::vector<std::unique_ptr<Executor>> executors_;  // by pool; null: none
   std::map<RunName, ActiveRun> runs_;
-  SteadyTime next_heartbeat_{0};
-  Duration heartbeat_{10000};
 
   boost::asio::steady_timer timer_;
   SteadyTime armed_ = never_steady;

@@ -28,7 +28,8 @@ void Host::Loop::await(PoolId pool, TaskHandle task, std::string task_id, Outcom
 
 void Host::Loop::resolve_from_memory(PoolId pool, TaskHandle task, OutcomeCallback on_outcome) {
   const auto respond = [this, pool, on_outcome = std::move(on_outcome)](const Answer* answer) {
-    Outcome outcome{.pool = std::string(scheduler().pool_name(pool)), .task_id = {}, .refusal = {}, .result = {}};
+    Outcome outcome{
+        .pool = std::string(scheduler().pool_name(pool)), .task_id = {}, .refusal = {}, .result = {}};
     const auto* view = answer == nullptr ? nullptr : std::get_if<const TaskView*>(answer);
     if (view == nullptr) {  // forgotten in between, or the loop closes
       outcome.status = Status::dropped;

@@ -18,7 +18,8 @@ struct Submission {
 void refuse(const Submission& submission, RefusedCommand refused) {
   if (submission.on_receipt) submission.on_receipt(tl::unexpected(refused));
   if (!submission.on_outcome) return;
-  Outcome outcome{.pool = submission.task.pool, .task_id = submission.task.task_id, .refusal = {}, .result = {}};
+  Outcome outcome{
+      .pool = submission.task.pool, .task_id = submission.task.task_id, .refusal = {}, .result = {}};
   if (refused.code == Refusal::unconfirmed) {
     outcome.status = Status::dropped;
     outcome.reason = Reason::shut_down;
@@ -32,7 +33,8 @@ void refuse(const Submission& submission, RefusedCommand refused) {
 template <class Loop>
 void take_answer(Loop& loop, Submission& submission, const Answer* answer) {
   const auto* submitted = answer == nullptr ? nullptr : std::get_if<Submitted>(answer);
-  if (submitted == nullptr || submitted->how == Submitted::How::joined) loop.payloads().release(submission.payload);
+  if (submitted == nullptr || submitted->how == Submitted::How::joined)
+    loop.payloads().release(submission.payload);
   if (submitted == nullptr) {
     const auto* refused = answer == nullptr ? nullptr : std::get_if<Refused>(answer);
     if (refused == nullptr) return refuse(submission, {.code = Refusal::unconfirmed, .field = {}});
@@ -92,12 +94,15 @@ Ticket Host::submit(ParsedTask task) {
   return ticket;
 }
 
-void Host::fetch(const MailboxAddress& address, std::string_view after, std::uint32_t limit, FetchCallback on_messages) {
+void Host::fetch(const MailboxAddress& address, std::string_view after, std::uint32_t limit,
+                 FetchCallback on_messages) {
   const bool taken = loop_->post([address, after = std::string(after), limit, on_messages](Loop& loop) {
-    if (loop.is_closed()) return on_messages(tl::unexpected(RefusedCommand{.code = Refusal::unconfirmed, .field = {}}));
+    if (loop.is_closed())
+      return on_messages(tl::unexpected(RefusedCommand{.code = Refusal::unconfirmed, .field = {}}));
     const NameId key = loop.scheduler().mailbox_key({address.tenant, address.user, address.session});
     loop.release_later(key);
-    loop.add(mailbox::Fetch{.request = loop.expect_messages(on_messages), .key = key, .after = after, .limit = limit});
+    loop.add(mailbox::Fetch{
+        .request = loop.expect_messages(on_messages), .key = key, .after = after, .limit = limit});
   });
   if (!taken) on_messages(tl::unexpected(RefusedCommand{.code = Refusal::unconfirmed, .field = {}}));
 }
@@ -107,10 +112,12 @@ void Host::acknowledge(const MailboxAddress& address, std::string_view cursor, D
     if (on_done) on_done(count);
   };
   const bool taken = loop_->post([address, cursor = std::string(cursor), respond](Loop& loop) {
-    if (loop.is_closed()) return respond(tl::unexpected(RefusedCommand{.code = Refusal::unconfirmed, .field = {}}));
+    if (loop.is_closed())
+      return respond(tl::unexpected(RefusedCommand{.code = Refusal::unconfirmed, .field = {}}));
     const NameId key = loop.scheduler().mailbox_key({address.tenant, address.user, address.session});
     loop.release_later(key);
-    loop.add(mailbox::Acknowledge{.request = loop.expect_acknowledgement(respond), .key = key, .cursor = cursor});
+    loop.add(
+        mailbox::Acknowledge{.request = loop.expect_acknowledgement(respond), .key = key, .cursor = cursor});
   });
   if (!taken) respond(tl::unexpected(RefusedCommand{.code = Refusal::unconfirmed, .field = {}}));
 }

@@ -13,7 +13,8 @@ Result<Entropy> system_entropy() {
     size = getrandom(&entropy, sizeof entropy, 0);
   } while (size == -1 && errno == EINTR);
   if (size != sizeof entropy) {
-    return Failure({"", std::string("The kernel gives no random bytes (getrandom): ") + strerror(errno) + "."});
+    return Failure(
+        {"", std::string("The kernel gives no random bytes (getrandom): ") + strerror(errno) + "."});
   }
   return entropy;
 }

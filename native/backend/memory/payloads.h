@@ -11,8 +11,8 @@ namespace parking_lot {
 
 /// The bytes of payloads and results of volatile pools, by id. The core knows only their `PayloadRef`.
 ///
-/// Ids count from 1 and never return. Readers share the bytes, so a release never pulls them from under a run.
-/// All operations are O(1) expected. Belongs to one thread.
+/// Ids count from 1 and never return. Readers share the bytes, so a release never pulls them from under a
+/// run. All operations are O(1) expected. Belongs to one thread.
 class Payloads {
  public:
   /// Keeps the bytes until `release`. Empty bytes are stored like any others.

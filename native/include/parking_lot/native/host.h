@@ -31,64 +31,71 @@ namespace parking_lot {
 struct HostOptions {
   /// Fixed in tests; else taken from the kernel.
   std::optional<Entropy> entropy;
-  /// Whether results stay in memory for later readers (mailbox, a second submission) as long as the pool remembers the
-  /// task, or only until the callbacks of the outcome have run.
+  /// Whether results stay in memory for later readers (mailbox, a second submission) as long as the pool
+  /// remembers the task, or only until the callbacks of the outcome have run.
   enum class Results : std::uint8_t { kept, until_outcome } results = Results::kept;
 };
 
 class Host {
  public:
-  /// Opens all pools. `io` outlives the host and is run by one thread at a time, its *loop thread*. Fails if the config
-  /// asks for what this build does not have, and names it. `config` must have been parsed without errors.
-  static Result<std::unique_ptr<Host>> open(const Config& config, boost::asio::io_context& io, HostOptions options = {});
+  /// Opens all pools. `io` outlives the host and is run by one thread at a time, its *loop thread*. Fails if
+  /// the config asks for what this build does not have, and names it. `config` must have been parsed without
+  /// errors.
+  static Result<std::unique_ptr<Host>> open(const Config& config, boost::asio::io_context& io,
+                                            HostOptions options = {});
 
   /// Closes, as `close` does.
   ~Host();
 
-  // --- executors: on the loop thread, or before it runs --------------------------------------------------------
-  // A pool without one parks what is submitted (explain says `no_executor`).
+  // --- executors: on the loop thread, or before it runs
+  // -------------------------------------------------------- A pool without one parks what is submitted
+  // (explain says `no_executor`).
 
-  /// The pool's tasks run as processes: payload {argv, stdin?, env?, cwd?}. The first call forks the guardian that kills
-  /// them when this process dies; call it before the process grows large.
+  /// The pool's tasks run as processes: payload {argv, stdin?, env?, cwd?}. The first call forks the guardian
+  /// that kills them when this process dies; call it before the process grows large.
   Result<void> run_processes(std::string_view pool);
 
   /// The pool's tasks are calls of `function` on `threads` threads (at least 1).
   Result<void> run_function(std::string_view pool, TaskFunction function, unsigned threads);
 
-  // --- commands: from any thread; callbacks run on the loop thread, each exactly once -----------------------------
-  // A host that closes before the answer answers `unconfirmed`.
+  // --- commands: from any thread; callbacks run on the loop thread, each exactly once
+  // ----------------------------- A host that closes before the answer answers `unconfirmed`.
 
-  /// Submits. `on_receipt` says whether the task was taken; `on_outcome` follows once the task has ended, and says
-  /// `rejected` if it was not taken, `dropped: shut_down` if the host closed before. Either may be empty.
+  /// Submits. `on_receipt` says whether the task was taken; `on_outcome` follows once the task has ended, and
+  /// says `rejected` if it was not taken, `dropped: shut_down` if the host closed before. Either may be
+  /// empty.
   void submit(ParsedTask task, ReceiptCallback on_receipt, OutcomeCallback on_outcome);
 
   /// The same with futures. Do not wait for them on the loop thread.
   Ticket submit(ParsedTask task);
 
   void cancel(std::string_view pool, std::string_view task_id, DoneCallback on_done = {});
-  void set_priority(std::string_view pool, std::string_view task_id, Priority priority, DoneCallback on_done = {});
+  void set_priority(std::string_view pool, std::string_view task_id, Priority priority,
+                    DoneCallback on_done = {});
   /// Pause, resume (`active`), drain, disable.
   void set_pool_state(std::string_view pool, PoolState state, DoneCallback on_done = {});
   void inspect(std::string_view pool, std::string_view task_id, InspectCallback on_view);
   void explain(std::string_view pool, std::string_view task_id, ExplainCallback on_explanation);
 
   /// Messages of one exact key, oldest first, after the one with the cursor `after` (empty: from the first).
-  void fetch(const MailboxAddress& address, std::string_view after, std::uint32_t limit, FetchCallback on_messages);
+  void fetch(const MailboxAddress& address, std::string_view after, std::uint32_t limit,
+             FetchCallback on_messages);
   /// Drops the messages up to and including `cursor`; answers how many.
   void acknowledge(const MailboxAddress& address, std::string_view cursor, DoneCallback on_done = {});
 
   /// Takes no more tasks, runs what is there, then calls. Tasks that nobody can run keep it from ending.
   void drain(std::function<void()> on_empty);
 
-  // --- on the loop thread ------------------------------------------------------------------------------------
+  // --- on the loop thread
+  // ------------------------------------------------------------------------------------
 
   /// Calls for every event of every task until the host closes.
   void on_event(EventCallback callback);
 
   std::optional<PoolStats> stats(std::string_view pool) const;
 
-  /// Kills all processes, asks all functions to stop and waits for those, answers what is still asked. A host that is
-  /// closed does nothing more; a second call changes nothing. May be called from a callback.
+  /// Kills all processes, asks all functions to stop and waits for those, answers what is still asked. A host
+  /// that is closed does nothing more; a second call changes nothing. May be called from a callback.
   void close();
 
  private:

@@ -19,8 +19,8 @@ class TaskContext {
   virtual Units units() const = 0;
   virtual std::string_view payload() const = 0;
 
-  /// Requested when the run is no longer wanted: cancelled, timed out, or the host closes. Nothing forces a function to
-  /// end; until it returns, it keeps its units and its thread.
+  /// Requested when the run is no longer wanted: cancelled, timed out, or the host closes. Nothing forces a
+  /// function to end; until it returns, it keeps its units and its thread.
   virtual std::stop_token stop_token() const = 0;
 
   /// Passes one JSON value on to those who watch the task. Not recorded.
@@ -32,7 +32,8 @@ class TaskContext {
   ~TaskContext() = default;
 };
 
-/// The result's bytes (JSON by convention), or why the attempt failed, as a sentence. An exception fails the attempt too.
+/// The result's bytes (JSON by convention), or why the attempt failed, as a sentence. An exception fails the
+/// attempt too.
 using TaskResult = tl::expected<std::string, std::string>;
 
 /// Called on a thread of its pool, never on the host's.

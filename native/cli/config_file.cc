@@ -1,0 +1,49 @@
+#include "cli/config_file.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "cli/yaml.h"
+
+namespace parking_lot::cli {
+namespace {
+
+std::optional<std::string> environment(std::string_view name) {
+  const char* value = std::getenv(std::string(name).c_str());
+  if (value == nullptr) return std::nullopt;
+  return value;
+}
+
+bool is_yaml(std::string_view path) { return path.ends_with(".yaml") || path.ends_with(".yml"); }
+
+}  // namespace
+
+Result<std::string> read_file(const std::string& path) {
+  const auto close = [](std::FILE* file) { std::fclose(file); };
+  const std::unique_ptr<std::FILE, decltype(close)> file(std::fopen(path.c_str(), "re"), close);
+  if (file == nullptr) return Failure({path, std::string("cannot be opened: ") + strerror(errno) + "."});
+  std::string text;
+  char buffer[1 << 16];
+  while (const std::size_t size = std::fread(buffer, 1, sizeof buffer, file.get())) text.append(buffer, size);
+  if (std::ferror(file.get()) != 0)
+    return Failure({path, std::string("cannot be read: ") + strerror(errno) + "."});
+  return text;
+}
+
+Result<ParsedConfig> load_config(const std::string& path) {
+  Result<std::string> text = read_file(path);
+  if (!text) return Failure(std::move(text.error()));
+  if (is_yaml(path)) {
+    text = yaml_to_json(*text);
+    if (!text) return Failure({path + ":" + text.error().where, text.error().message});
+  }
+  return parse_config(*text, environment);
+}
+
+}  // namespace parking_lot::cli

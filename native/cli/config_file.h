@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include "parking_lot/config.h"
+#include "parking_lot/result.h"
+
+namespace parking_lot::cli {
+
+/// The whole file, or why it cannot be read.
+Result<std::string> read_file(const std::string& path);
+
+/// Reads and parses a config: YAML if the name ends in .yaml or .yml, else JSON. `${NAME}` reads this
+/// process's environment. The error is about the file; what is wrong inside a readable one stands in the
+/// issues.
+Result<ParsedConfig> load_config(const std::string& path);
+
+}  // namespace parking_lot::cli

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "cli/job_source.h"
+#include "cli/outcome_file.h"
+#include "cli/progress.h"
+#include "parking_lot/native/host.h"
+
+namespace parking_lot::cli {
+
+struct JobRunOptions {
+  std::string jobs_name;  ///< for messages about its lines
+  enum class Reporting : std::uint8_t { terminal, lines, silent } reporting = Reporting::lines;
+};
+
+/// Runs the jobs of a source to the end under the pools' limits.
+///
+/// It reads ahead no further than the queues have room: a job that is refused with `queue_full` or `busy` is
+/// *held*, with all later ones of its pool behind it, and submitted again when a place may have become free;
+/// reading stops while too many are held. The first interrupt pauses the pools and waits for what runs; the
+/// second kills.
+class JobRun {
+ public:
+  /// All outlive the run. The host's pools have their executors.
+  JobRun(boost::asio::io_context& io, Host& host, const Config& config, JobSource& source,
+         OutcomeFile& outcomes, JobRunOptions options);
+
+  /// Runs `io` until all is done. The error is about the source or the outcome file; what is recorded by then
+  /// stays.
+  Result<Summary> run();
+
+ private:
+  struct Job {
+    ParsedTask task;
+    std::uint64_t line = 0;
+    bool is_joined = false;  // another line of this run has the same task
+  };
+  using JobPtr = std::shared_ptr<Job>;
+  struct PoolQueue {
+    std::deque<JobPtr> held;  // in the order of the source
+    std::uint64_t unanswered = 0;
+  };
+  enum class Phase : std::uint8_t { running, stopping, over };
+
+  void read_jobs();
+  bool may_read() const;
+  void take_line(const JobLine& line);
+  Result<ParsedTask> parse(const JobLine& line) const;
+  void reject_line(std::uint64_t line, const std::string& message);
+  void submit(const JobPtr& job);
+  void on_receipt(const JobPtr& job, const Receipt& receipt);
+  void on_outcome(const JobPtr& job, const Outcome& outcome);
+  void resubmit(PoolQueue& queue);
+  void on_event(const TaskEvent& event);
+  void wait_for_signal();
+  void on_signal();
+  void stop_starting();
+  void arm_tick();
+  void on_tick();
+  void report_progress();
+  void say(const std::string& line);
+  void end_if_done();
+  void end();
+  void fail(Error error);
+  Duration elapsed() const;
+
+  boost::asio::io_context& io_;
+  Host& host_;
+  const Config& config_;
+  JobSource& source_;
+  OutcomeFile& outcomes_;
+  JobRunOptions options_;
+
+  Phase phase_ = Phase::running;
+  std::unordered_map<std::string, PoolQueue> queues_;
+  std::uint64_t in_flight_ = 0;  // submitted, without an outcome
+  bool is_waiting_for_input_ = false;
+  bool has_progress_line_ = false;
+  Summary summary_;
+  std::optional<Error> error_;
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer tick_;
+  std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point reported_ = begun_;
+};
+
+}  // namespace parking_lot::cli

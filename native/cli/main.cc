@@ -1,0 +1,44 @@
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "cli/commands.h"
+
+namespace {
+
+using parking_lot::cli::Chosen;
+using parking_lot::cli::ExitCode;
+
+int run(int argc, char** argv) {
+  CLI::App app("Runs tasks under limits of units: what does not fit is parked and leaves by priority.",
+               "parking-lot");
+  app.set_version_flag("--version", "parking-lot " PARKING_LOT_VERSION);
+  app.failure_message(CLI::FailureMessage::simple);
+  app.require_subcommand(1);
+  app.footer("Exit codes: 0 fine, 1 unexpected, 2 usage or config, 3 work failed, 130 interrupted.");
+
+  Chosen chosen;
+  parking_lot::cli::add_run(app, chosen);
+  parking_lot::cli::add_check(app, chosen);
+  parking_lot::cli::add_replay(app, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::usage);
+  }
+  return static_cast<int>(chosen());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of write
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "parking-lot: %s\n", error.what());
+    return static_cast<int>(ExitCode::unexpected);
+  }
+}

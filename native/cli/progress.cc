@@ -1,0 +1,113 @@
+#include "cli/progress.h"
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+namespace parking_lot::cli {
+namespace {
+
+std::string seconds_text(Duration duration) {
+  const std::int64_t seconds = (duration.ms + 999) / 1000;
+  if (seconds < 120) return std::to_string(seconds) + "s";
+  if (seconds < 7200) return std::to_string(seconds / 60) + "m" + std::to_string(seconds % 60) + "s";
+  return std::to_string(seconds / 3600) + "h" + std::to_string(seconds % 3600 / 60) + "m";
+}
+
+std::string_view ending_text(Summary::Ending ending) {
+  switch (ending) {
+    case Summary::Ending::finished:
+      return "finished";
+    case Summary::Ending::interrupted:
+      return "interrupted";
+    case Summary::Ending::killed:
+      return "killed";
+  }
+  return "finished";
+}
+
+}  // namespace
+
+void Tally::count(const Outcome& outcome) {
+  switch (outcome.status) {
+    case Status::completed:
+      ++completed;
+      break;
+    case Status::failed:
+      ++failed;
+      break;
+    case Status::expired:
+      ++expired;
+      break;
+    case Status::rejected:
+      ++rejected;
+      break;
+    default:
+      ++dropped;
+      break;
+  }
+}
+
+std::string progress_text(const Tally& tally, std::uint64_t running, std::uint64_t parked, Duration elapsed,
+                          std::optional<std::uint64_t> jobs) {
+  std::string text = "running " + std::to_string(running) + ", parked " + std::to_string(parked) + ", done " +
+                     std::to_string(tally.completed) + ", failed " + std::to_string(tally.unsuccessful());
+  const std::uint64_t behind = tally.ended() + tally.skipped + tally.malformed + tally.joined;
+  if (jobs && tally.ended() > 0 && *jobs > behind) {
+    const double each = static_cast<double>(elapsed.ms) / static_cast<double>(tally.ended());
+    text += ", ETA " + seconds_text({static_cast<std::int64_t>(each * static_cast<double>(*jobs - behind))});
+  }
+  return text;
+}
+
+std::string summary_text(const Summary& summary) {
+  const Tally& tally = summary.tally;
+  std::string text = std::to_string(tally.completed) + " completed";
+  const auto add = [&text](std::uint64_t count, const char* what) {
+    if (count != 0) text += ", " + std::to_string(count) + " " + what;
+  };
+  add(tally.failed, "failed");
+  add(tally.expired, "expired");
+  add(tally.dropped, "dropped");
+  add(tally.rejected, "rejected");
+  add(tally.malformed, "malformed");
+  add(tally.joined, "repeated");
+  add(tally.skipped, "had an outcome already");
+  add(tally.not_started, "not started");
+  char elapsed[32];
+  std::snprintf(elapsed, sizeof elapsed, "%.1f s", static_cast<double>(summary.elapsed.ms) / 1000);
+  text += std::string(" in ") + elapsed;
+  for (const PoolPeak& peak : summary.peaks) {
+    text += "; " + peak.pool + " used at most " + std::to_string(peak.units_peak) + " of " +
+            std::to_string(peak.units_max) + " units";
+  }
+  if (summary.ending != Summary::Ending::finished)
+    text = std::string(ending_text(summary.ending)) + ": " + text;
+  return text;
+}
+
+std::string summary_json(const Summary& summary) {
+  const Tally& tally = summary.tally;
+  nlohmann::ordered_json json{{"ending", ending_text(summary.ending)},
+                              {"submitted", tally.submitted},
+                              {"completed", tally.completed},
+                              {"failed", tally.failed},
+                              {"expired", tally.expired},
+                              {"dropped", tally.dropped},
+                              {"rejected", tally.rejected},
+                              {"malformed", tally.malformed},
+                              {"joined", tally.joined},
+                              {"skipped", tally.skipped},
+                              {"not_started", tally.not_started},
+                              {"elapsed_ms", summary.elapsed.ms}};
+  json["pools"] = nlohmann::ordered_json::object();
+  for (const PoolPeak& peak : summary.peaks) {
+    json["pools"][peak.pool] = {{"units_max", peak.units_max}, {"units_peak", peak.units_peak}};
+  }
+  json["malformed_lines"] = nlohmann::json::array();
+  for (const MalformedLine& line : summary.malformed) {
+    json["malformed_lines"].push_back({{"line", line.line}, {"message", line.message}});
+  }
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace parking_lot::cli

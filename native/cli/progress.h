@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "parking_lot/native/answers.h"
+#include "parking_lot/time.h"
+
+namespace parking_lot::cli {
+
+/// What has become of the jobs of a run.
+struct Tally {
+  std::uint64_t submitted = 0;
+  std::uint64_t completed = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t expired = 0;
+  std::uint64_t dropped = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t joined = 0;   ///< repeated another job of the same file
+  std::uint64_t skipped = 0;  ///< their outcome was there already
+  std::uint64_t not_started = 0;
+  std::uint64_t malformed = 0;
+
+  void count(const Outcome& outcome);
+  std::uint64_t ended() const { return completed + failed + expired + dropped + rejected; }
+  std::uint64_t unsuccessful() const { return failed + expired + dropped + rejected + malformed; }
+};
+
+struct PoolPeak {
+  std::string pool;
+  Units units_max = 0;
+  Units units_peak = 0;
+};
+
+struct MalformedLine {
+  std::uint64_t line = 0;
+  std::string message;
+};
+
+struct Summary {
+  Tally tally;
+  std::vector<PoolPeak> peaks;
+  std::vector<MalformedLine> malformed;  ///< the first hundred
+  enum class Ending : std::uint8_t { finished, interrupted, killed } ending = Ending::finished;
+  Duration elapsed;
+};
+
+std::string summary_text(const Summary& summary);
+std::string summary_json(const Summary& summary);
+
+/// `running 2, parked 40, done 17, failed 1, ETA 35s`. `jobs`: how many there will be, where that is known.
+std::string progress_text(const Tally& tally, std::uint64_t running, std::uint64_t parked, Duration elapsed,
+                          std::optional<std::uint64_t> jobs);
+
+}  // namespace parking_lot::cli

@@ -1,0 +1,130 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "cli/commands.h"
+#include "cli/config_file.h"
+#include "cli/job_run.h"
+#include "host/log.h"
+
+namespace parking_lot::cli {
+namespace {
+
+struct RunOptions {
+  std::string config;
+  std::string jobs = "-";
+  std::string out;
+  bool resumes = false;
+  bool is_json = false;
+};
+
+ExitCode refuse(const Error& error, ExitCode code) {
+  const std::string where = error.where.empty() ? "" : error.where + (error.where.back() == ':' ? " " : ": ");
+  std::fprintf(stderr, "%s%s\n", where.c_str(), error.message.c_str());
+  return code;
+}
+
+// Prints what keeps the config from being run. True: nothing does.
+bool is_usable(const ParsedConfig& parsed) {
+  const auto print = [](const ConfigIssue& issue) {
+    std::fprintf(stderr, "%s: %s\n", issue.path.c_str(), issue.message.c_str());
+  };
+  for (const ConfigIssue& issue : parsed.issues) {
+    if (issue.severity == ConfigIssue::Severity::error) print(issue);
+  }
+  if (!parsed.ok()) return false;
+  const auto missing = unavailable_features(parsed.config);
+  std::for_each(missing.begin(), missing.end(), print);
+  return missing.empty();
+}
+
+// A line holds one payload, in which JSON may spell each byte with six characters, and some names beside it.
+std::size_t line_bytes_max(const Config& config) {
+  std::uint64_t payload = 0;
+  for (const PoolConfig& pool : config.pools) payload = std::max(payload, pool.max_payload_bytes);
+  return static_cast<std::size_t>(std::min<std::uint64_t>(payload, 1 << 30)) * 6 + 65536;
+}
+
+JobRunOptions::Reporting reporting_of(const RunOptions& options) {
+  if (options.is_json) return JobRunOptions::Reporting::silent;
+  return isatty(STDERR_FILENO) != 0 ? JobRunOptions::Reporting::terminal : JobRunOptions::Reporting::lines;
+}
+
+void configure_log(const Config& config, const RunOptions& options) {
+  const auto log = host_log();
+  log->set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
+  log->set_level(options.is_json ? spdlog::level::off : spdlog::level::from_str(config.log.level));
+}
+
+ExitCode report(const Summary& summary, const RunOptions& options) {
+  std::fprintf(stderr, "%s\n", (options.is_json ? summary_json(summary) : summary_text(summary)).c_str());
+  if (summary.ending != Summary::Ending::finished) return ExitCode::interrupted;
+  return summary.tally.unsuccessful() == 0 ? ExitCode::fine : ExitCode::work_failed;
+}
+
+ExitCode run_jobs(const RunOptions& options, const Config& config) {
+  boost::asio::io_context io(1);
+  auto host = Host::open(config, io, {.entropy = {}, .results = HostOptions::Results::until_outcome});
+  if (!host) return refuse(host.error(), ExitCode::usage);
+  for (const PoolConfig& pool : config.pools) {
+    if (auto ready = (*host)->run_processes(pool.name); !ready)
+      return refuse(ready.error(), ExitCode::unexpected);
+  }
+  auto source = JobSource::open(io, options.jobs, line_bytes_max(config));
+  if (!source) return refuse(source.error(), ExitCode::usage);
+  auto outcomes = OutcomeFile::open(options.out, options.resumes ? Existing::continued : Existing::replaced);
+  if (!outcomes) return refuse(outcomes.error(), ExitCode::usage);
+
+  const std::string jobs_name = options.jobs == "-" ? "standard input" : options.jobs;
+  JobRun run(io, **host, config, *source, *outcomes,
+             {.jobs_name = jobs_name, .reporting = reporting_of(options)});
+  const auto summary = run.run();
+  if (!summary) return refuse(summary.error(), ExitCode::unexpected);
+  return report(*summary, options);
+}
+
+ExitCode run(const RunOptions& options) {
+  if (options.resumes && options.out.empty()) {
+    std::fprintf(
+        stderr,
+        "run: --resume needs --out with the outcomes of the earlier run, since the pools keep nothing.\n");
+    return ExitCode::usage;
+  }
+  const auto parsed = load_config(options.config);
+  if (!parsed) return refuse(parsed.error(), ExitCode::usage);
+  if (!is_usable(*parsed)) return ExitCode::usage;
+  configure_log(parsed->config, options);
+  return run_jobs(options, parsed->config);
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Chosen& chosen) {
+  const auto options = std::make_shared<RunOptions>();
+  CLI::App* command = app.add_subcommand("run", "Runs jobs to the end under the pools' limits");
+  command->add_option("--config,-c", options->config, "Config file, JSON or YAML (.yaml, .yml)")
+      ->required()
+      ->type_name("FILE");
+  command
+      ->add_option("--jobs,-j", options->jobs, "Jobs, one JSON object a line; - is standard input (default)")
+      ->type_name("FILE");
+  command->add_option("--out,-o", options->out, "Write outcomes here instead of to standard output")
+      ->type_name("FILE");
+  command->add_flag("--resume", options->resumes,
+                    "Leave out jobs whose outcome is in --out already, and append the rest");
+  command->add_flag("--json", options->is_json,
+                    "Print the summary as one JSON object, and nothing else, on stderr");
+  command->footer(
+      "A job: {\"pool\": \"cpu\", \"units\": 2, \"priority\": \"high\", \"payload\": {\"argv\": [\"sort\", "
+      "\"-u\", \"names\"]}}\n"
+      "Ctrl-C starts nothing more and waits for what runs; a second one kills it.\n"
+      "Exit codes: 0 all completed, 1 unexpected, 2 usage or config, 3 some did not complete, 130 "
+      "interrupted.");
+  command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+}
+
+}  // namespace parking_lot::cli
