@@ -120,8 +120,13 @@ function describeState(task, explanation) {
 }
 
 /** With its task, where that is not plain from the place. */
-function eventRow({ at, action, reason }, task) {
-  const row = node('li', '', node('span', 'when', clock(at)), node('span', 'what', reason ? `${action}: ${reason}` : action));
+function eventRow({ at, action, detail }, task) {
+  const row = node('li', '', node('span', 'when', clock(at)), node('span', 'what', describeEvent(action, detail)));
   if (task) row.append(node('span', `status key p-${task.priority}`, `task ${task.number}`));
   return row;
+}
+
+function describeEvent(action, { reason, attempt }) {
+  if (reason) return `${action}: ${reason}`;
+  return attempt > 1 ? `${action}, attempt ${attempt}` : action;
 }
