@@ -33,9 +33,9 @@ export async function openBrowser(advice) {
       timeout: 60_000,
     });
     const page = context.pages()[0] ?? (await context.newPage());
-    const errors = [];
-    page.on('pageerror', (error) => errors.push(String(error.message)));
-    page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+    const errors = new Set();
+    page.on('pageerror', (error) => errors.add(error.message));
+    page.on('console', (message) => message.type() === 'error' && errors.add(message.text().split('\n')[0]));
     const close = async () => {
       await context.close();
       await removeProfile(profile);

@@ -5,10 +5,10 @@ const seconds = (ms) => `${(ms / 1000).toFixed(2)} s`;
 /** Sentences, one per promise that was not kept; empty if all is well. */
 export function faultsOf({ report, byHand }, pageErrors) {
   const { tasks, units, mailbox } = report;
-  const faults = pageErrors.map((error) => `the page logged an error: ${error}`);
+  const faults = [...pageErrors].map((error) => `the page logged an error: ${error}`);
   const peak = Math.max(units.peak, units.peakHeld, units.peakAudited);
   if (peak > units.cap) faults.push(`${peak} units were in use at once; the cap is ${units.cap}`);
-  if (tasks.completed + tasks.cancelled !== tasks.submitted) faults.push(`some tasks neither completed nor were cancelled`);
+  if (tasks.completed + tasks.cancelled !== tasks.submitted) faults.push('some tasks neither completed nor were cancelled');
   if (tasks.cancelled !== 2) faults.push(`${tasks.cancelled} tasks were cancelled, not 2`);
   if (mailbox.fetched !== tasks.submitted) faults.push(`${mailbox.fetched} outcomes fetched for ${tasks.submitted} tasks`);
   if (mailbox.acknowledged !== mailbox.fetched || mailbox.unread !== 0) faults.push('the mailbox is not empty');

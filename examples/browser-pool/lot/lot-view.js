@@ -53,7 +53,10 @@ export class LotView {
       if (task.state === 'ended') this.#leave(vehicle, task);
     }
     for (const task of running) this.#enter(task);
-    for (const task of running) this.#drive(task, this.#layout.inBay(this.#bays.bayOf(task.id)), 1);
+    for (const task of running) {
+      const bay = this.#bays.bayOf(task.id);
+      if (bay !== undefined) this.#drive(task, this.#layout.inBay(bay), 1);
+    }
     this.#queue(parked);
     this.elements.lot.classList.toggle('paused', paused);
     this.#keepFocus(focused);
@@ -61,7 +64,7 @@ export class LotView {
 
   #enter(task) {
     if (this.#bays.bayOf(task.id) !== undefined) return;
-    this.#bays.enter(task.id, task.units);
+    if (!this.#bays.enter(task.id, task.units)) return;
     this.elements.arm.classList.add('open');
     clearTimeout(this.#gateTimer);
     this.#gateTimer = setTimeout(() => this.elements.arm.classList.remove('open'), 700);

@@ -20,7 +20,7 @@ export class Figures {
     at.wait.textContent = waits.count === 0 ? '–' : formatSeconds(waits.mean);
     at.throughput.textContent = throughput === undefined ? '–' : throughput.toFixed(1);
     at.gaugeFill.style.transform = `scaleX(${Math.min(1, inUse / cap)})`;
-    at.gaugePeak.style.left = `calc(${(100 * peak) / cap}% - 2px)`;
+    at.gaugePeak.style.left = `calc(${Math.min(100, (100 * peak) / cap)}% - 2px)`;
     at.gaugePeak.hidden = peak === 0;
   }
 }

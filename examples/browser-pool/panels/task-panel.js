@@ -6,6 +6,18 @@ import { clock, formatMebibytes, formatSeconds, node } from './format.js';
 const PRIORITIES = ['low', 'normal', 'high', 'critical'];
 const LATEST = 14;
 
+/** What a parked task waits for, in this pool. */
+const WAITS = {
+  nothing: 'its start',
+  capacity: 'free units',
+  executor_busy: 'a free worker',
+  no_executor: 'a worker',
+  guard: 'a task that has waited too long',
+  head: 'the first in line',
+  paused: 'the pool to resume',
+  over_use: 'units to be given back',
+};
+
 /** The pool is asked no more often than this. */
 const PAUSE_MS = 150;
 
@@ -116,7 +128,7 @@ function describeState(task, explanation) {
   if (task.state === 'running') return `running, ${Math.round(task.progress * 100)} % rendered`;
   if (!explanation) return 'parked';
   const { position, unitsAhead, waitsFor } = explanation;
-  return `parked, number ${position}, ${unitsAhead} units ahead; waits for ${String(waitsFor).replaceAll('_', ' ')}`;
+  return `parked, number ${position}, ${unitsAhead} units ahead; waits for ${WAITS[waitsFor] ?? waitsFor}`;
 }
 
 /** With its task, where that is not plain from the place. */
