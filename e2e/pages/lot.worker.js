@@ -1,8 +1,7 @@
 // A lot in a shared or service worker. It answers questions with the outcomes of the tasks asked for.
 
-import { acceptPages, ParkingLot } from '/package/index.js';
+import { ParkingLot } from '/package/index.js';
 
-acceptPages();
 const opened = ParkingLot.open(
   {
     pools: {
@@ -10,10 +9,14 @@ const opened = ParkingLot.open(
       inline: { max_units: 4, runtime: 'web_worker' },
     },
   },
-  { inline: { inline: (payload) => `inline ${payload.value}` } },
+  { handlers: { inline: (payload) => `inline ${payload.value}` } },
 );
 
+/** Another one after each start of this script. */
+const life = crypto.randomUUID();
+
 const deeds = {
+  life: async () => life,
   async run({ pool = 'llm', spec }) {
     const task = await (await opened).pool(pool).submit(spec);
     const { status, reason, result, attempt } = await task.outcome();

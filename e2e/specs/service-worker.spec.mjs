@@ -33,6 +33,7 @@ test('without a page that lends workers its tasks run inline where a handler is 
 test('a service worker that was ended and started again finds its page anew', async ({ page, context }) => {
   await register(page, { lend: true });
   await ask(page, { do: 'run', spec: { payload: { do: 'echo', value: 1 } } });
+  const firstLife = await ask(page, { do: 'life' });
   const devtools = await context.newCDPSession(page);
   await devtools.send('ServiceWorker.enable');
   await devtools.send('ServiceWorker.stopAllWorkers');
@@ -41,4 +42,5 @@ test('a service worker that was ended and started again finds its page anew', as
     spec: { payload: { do: 'echo', value: 'after the restart' } },
   });
   expect(answer).toMatchObject({ status: 'completed', result: 'after the restart' });
+  expect(await ask(page, { do: 'life' })).not.toBe(firstLife);
 });

@@ -1,7 +1,7 @@
-import { test as plain } from '@playwright/test';
+import { test } from '@playwright/test';
 import { expect, openKit } from './kit-page.mjs';
 
-plain(
+test(
   "under script-src 'self' 'wasm-unsafe-eval' tasks run in workers, and nothing is blocked",
   async ({ page }) => {
     const blocked = [];
@@ -18,7 +18,7 @@ plain(
   },
 );
 
-plain('the policy of these pages does forbid eval', async ({ page }) => {
+test('the policy of these pages does forbid eval', async ({ page }) => {
   await openKit(page, 'strict');
   await page.addScriptTag({ url: '/strict/eval.js' });
   expect(await page.evaluate(() => window.evalSays)).toBe('EvalError');

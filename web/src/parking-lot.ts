@@ -2,6 +2,12 @@ import { Audit } from './audit.js';
 import { type Clock, systemClock } from './clock.js';
 import type { LotConfig, MailboxKey, PayloadOf, ResultOf } from './config.js';
 import { type ConfigIssue, invalid, ParkingLotError } from './errors.js';
+import {
+  acceptPages,
+  type ConnectedPages,
+  delegatedExecutor,
+  mustDelegate,
+} from './executor/delegate/index.js';
 import type { ExecutorFactory } from './executor/executor.js';
 import { type Handler, inlineExecutor } from './executor/inline.js';
 import { type WorkerSource, workerExecutor } from './executor/workers/worker-executor.js';
@@ -20,7 +26,11 @@ import { endlessCredits } from './wasm/raw.js';
 export interface OpenOptions<Handlers> {
   /** Functions that run a pool's tasks in this realm. */
   handlers?: Handlers;
-  /** Makers of module workers that call `serveTasks`, with `{ create, size }` for more than the default. */
+  /**
+   * Makers of module workers that call `serveTasks`, with `{ create, size }` for more than the default. In a shared or
+   * service worker the pages that call `serveDelegatedWorkers` lend theirs to these pools and to those whose runtime is
+   * `web_worker`; while there is none the pool's handler runs the tasks, or they stay parked.
+   */
   workers?: Record<string, WorkerSource>;
   /** Executors of the caller's own. */
   executors?: Record<string, ExecutorFactory>;
@@ -67,6 +77,7 @@ interface EffectivePool {
   heartbeat_secs: number;
   kill_grace_secs: number;
   default_timeout_secs?: number;
+  runtime?: string;
 }
 
 /**
@@ -104,21 +115,31 @@ export class ParkingLot<C extends LotConfig = LotConfig, H = unknown> implements
     config: C,
     options: OpenOptions<H> = {},
   ): Promise<ParkingLot<C, H>> {
+    // Before the first await: a shared worker's first page connects right after the script has been evaluated.
+    const pages = mustDelegate() ? acceptPages() : undefined;
     const core = await Core.load(options.wasm);
     const clock = options.clock ?? systemClock;
     const text = JSON.stringify(config) ?? 'null';
     const [high, low] = options.entropy ?? randomEntropy();
     const opened = JSON.parse(
-      core.raw.openLot(text, environmentText(text, options.environment), clock.wall(), clock.steady(), high, low),
+      core.raw.openLot(
+        text,
+        environmentText(text, options.environment),
+        clock.wall(),
+        clock.steady(),
+        high,
+        low,
+      ),
     ) as Opened;
     refuseUnusable(opened);
     const facts = Object.entries(opened.config!.pools).map(([name, pool]) => factsOf(core, name, pool));
-    const factories = factoriesOf(options, facts);
+    const factories = factoriesOf(options, facts, pages);
     const host = new Host(core, clock, Math.min(...facts.map((each) => each.heartbeatMs)));
     for (const pool of facts) {
       core.raw._pl_executor_ready(pool.index, realmExecutor, ownRealm, endlessCredits);
       const factory = factories.get(pool.name);
-      if (factory) host.ports[pool.index] = new ExecutorPort(host, pool.index, factory, executorOptions(pool, clock));
+      if (factory)
+        host.ports[pool.index] = new ExecutorPort(host, pool.index, factory, executorOptions(pool, clock));
     }
     host.schedule();
     return new ParkingLot<C, H>(host, facts, opened.issues, tickWhenVisible(host));
@@ -133,7 +154,9 @@ export class ParkingLot<C extends LotConfig = LotConfig, H = unknown> implements
       const known = [...this.pools.keys()];
       const meant = nearest(String(name), known);
       const hint = meant ? `did you mean ${meant}?` : `the config has ${known.join(', ')}`;
-      throw new ParkingLotError('unknown_pool', `No pool is named ${JSON.stringify(name)}; ${hint}`, { field: 'pool' });
+      throw new ParkingLotError('unknown_pool', `No pool is named ${JSON.stringify(name)}; ${hint}`, {
+        field: 'pool',
+      });
     }
     return pool as never;
   }
@@ -182,13 +205,19 @@ export class ParkingLot<C extends LotConfig = LotConfig, H = unknown> implements
 function refuseUnusable(opened: Opened): void {
   const errors = opened.issues.filter((issue) => issue.severity === 'error');
   if (errors.length > 0) {
-    throw new ParkingLotError('invalid_config', `The config cannot be used: ${listed(errors)}`, { issues: errors });
+    throw new ParkingLotError('invalid_config', `The config cannot be used: ${listed(errors)}`, {
+      issues: errors,
+    });
   }
   const unavailable = opened.unavailable ?? [];
   if (unavailable.length > 0) {
-    throw new ParkingLotError('unavailable', `The config asks for what is not there: ${listed(unavailable)}`, {
-      issues: unavailable,
-    });
+    throw new ParkingLotError(
+      'unavailable',
+      `The config asks for what is not there: ${listed(unavailable)}`,
+      {
+        issues: unavailable,
+      },
+    );
   }
 }
 
@@ -204,6 +233,7 @@ function factsOf(core: Core, name: string, pool: EffectivePool): PoolFacts {
     heartbeatMs: pool.heartbeat_secs * 1000,
     killGraceMs: pool.kill_grace_secs * 1000,
     defaultTimeoutMs: (pool.default_timeout_secs ?? 0) * 1000,
+    isForWorkers: pool.runtime === 'web_worker',
   };
 }
 
@@ -212,18 +242,35 @@ function executorOptions(pool: PoolFacts, clock: Clock) {
   return { pool: name, maxUnits, heartbeatMs, killGraceMs, clock };
 }
 
-/** The executor of each pool that has one: a caller's own, else workers, else a handler. */
-function factoriesOf(options: OpenOptions<AnyHandlers>, pools: readonly PoolFacts[]): Map<string, ExecutorFactory> {
+/**
+ * The executor of each pool that has one: a caller's own, else workers, else a handler. Shared and service workers have
+ * no workers: `pages` lend theirs, and the handler does what no page is there for.
+ */
+function factoriesOf(
+  options: OpenOptions<AnyHandlers>,
+  pools: readonly PoolFacts[],
+  pages: ConnectedPages | undefined,
+): Map<string, ExecutorFactory> {
   const factories = new Map<string, ExecutorFactory>();
   const known = pools.map((pool) => pool.name);
-  const take = <T>(option: string, given: Record<string, T> | undefined, make: (value: T) => ExecutorFactory) => {
+  const take = <T>(
+    option: string,
+    given: Record<string, T> | undefined,
+    make: (value: T) => ExecutorFactory,
+  ) => {
     for (const [name, value] of Object.entries(given ?? {})) {
       const field = `${option}.${name}`;
-      if (!known.includes(name)) throw invalid('invalid_argument', field, `must name one of the pools ${known.join(', ')}`, name);
+      if (!known.includes(name))
+        throw invalid('invalid_argument', field, `must name one of the pools ${known.join(', ')}`, name);
       if (!factories.has(name)) factories.set(name, make(value));
     }
   };
   take('executors', options.executors, (factory) => factory);
+  for (const { name, isForWorkers } of pages === undefined ? [] : pools) {
+    if (factories.has(name) || !(isForWorkers || options.workers?.[name])) continue;
+    const handler = options.handlers?.[name];
+    factories.set(name, delegatedExecutor(pages!, handler && inlineExecutor(handler)));
+  }
   take('workers', options.workers, workerExecutor);
   take('handlers', options.handlers, inlineExecutor);
   return factories;

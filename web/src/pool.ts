@@ -1,12 +1,27 @@
-import { type PoolState, poolStates, type Priority, type Status, type StreamState, statuses, streamStates } from './codes.js';
+import {
+  type PoolState,
+  type Priority,
+  poolStates,
+  type Status,
+  type StreamState,
+  statuses,
+  streamStates,
+} from './codes.js';
 import type { LongTaskSpec, RunOptions, TaskSpec } from './config.js';
 import { invalid } from './errors.js';
 import type { Host } from './host.js';
 import type { NameCache } from './names.js';
 import { type RunFunction, RunSubmission } from './realm-run.js';
-import { cancelledBy, Task, TaskSubmission } from './task.js';
+import { cancelledBy, type Task, TaskSubmission } from './task.js';
 import { checkPriority, type SpecReader } from './task-spec.js';
-import { type Explanation, explanationOf, type RawView, type TaskPage, type TaskView, viewOf } from './views.js';
+import {
+  type Explanation,
+  explanationOf,
+  type RawView,
+  type TaskPage,
+  type TaskView,
+  viewOf,
+} from './views.js';
 import { Answers, Field, TaskCommand } from './wasm/raw.js';
 
 /** Figures of a pool, right now. Counters count since `open`. */
@@ -42,6 +57,8 @@ export interface PoolFacts {
   readonly heartbeatMs: number;
   readonly killGraceMs: number;
   readonly defaultTimeoutMs: number;
+  /** Its runtime is `web_worker`. */
+  readonly isForWorkers: boolean;
 }
 
 /** The realm in which the functions of `pool.run` run: this one. */
@@ -67,7 +84,10 @@ export class Pool<Payload = unknown, Result = unknown> {
    * Submits a task for the pool's executor. Resolves when the core has admitted it, to run or to park; rejects with a
    * ParkingLotError that says why it was refused. An aborted `signal` cancels the task.
    */
-  submit(spec: TaskSpec<Payload> & LongTaskSpec = {}, options?: { signal?: AbortSignal }): Promise<Task<Result>> {
+  submit(
+    spec: TaskSpec<Payload> & LongTaskSpec = {},
+    options?: { signal?: AbortSignal },
+  ): Promise<Task<Result>> {
     try {
       this.host.assertOpen();
       checkOptions(spec, 'task');
@@ -109,7 +129,8 @@ export class Pool<Payload = unknown, Result = unknown> {
     }
     const signal = options?.signal;
     if (signal?.aborted) return Promise.reject(cancelledBy(signal));
-    const isTimed = this.facts.defaultTimeoutMs > 0 || (!this.reader.isPlain && this.reader.numbers[Field.timeout]! > 0);
+    const isTimed =
+      this.facts.defaultTimeoutMs > 0 || (!this.reader.isPlain && this.reader.numbers[Field.timeout]! > 0);
     const promise = new Promise<T>(capture as Capture<T>);
     const submission = new RunSubmission(this.index, fn, isTimed, captured.resolve, captured.reject);
     submission.onProgress = options?.onProgress;
@@ -177,7 +198,11 @@ export class Pool<Payload = unknown, Result = unknown> {
   /** Cancels all live tasks of a tenant; answers how many. */
   async cancelTenant(tenant: string): Promise<number> {
     return this.host.ask<number>((request) => {
-      this.host.core.raw._pl_cancel_tenant(request, this.index, this.names.tenant(checkedText('tenant', tenant)));
+      this.host.core.raw._pl_cancel_tenant(
+        request,
+        this.index,
+        this.names.tenant(checkedText('tenant', tenant)),
+      );
     });
   }
 
@@ -229,7 +254,8 @@ export class Pool<Payload = unknown, Result = unknown> {
 
 export function statsOf(figures: Float64Array): PoolStats {
   const [unitsMax, unitsInUse, unitsQuarantined, parked, waiting, backingOff, running, undelivered] = figures;
-  const [admitted, completed, failed, expired, dropped, rejected, state, storage, deliveryHeld] = figures.subarray(8);
+  const [admitted, completed, failed, expired, dropped, rejected, state, storage, deliveryHeld] =
+    figures.subarray(8);
   return {
     unitsMax: unitsMax!,
     unitsInUse: unitsInUse!,
@@ -267,7 +293,8 @@ function capture(resolve: (value: unknown) => void, reject: (error: unknown) => 
 const noOptions: RunOptions = {};
 
 function checkOptions(value: unknown, name: string): void {
-  if (typeof value !== 'object' || value === null) throw invalid('invalid_argument', name, 'must be an object', value);
+  if (typeof value !== 'object' || value === null)
+    throw invalid('invalid_argument', name, 'must be an object', value);
   const { signal } = value as { signal?: unknown };
   if (signal !== undefined && name === 'options' && !(signal instanceof AbortSignal)) {
     throw invalid('invalid_argument', 'signal', 'must be an AbortSignal', signal);
