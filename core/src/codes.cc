@@ -19,13 +19,15 @@ std::optional<std::uint8_t> number_of(std::span<const Word> words, std::string_v
   return std::nullopt;
 }
 
-#define PARKING_LOT_DEFINE_TO_STRING(Type) \
-  std::string_view to_string(Type value) { return name_of(WordsOf<Type>::list, static_cast<std::uint8_t>(value)); }
+#define PARKING_LOT_DEFINE_TO_STRING(Type)                                 \
+  std::string_view to_string(Type value) {                                 \
+    return name_of(WordsOf<Type>::list, static_cast<std::uint8_t>(value)); \
+  }
 
-#define PARKING_LOT_DEFINE_NAMES(Type)                                 \
-  PARKING_LOT_DEFINE_TO_STRING(Type)                                   \
-  std::optional<Type> parse_##Type(std::string_view name) {            \
-    const auto number = number_of(WordsOf<Type>::list, name);          \
+#define PARKING_LOT_DEFINE_NAMES(Type)                                        \
+  PARKING_LOT_DEFINE_TO_STRING(Type)                                          \
+  std::optional<Type> parse_##Type(std::string_view name) {                   \
+    const auto number = number_of(WordsOf<Type>::list, name);                 \
     return number ? std::optional(static_cast<Type>(*number)) : std::nullopt; \
   }
 
@@ -46,9 +48,11 @@ PARKING_LOT_DEFINE_TO_STRING(StorageKind)
 PARKING_LOT_DEFINE_TO_STRING(Runtime)
 
 #define PARKING_LOT_STATUS_CASE(name, number, http, text) \
-  case Refusal::name: return http;
+  case Refusal::name:                                     \
+    return http;
 #define PARKING_LOT_SENTENCE_CASE(name, number, http, text) \
-  case Refusal::name: return text;
+  case Refusal::name:                                       \
+    return text;
 
 int http_status(Refusal refusal) {
   switch (refusal) { PARKING_LOT_REFUSALS(PARKING_LOT_STATUS_CASE) }

@@ -25,7 +25,8 @@ void read_pools(JsonReader& reader, const JsonValue& value, const Key&, void* ow
   if (value.items.empty()) reader.error("names no pool; add one, like {\"llm\": {\"max_units\": 8}}.");
   for (std::size_t i = 0; i < value.items.size(); ++i) {
     const JsonReader::At at(reader, value.keys[i]);
-    if (!is_pool_name(value.keys[i])) reader.error("is no name of a pool; use 1 to 64 letters, digits, _ - .");
+    if (!is_pool_name(value.keys[i]))
+      reader.error("is no name of a pool; use 1 to 64 letters, digits, _ - .");
     if (!reader.is_object(value.items[i], "{\"max_units\": 8}")) continue;
     PoolConfig& pool = config.pools.emplace_back();
     pool.name = value.keys[i];
@@ -57,7 +58,8 @@ void write_pools_schema(JsonWriter& out) {
   out.close('}');
 }
 
-// --- the other keys of the top level ----------------------------------------------------------------------------
+// --- the other keys of the top level
+// ----------------------------------------------------------------------------
 
 void read_garages(JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
   if (!reader.is_object(value, "{\"north\": {...}}")) return;
@@ -66,8 +68,10 @@ void read_garages(JsonReader& reader, const JsonValue& value, const Key&, void* 
 void write_garages_schema(JsonWriter& out) { out.member("type", "object"); }
 
 constexpr Key audit_keys[] = {
-    seconds_key<&AuditConfig::retention>("retention_secs", 0, ms_max, "How long audit events are kept; 0: as long as the store."),
-    integer_key<&AuditConfig::memory_events>("memory_events", 0, count_max, "Audit events kept of pools that live in memory."),
+    seconds_key<&AuditConfig::retention>("retention_secs", 0, ms_max,
+                                         "How long audit events are kept; 0: as long as the store."),
+    integer_key<&AuditConfig::memory_events>("memory_events", 0, count_max,
+                                             "Audit events kept of pools that live in memory."),
 };
 
 constexpr Key http_keys[] = {
@@ -86,11 +90,14 @@ void read_http(JsonReader& reader, const JsonValue& value, const Key&, void* own
   }
   for (const std::string& origin : http.cors_origins) {
     const JsonReader::At at(reader, "cors_origins");
-    if (!is_origin(origin)) reader.error("holds something that is no origin; write them like https://app.example.com, without a path.");
+    if (!is_origin(origin))
+      reader.error(
+          "holds something that is no origin; write them like https://app.example.com, without a path.");
   }
   for (const std::string& host : http.hosts) {
     const JsonReader::At at(reader, "hosts");
-    if (!is_plain_text(host) || host.find_first_of(" /") != std::string::npos) reader.error("holds something that is no host name; write them like box.example.com.");
+    if (!is_plain_text(host) || host.find_first_of(" /") != std::string::npos)
+      reader.error("holds something that is no host name; write them like box.example.com.");
   }
 }
 
@@ -105,20 +112,26 @@ void write_http_schema(JsonWriter& out) {
   write_object_schema(out, http_keys, &defaults);
 }
 
-constexpr Word log_levels[] = {{"trace", 0}, {"debug", 1}, {"info", 2}, {"warn", 3}, {"error", 4}, {"off", 5}};
+constexpr Word log_levels[] = {{"trace", 0}, {"debug", 1}, {"info", 2},
+                               {"warn", 3},  {"error", 4}, {"off", 5}};
 
 void read_level(JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
-  if (const auto number = reader.word(value, log_levels)) static_cast<LogConfig*>(owner)->level = log_levels[*number].name;
+  if (const auto number = reader.word(value, log_levels))
+    static_cast<LogConfig*>(owner)->level = log_levels[*number].name;
 }
-void write_level(JsonWriter& out, const Key& key, const void* owner) { out.member(key.name, static_cast<const LogConfig*>(owner)->level); }
+void write_level(JsonWriter& out, const Key& key, const void* owner) {
+  out.member(key.name, static_cast<const LogConfig*>(owner)->level);
+}
 void write_level_schema(JsonWriter& out) { write_words_schema(out, log_levels); }
 
-constexpr Key log_keys[] = {special_key("level", read_level, write_level, write_level_schema, "The least severe messages that are written.")};
+constexpr Key log_keys[] = {special_key("level", read_level, write_level, write_level_schema,
+                                        "The least severe messages that are written.")};
 
 void read_log(JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
   LogConfig& log = static_cast<Config*>(owner)->log;
   if (value.kind == JsonValue::Kind::string) return read_level(reader, value, log_keys[0], &log);
-  if (reader.is_object(value, "{\"level\": \"info\"}")) read_members(reader, value, Table<LogConfig>{log_keys}, log);
+  if (reader.is_object(value, "{\"level\": \"info\"}"))
+    read_members(reader, value, Table<LogConfig>{log_keys}, log);
 }
 void write_log(JsonWriter& out, const Key& key, const void* owner) {
   out.key(key.name).open('{');
@@ -136,20 +149,30 @@ void write_log_schema(JsonWriter& out) {
 
 constexpr Key cluster_keys[] = {
     text_key<&ClusterConfig::advertise_url>("advertise_url", "Where the other members reach this one."),
-    seconds_key<&ClusterConfig::lease>("lease_secs", 1, ms_max, "A member that is silent for so long loses its pools."),
+    seconds_key<&ClusterConfig::lease>("lease_secs", 1, ms_max,
+                                       "A member that is silent for so long loses its pools."),
 };
 
+/// Editors find the schema by this key; it says nothing about the lot.
+void read_schema_reference(JsonReader& reader, const JsonValue& value, const Key&, void*) {
+  reader.text(value);
+}
+void write_schema_reference_schema(JsonWriter& out) { out.member("type", "string"); }
+
 constexpr Key top_keys[] = {
+    special_key("$schema", read_schema_reference, nullptr, write_schema_reference_schema, "For editors."),
     special_key("pools", read_pools, write_pools, write_pools_schema, "The pools by name."),
     special_key("garages", read_garages, nullptr, write_garages_schema, "Garages by name."),
     object_key<&Config::audit>("audit", Table<AuditConfig>{audit_keys}, "The audit trail."),
     special_key("http", read_http, write_http, write_http_schema, "The HTTP server."),
     special_key("log", read_log, write_log, write_log_schema, "The log."),
-    object_key<&Config::cluster>("cluster", Table<ClusterConfig>{cluster_keys}, "Several servers on one database."),
+    object_key<&Config::cluster>("cluster", Table<ClusterConfig>{cluster_keys},
+                                 "Several servers on one database."),
     integer_key<&Config::seed>("seed", 0, units_max, "Seed of the jitter and of simulations."),
 };
 
-// --- a single pool in the shape of the forerunner's WorkerPool -----------------------------------------------
+// --- a single pool in the shape of the forerunner's WorkerPool
+// -----------------------------------------------
 
 bool is_pool_shape(const JsonValue& root) {
   if (root.find("pools") != nullptr) return false;
@@ -165,7 +188,8 @@ void read_single_pool(JsonReader& reader, const JsonValue& root, Config& config)
   pool.name = "default";
   pool.max_units = 1000;
   pool.default_timeout = Duration::seconds(120);
-  const Section sections[] = {{.keys = pool_keys().keys, .owner = &pool}, {.keys = top_keys, .owner = &config}};
+  const Section sections[] = {{.keys = pool_keys().keys, .owner = &pool},
+                              {.keys = top_keys, .owner = &config}};
   read_members(reader, root, sections);
   finish_pool(reader, root, pool);
 }
@@ -188,7 +212,8 @@ void read_document(const JsonDocument& document, const ReadEnvironment& environm
   } else {
     read_members(reader, root, Table<Config>{top_keys}, parsed.config);
     const JsonReader::At at(reader, "pools");
-    if (root.find("pools") == nullptr) reader.error("is missing; add one pool, like \"pools\": {\"llm\": {\"max_units\": 8}}.");
+    if (root.find("pools") == nullptr)
+      reader.error("is missing; add one pool, like \"pools\": {\"llm\": {\"max_units\": 8}}.");
   }
   const std::string& advertise_url = parsed.config.cluster.advertise_url;
   if (!advertise_url.empty() && !is_http_url(advertise_url)) {
@@ -202,21 +227,26 @@ void read_document(const JsonDocument& document, const ReadEnvironment& environm
 }  // namespace
 
 bool ParsedConfig::ok() const {
-  return std::none_of(issues.begin(), issues.end(), [](const ConfigIssue& issue) { return issue.severity == ConfigIssue::Severity::error; });
+  return std::none_of(issues.begin(), issues.end(), [](const ConfigIssue& issue) {
+    return issue.severity == ConfigIssue::Severity::error;
+  });
 }
 
 ParsedConfig parse_config(std::string_view json, const ReadEnvironment& environment) {
   ParsedConfig parsed;
   if (json.size() > text_max) {
-    parsed.issues.push_back({.severity = ConfigIssue::Severity::error, .path = {}, .message = "The config is larger than 4 MiB; shorten it."});
+    parsed.issues.push_back({.severity = ConfigIssue::Severity::error,
+                             .path = {},
+                             .message = "The config is larger than 4 MiB; shorten it."});
     return parsed;
   }
   const auto document = parse_json(json);
   if (!document) {
     const JsonSyntaxError& error = document.error();
-    parsed.issues.push_back({.severity = ConfigIssue::Severity::error,
-                             .path = "line " + std::to_string(error.line) + ", column " + std::to_string(error.column),
-                             .message = error.message});
+    parsed.issues.push_back(
+        {.severity = ConfigIssue::Severity::error,
+         .path = "line " + std::to_string(error.line) + ", column " + std::to_string(error.column),
+         .message = error.message});
     return parsed;
   }
   read_document(*document, environment, parsed);

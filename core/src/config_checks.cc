@@ -54,11 +54,13 @@ void check_tenants(JsonReader& reader, const PoolConfig& pool) {
   for (const auto& [name, tenant] : pool.tenants) {
     const JsonReader::At at(reader, name);
     if (pool.resources.empty() && tenant.max_units && *tenant.max_units > pool.max_units) {
-      error_at(reader, "max_units", "is more than the pool has (" + std::to_string(pool.max_units) +
-                                        "); lower it or raise the pool's max_units.");
+      error_at(reader, "max_units",
+               "is more than the pool has (" + std::to_string(pool.max_units) +
+                   "); lower it or raise the pool's max_units.");
     }
     if (tenant.weight != 1 && pool.fairness == Fairness::none) {
-      warn_at(reader, "weight", "has no effect without \"fairness\": \"tenant\" in the pool; add that or remove the weight.");
+      warn_at(reader, "weight",
+              "has no effect without \"fairness\": \"tenant\" in the pool; add that or remove the weight.");
     }
   }
 }
@@ -77,21 +79,27 @@ void check_executor(JsonReader& reader, const PoolConfig& pool) {
   }
   if (!executor.is_explicit || pool.runtime == Runtime::native) return;
   if (pool.runtime == Runtime::web_worker && executor.kind == ExecutorKind::process) {
-    error_at(reader, "type", "web workers cannot start processes; remove the executor or use \"runtime\": \"native\".");
+    error_at(reader, "type",
+             "web workers cannot start processes; remove the executor or use \"runtime\": \"native\".");
   }
   if (pool.runtime == Runtime::cloud_worker) {
-    reader.warning("has no effect with \"runtime\": \"cloud_worker\", whose workers run the tasks; remove it.");
+    reader.warning(
+        "has no effect with \"runtime\": \"cloud_worker\", whose workers run the tasks; remove it.");
   }
 }
 
 void check_durability(JsonReader& reader, const JsonValue& value, const PoolConfig& pool) {
   if (!pool.queue.is_volatile() && pool.mailbox.storage.is_volatile()) {
-    warn_at(reader, "mailbox", "the queue is durable, but outcomes are kept in memory and lost with the process; use a durable mailbox.");
+    warn_at(reader, "mailbox",
+            "the queue is durable, but outcomes are kept in memory and lost with the process; use a durable "
+            "mailbox.");
   }
   const auto has_durability = [](const StorageConfig& storage) {
-    return storage.kind == StorageKind::file || storage.kind == StorageKind::idbfs || storage.kind == StorageKind::opfs;
+    return storage.kind == StorageKind::file || storage.kind == StorageKind::idbfs ||
+           storage.kind == StorageKind::opfs;
   };
-  if (value.find("durability") != nullptr && !has_durability(pool.queue) && !has_durability(pool.mailbox.storage)) {
+  if (value.find("durability") != nullptr && !has_durability(pool.queue) &&
+      !has_durability(pool.mailbox.storage)) {
     warn_at(reader, "durability", "has an effect only with file, idbfs or opfs storage; remove it.");
   }
 }
@@ -112,7 +120,8 @@ bool is_table_name(std::string_view text) {
 }
 
 bool is_queue_name(std::string_view text) {
-  return !text.empty() && text.size() <= 47 && all(text, [](char c) { return is_lower(c) || is_digit(c) || c == '_'; });
+  return !text.empty() && text.size() <= 47 &&
+         all(text, [](char c) { return is_lower(c) || is_digit(c) || c == '_'; });
 }
 
 std::string queue_name_for(std::string_view pool) {
@@ -132,7 +141,8 @@ bool is_http_url(std::string_view text) {
 }
 
 bool is_origin(std::string_view text) {
-  return text == "*" || (is_http_url(text) && after_scheme(text).find_first_of("/?#") == std::string_view::npos);
+  return text == "*" ||
+         (is_http_url(text) && after_scheme(text).find_first_of("/?#") == std::string_view::npos);
 }
 
 bool is_listen_address(std::string_view text) {
@@ -140,7 +150,8 @@ bool is_listen_address(std::string_view text) {
   if (colon == std::string_view::npos || colon == 0 || !is_port(text.substr(colon + 1))) return false;
   const std::string_view host = text.substr(0, colon);
   const bool is_bracketed = host.front() == '[' && host.back() == ']' && host.size() > 2;
-  return is_bracketed || (all(host, [](char c) { return is_printable(c) && c != ' ' && c != ':' && c != '/'; }));
+  return is_bracketed ||
+         (all(host, [](char c) { return is_printable(c) && c != ' ' && c != ':' && c != '/'; }));
 }
 
 void check_pool(JsonReader& reader, const JsonValue& value, const PoolConfig& pool) {
@@ -149,8 +160,9 @@ void check_pool(JsonReader& reader, const JsonValue& value, const PoolConfig& po
     warn_at(reader, "max_units", "is 0: the pool refuses every task.");
   }
   if (pool.lease < pool.heartbeat) {
-    error_at(reader, "lease_secs", "must be at least heartbeat_secs (" + seconds_of(pool.heartbeat) +
-                                       "), or every run is lost; raise it, best to three times that.");
+    error_at(reader, "lease_secs",
+             "must be at least heartbeat_secs (" + seconds_of(pool.heartbeat) +
+                 "), or every run is lost; raise it, best to three times that.");
   }
   check_tenants(reader, pool);
   check_executor(reader, pool);
@@ -162,13 +174,17 @@ void check_pools(JsonReader& reader, const Config& config) {
   const auto check = [&](const PoolConfig& pool, const StorageConfig& storage, std::string_view key) {
     if (storage.kind != StorageKind::idbfs && storage.kind != StorageKind::opfs) return;
     if (first == nullptr) first = &storage;
-    if (first->kind == storage.kind && first->database == storage.database && first->directory == storage.directory) return;
+    if (first->kind == storage.kind && first->database == storage.database &&
+        first->directory == storage.directory)
+      return;
     const JsonReader::At pools(reader, "pools");
     const JsonReader::At name(reader, pool.name);
-    error_at(reader, key, "one config uses one browser database, and this is a second one; use " +
-                              std::string(to_string(first->kind)) + " with " +
-                              (first->kind == StorageKind::idbfs ? "database " + first->database : "directory " + first->directory) +
-                              " everywhere.");
+    error_at(reader, key,
+             "one config uses one browser database, and this is a second one; use " +
+                 std::string(to_string(first->kind)) + " with " +
+                 (first->kind == StorageKind::idbfs ? "database " + first->database
+                                                    : "directory " + first->directory) +
+                 " everywhere.");
   };
   for (const PoolConfig& pool : config.pools) {
     check(pool, pool.queue, "queue");

@@ -7,9 +7,11 @@ namespace parking_lot {
 namespace {
 
 constexpr Key executor_keys[] = {
-    word_key<&ExecutorConfig::kind>("type", "process: start a program; http: post the payload; inline: a function of the host."),
+    word_key<&ExecutorConfig::kind>(
+        "type", "process: start a program; http: post the payload; inline: a function of the host."),
     text_key<&ExecutorConfig::url>("url", "http: where payloads are posted."),
-    texts_key<&ExecutorConfig::commands>("commands", "process: the programs that may be started; absent: any."),
+    texts_key<&ExecutorConfig::commands>("commands",
+                                         "process: the programs that may be started; absent: any."),
 };
 
 }  // namespace
@@ -18,11 +20,13 @@ void read_executor(JsonReader& reader, const JsonValue& value, const Key&, void*
   ExecutorConfig& executor = static_cast<PoolConfig*>(pool)->executor;
   executor.is_explicit = true;
   if (value.kind == JsonValue::Kind::string) {
-    if (const auto number = reader.word(value, WordsOf<ExecutorKind>::list)) executor.kind = static_cast<ExecutorKind>(*number);
+    if (const auto number = reader.word(value, WordsOf<ExecutorKind>::list))
+      executor.kind = static_cast<ExecutorKind>(*number);
     return;
   }
   if (value.kind != JsonValue::Kind::object) {
-    return reader.error("must be a string or an object, not " + std::string(kind_name(value)) + "; write {\"type\": \"process\"}.");
+    return reader.error("must be a string or an object, not " + std::string(kind_name(value)) +
+                        "; write {\"type\": \"process\"}.");
   }
   read_members(reader, value, Table<ExecutorConfig>{executor_keys}, executor);
   if (value.find("type") == nullptr) {

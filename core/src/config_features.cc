@@ -17,11 +17,15 @@ struct MissingFeature {
 constexpr MissingFeature missing_features[] = {
     {"max_units", "counting several resources", "give one number of units",
      [](const PoolConfig& pool) { return !pool.resources.empty(); }},
-    {"policy", "the policy backfill", "use first_fit or strict", [](const PoolConfig& pool) { return pool.policy == Policy::backfill; }},
-    {"fairness", "fairness between tenants", "use none", [](const PoolConfig& pool) { return pool.fairness == Fairness::tenant; }},
-    {"tenants", "weights and limits by tenant", "remove them", [](const PoolConfig& pool) { return !pool.tenants.empty(); }},
+    {"policy", "the policy backfill", "use first_fit or strict",
+     [](const PoolConfig& pool) { return pool.policy == Policy::backfill; }},
+    {"fairness", "fairness between tenants", "use none",
+     [](const PoolConfig& pool) { return pool.fairness == Fairness::tenant; }},
+    {"tenants", "weights and limits by tenant", "remove them",
+     [](const PoolConfig& pool) { return !pool.tenants.empty(); }},
     {"ageing_secs", "ageing", "use 0", [](const PoolConfig& pool) { return pool.ageing.ms != 0; }},
-    {"estimates", "learning estimates", "use declared", [](const PoolConfig& pool) { return pool.estimates == Estimates::learned; }},
+    {"estimates", "learning estimates", "use declared",
+     [](const PoolConfig& pool) { return pool.estimates == Estimates::learned; }},
     {"mailbox.notifier", "the notifier", "remove it; outcomes can be fetched",
      [](const PoolConfig& pool) { return pool.mailbox.notifier.has_value(); }},
     {"runtime", "the runtime cloud_worker", "use native or web_worker",
@@ -53,11 +57,14 @@ std::vector<ConfigIssue> unavailable_features(const Config& config) {
     check_storage(issues, path + "queue", pool.queue);
     check_storage(issues, path + "mailbox.storage", pool.mailbox.storage);
     for (const MissingFeature& feature : missing_features) {
-      if (feature.is_asked_for(pool)) issues.push_back(missing(path + std::string(feature.key), std::string(feature.what), feature.instead));
+      if (feature.is_asked_for(pool))
+        issues.push_back(
+            missing(path + std::string(feature.key), std::string(feature.what), feature.instead));
     }
   }
   if (!config.garages.empty()) issues.push_back(missing("garages", "the garage", "remove it"));
-  if (!config.cluster.advertise_url.empty()) issues.push_back(missing("cluster.advertise_url", "the cluster", "remove it"));
+  if (!config.cluster.advertise_url.empty())
+    issues.push_back(missing("cluster.advertise_url", "the cluster", "remove it"));
   return issues;
 }
 

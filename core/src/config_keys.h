@@ -13,14 +13,16 @@
 #include "codec/json_writer.h"
 #include "parking_lot/config.h"
 
-/// The keys of a config, declared once each: validation, the effective config and the JSON Schema all read these tables.
+/// The keys of a config, declared once each: validation, the effective config and the JSON Schema all read
+/// these tables.
 namespace parking_lot {
 
 enum class KeyType : std::uint8_t { integer, seconds, duration, text, secret, word, texts, object, special };
 
 /// One key of one JSON object, bound to a member of the struct that the object is read into (its owner).
 ///
-/// The owner is passed as `void*`, so that one loop serves all tables; `Table<Owner>` keeps the types together.
+/// The owner is passed as `void*`, so that one loop serves all tables; `Table<Owner>` keeps the types
+/// together.
 struct Key {
   std::string_view name;
   KeyType type = KeyType::special;
@@ -31,7 +33,8 @@ struct Key {
   std::span<const Key> inner;   ///< object: its keys
 
   void (*read)(JsonReader& reader, const JsonValue& value, const Key& key, void* owner) = nullptr;
-  /// Writes the key and its value, or nothing where the value is absent. nullptr: an alias, which is never written.
+  /// Writes the key and its value, or nothing where the value is absent. nullptr: an alias, which is never
+  /// written.
   void (*write)(JsonWriter& out, const Key& key, const void* owner) = nullptr;
   /// special: writes the schema's members (`type` and what belongs to it).
   void (*schema)(JsonWriter& out) = nullptr;
@@ -50,7 +53,8 @@ struct Section {
   void* owner = nullptr;
 };
 
-/// Reads all members of an object, each through the first section that knows its key; reports the unknown ones.
+/// Reads all members of an object, each through the first section that knows its key; reports the unknown
+/// ones.
 void read_members(JsonReader& reader, const JsonValue& object, std::span<const Section> sections);
 
 template <class Owner>
@@ -90,9 +94,16 @@ struct Bound {
 };
 
 template <auto member>
-constexpr Key integer_key(std::string_view name, std::uint64_t min, std::uint64_t max, std::string_view meaning) {
+constexpr Key integer_key(std::string_view name, std::uint64_t min, std::uint64_t max,
+                          std::string_view meaning) {
   using Value = typename Bound<member>::Value;
-  Key key{.name = name, .type = KeyType::integer, .meaning = meaning, .min = min, .max = max, .words = {}, .inner = {}};
+  Key key{.name = name,
+          .type = KeyType::integer,
+          .meaning = meaning,
+          .min = min,
+          .max = max,
+          .words = {},
+          .inner = {}};
   key.read = [](JsonReader& reader, const JsonValue& value, const Key& self, void* owner) {
     const auto number = reader.integer(value, self.min, self.max);
     if (!number) return;
@@ -114,8 +125,15 @@ constexpr Key integer_key(std::string_view name, std::uint64_t min, std::uint64_
 }
 
 template <auto member>
-constexpr Key seconds_key(std::string_view name, std::uint64_t min_ms, std::uint64_t max_ms, std::string_view meaning) {
-  Key key{.name = name, .type = KeyType::seconds, .meaning = meaning, .min = min_ms, .max = max_ms, .words = {}, .inner = {}};
+constexpr Key seconds_key(std::string_view name, std::uint64_t min_ms, std::uint64_t max_ms,
+                          std::string_view meaning) {
+  Key key{.name = name,
+          .type = KeyType::seconds,
+          .meaning = meaning,
+          .min = min_ms,
+          .max = max_ms,
+          .words = {},
+          .inner = {}};
   key.read = [](JsonReader& reader, const JsonValue& value, const Key& self, void* owner) {
     if (const auto read = reader.seconds(value, self.min, self.max)) Bound<member>::of(owner) = *read;
   };
@@ -128,8 +146,15 @@ constexpr Key seconds_key(std::string_view name, std::uint64_t min_ms, std::uint
 
 /// Milliseconds, or text such as `30s`.
 template <auto member>
-constexpr Key duration_key(std::string_view name, std::uint64_t min_ms, std::uint64_t max_ms, std::string_view meaning) {
-  Key key{.name = name, .type = KeyType::duration, .meaning = meaning, .min = min_ms, .max = max_ms, .words = {}, .inner = {}};
+constexpr Key duration_key(std::string_view name, std::uint64_t min_ms, std::uint64_t max_ms,
+                           std::string_view meaning) {
+  Key key{.name = name,
+          .type = KeyType::duration,
+          .meaning = meaning,
+          .min = min_ms,
+          .max = max_ms,
+          .words = {},
+          .inner = {}};
   key.read = [](JsonReader& reader, const JsonValue& value, const Key& self, void* owner) {
     if (const auto read = reader.duration(value, self.min, self.max)) Bound<member>::of(owner) = *read;
   };
@@ -181,9 +206,11 @@ constexpr Key texts_key(std::string_view name, std::string_view meaning) {
 template <auto member>
 constexpr Key word_key(std::string_view name, std::string_view meaning) {
   using Value = typename Bound<member>::Value;
-  Key key{.name = name, .type = KeyType::word, .meaning = meaning, .words = WordsOf<Value>::list, .inner = {}};
+  Key key{
+      .name = name, .type = KeyType::word, .meaning = meaning, .words = WordsOf<Value>::list, .inner = {}};
   key.read = [](JsonReader& reader, const JsonValue& value, const Key& self, void* owner) {
-    if (const auto number = reader.word(value, self.words)) Bound<member>::of(owner) = static_cast<Value>(*number);
+    if (const auto number = reader.word(value, self.words))
+      Bound<member>::of(owner) = static_cast<Value>(*number);
   };
   key.write = [](JsonWriter& out, const Key& self, const void* owner) {
     out.member(self.name, name_of(self.words, static_cast<std::uint8_t>(Bound<member>::of(owner))));
@@ -193,7 +220,8 @@ constexpr Key word_key(std::string_view name, std::string_view meaning) {
 
 /// An object with keys of its own, read into a member.
 template <auto member>
-constexpr Key object_key(std::string_view name, Table<typename Bound<member>::Value> table, std::string_view meaning) {
+constexpr Key object_key(std::string_view name, Table<typename Bound<member>::Value> table,
+                         std::string_view meaning) {
   Key key{.name = name, .type = KeyType::object, .meaning = meaning, .words = {}, .inner = table.keys};
   key.read = [](JsonReader& reader, const JsonValue& value, const Key& self, void* owner) {
     const Section section{.keys = self.inner, .owner = &Bound<member>::of(owner)};

@@ -20,13 +20,18 @@ void read_notifier_type(JsonReader& reader, const JsonValue& value, const Key&, 
   static constexpr Word words[] = {{"http", 0}};
   reader.word(value, words);
 }
-void write_notifier_type(JsonWriter& out, const Key& key, const void*) { out.member(key.name, notifier_types[0]); }
+void write_notifier_type(JsonWriter& out, const Key& key, const void*) {
+  out.member(key.name, notifier_types[0]);
+}
 void write_notifier_type_schema(JsonWriter& out) { out.member("const", notifier_types[0]); }
 
 constexpr Key notifier_keys[] = {
-    special_key("type", read_notifier_type, write_notifier_type, write_notifier_type_schema, "How outcomes are announced."),
-    text_key<&NotifierConfig::base_url>("base_url", "Where outcomes are posted, following Standard Webhooks."),
-    secret_key<&NotifierConfig::auth_header>("auth_header", "Value of the Authorization header. Never shown."),
+    special_key("type", read_notifier_type, write_notifier_type, write_notifier_type_schema,
+                "How outcomes are announced."),
+    text_key<&NotifierConfig::base_url>("base_url",
+                                        "Where outcomes are posted, following Standard Webhooks."),
+    secret_key<&NotifierConfig::auth_header>("auth_header",
+                                             "Value of the Authorization header. Never shown."),
     secret_key<&NotifierConfig::signing_secret>("signing_secret", "Key of the signatures. Never shown."),
 };
 
@@ -51,7 +56,9 @@ void read_notifier(JsonReader& reader, const JsonValue& value, const Key&, void*
   require(reader, value, "base_url", "give the address that outcomes are posted to");
   if (!notifier.base_url.empty() && !is_http_url(notifier.base_url)) {
     const JsonReader::At at(reader, "base_url");
-    reader.error("must be an http or https address without a user name or password in it (use auth_header for those).");
+    reader.error(
+        "must be an http or https address without a user name or password in it (use auth_header for "
+        "those).");
   }
   reject_control_characters(reader, "auth_header", notifier.auth_header);
   reject_control_characters(reader, "signing_secret", notifier.signing_secret);
@@ -80,18 +87,24 @@ void write_mailbox_storage(JsonWriter& out, const Key& key, const void* owner) {
 void write_mailbox_storage_schema(JsonWriter& out) { write_storage_schema(out, StorageRole::mailbox); }
 
 constexpr Key mailbox_keys[] = {
-    special_key("storage", read_mailbox_storage, write_mailbox_storage, write_mailbox_storage_schema, "Where outcomes are kept."),
-    special_key("notifier", read_notifier, write_notifier, write_notifier_schema, "Announces stored outcomes."),
-    seconds_key<&MailboxConfig::retention>("retention_secs", 0, ms_max, "How long outcomes are kept; 0: until they are acknowledged."),
-    integer_key<&MailboxConfig::retention_count>("retention_count", 1, count_max, "Outcomes kept per mailbox."),
-    integer_key<&MailboxConfig::delivery_attempts_max>("delivery_attempts_max", 1, count_max, "Failed deliveries until an audit event says so."),
+    special_key("storage", read_mailbox_storage, write_mailbox_storage, write_mailbox_storage_schema,
+                "Where outcomes are kept."),
+    special_key("notifier", read_notifier, write_notifier, write_notifier_schema,
+                "Announces stored outcomes."),
+    seconds_key<&MailboxConfig::retention>("retention_secs", 0, ms_max,
+                                           "How long outcomes are kept; 0: until they are acknowledged."),
+    integer_key<&MailboxConfig::retention_count>("retention_count", 1, count_max,
+                                                 "Outcomes kept per mailbox."),
+    integer_key<&MailboxConfig::delivery_attempts_max>("delivery_attempts_max", 1, count_max,
+                                                       "Failed deliveries until an audit event says so."),
 };
 
 }  // namespace
 
 void read_mailbox(JsonReader& reader, const JsonValue& value, const Key&, void* pool) {
   MailboxConfig& mailbox = static_cast<PoolConfig*>(pool)->mailbox;
-  if (value.kind == JsonValue::Kind::string) return read_storage(reader, value, StorageRole::mailbox, mailbox.storage);
+  if (value.kind == JsonValue::Kind::string)
+    return read_storage(reader, value, StorageRole::mailbox, mailbox.storage);
   if (value.kind != JsonValue::Kind::object) {
     return reader.error("must be a string or an object, not " + std::string(kind_name(value)) +
                         "; write \"in_memory\" or {\"storage\": {\"type\": \"in_memory\"}}.");

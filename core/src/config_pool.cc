@@ -20,18 +20,26 @@ constexpr auto ms_max = static_cast<std::uint64_t>(duration_max.ms);
 // --- retry ------------------------------------------------------------------------------------------------
 
 constexpr Key backoff_keys[] = {
-    duration_key<&RetryPolicy::initial>("initial", 0, ms_max, "Delay before the second attempt, ms or text like 30s."),
-    integer_key<&RetryPolicy::factor_percent>("factor_percent", 100, 10000, "Growth of the delay per attempt, in percent."),
+    duration_key<&RetryPolicy::initial>("initial", 0, ms_max,
+                                        "Delay before the second attempt, ms or text like 30s."),
+    integer_key<&RetryPolicy::factor_percent>("factor_percent", 100, 10000,
+                                              "Growth of the delay per attempt, in percent."),
     duration_key<&RetryPolicy::max>("max", 0, ms_max, "Longest delay, ms or text like 5m."),
-    integer_key<&RetryPolicy::jitter_percent>("jitter_percent", 0, 100, "By how much a delay may be shortened at random."),
+    integer_key<&RetryPolicy::jitter_percent>("jitter_percent", 0, 100,
+                                              "By how much a delay may be shortened at random."),
 };
 
 /// The inner keys fill the same struct as the outer ones.
 constexpr Key backoff_key() {
-  Key key{.name = "backoff", .type = KeyType::object, .meaning = "Delays between attempts.", .words = {}, .inner = backoff_keys};
+  Key key{.name = "backoff",
+          .type = KeyType::object,
+          .meaning = "Delays between attempts.",
+          .words = {},
+          .inner = backoff_keys};
   key.read = [](JsonReader& reader, const JsonValue& value, const Key& self, void* owner) {
     const Section section{.keys = self.inner, .owner = owner};
-    if (reader.is_object(value, "{\"initial\": \"1s\"}")) read_members(reader, value, std::span<const Section>(&section, 1));
+    if (reader.is_object(value, "{\"initial\": \"1s\"}"))
+      read_members(reader, value, std::span<const Section>(&section, 1));
   };
   key.write = [](JsonWriter& out, const Key& self, const void* owner) {
     out.key(self.name).open('{');
@@ -43,14 +51,16 @@ constexpr Key backoff_key() {
 }
 
 constexpr Key retry_key_list[] = {
-    integer_key<&RetryPolicy::max_attempts>("max_attempts", 1, 1'000'000, "How often a task is tried that fails by itself."),
+    integer_key<&RetryPolicy::max_attempts>("max_attempts", 1, 1'000'000,
+                                            "How often a task is tried that fails by itself."),
     backoff_key(),
 };
 
 // --- units ------------------------------------------------------------------------------------------------
 
 void read_resources(JsonReader& reader, const JsonValue& value, PoolConfig& pool) {
-  if (value.items.empty()) return reader.error("names no resource; write {\"gpu_vram\": 4096}, or a whole number of units.");
+  if (value.items.empty())
+    return reader.error("names no resource; write {\"gpu_vram\": 4096}, or a whole number of units.");
   for (std::size_t i = 0; i < value.items.size(); ++i) {
     const JsonReader::At at(reader, value.keys[i]);
     if (!is_pool_name(value.keys[i])) {
@@ -62,7 +72,10 @@ void read_resources(JsonReader& reader, const JsonValue& value, PoolConfig& pool
 }
 
 constexpr Key max_units_key() {
-  Key key{.name = "max_units", .meaning = "Units that may be in use at once; 0: the pool refuses every task.", .words = {}, .inner = {}};
+  Key key{.name = "max_units",
+          .meaning = "Units that may be in use at once; 0: the pool refuses every task.",
+          .words = {},
+          .inner = {}};
   key.read = [](JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
     auto& pool = *static_cast<PoolConfig*>(owner);
     if (value.kind == JsonValue::Kind::object) return read_resources(reader, value, pool);
@@ -79,10 +92,17 @@ constexpr Key max_units_key() {
     out.close('}');
   };
   key.schema = [](JsonWriter& out) {
-    const auto write_units = [&out] { out.member("type", "integer").member("minimum", 0).member("maximum", units_max); };
+    const auto write_units = [&out] {
+      out.member("type", "integer").member("minimum", 0).member("maximum", units_max);
+    };
     out.key("oneOf").open('[').open('{');
     write_units();
-    out.close('}').open('{').member("type", "object").member("minProperties", 1).key("additionalProperties").open('{');
+    out.close('}')
+        .open('{')
+        .member("type", "object")
+        .member("minProperties", 1)
+        .key("additionalProperties")
+        .open('{');
     write_units();
     out.close('}').close('}').close(']');
   };
@@ -106,9 +126,12 @@ constexpr Key queue_key() {
 // --- tenants ----------------------------------------------------------------------------------------------
 
 constexpr Key tenant_keys[] = {
-    integer_key<&TenantConfig::weight>("weight", 1, 1'000'000, "Share of the pool, relative to other tenants."),
-    integer_key<&TenantConfig::max_units>("max_units", 0, units_max, "Units that the tenant may use at once."),
-    integer_key<&TenantConfig::max_queued>("max_queued", 0, count_max, "Tasks that the tenant may have parked."),
+    integer_key<&TenantConfig::weight>("weight", 1, 1'000'000,
+                                       "Share of the pool, relative to other tenants."),
+    integer_key<&TenantConfig::max_units>("max_units", 0, units_max,
+                                          "Units that the tenant may use at once."),
+    integer_key<&TenantConfig::max_queued>("max_queued", 0, count_max,
+                                           "Tasks that the tenant may have parked."),
 };
 
 constexpr Key tenants_key() {
@@ -118,7 +141,8 @@ constexpr Key tenants_key() {
     if (!reader.is_object(value, "{\"acme\": {\"weight\": 2}}")) return;
     for (std::size_t i = 0; i < value.items.size(); ++i) {
       const JsonReader::At at(reader, value.keys[i]);
-      if (!is_valid_name(value.keys[i])) reader.error("is no name of a tenant; use 1 to 128 bytes without control characters.");
+      if (!is_valid_name(value.keys[i]))
+        reader.error("is no name of a tenant; use 1 to 128 bytes without control characters.");
       if (!reader.is_object(value.items[i], "{\"weight\": 2}")) continue;
       read_members(reader, value.items[i], Table<TenantConfig>{tenant_keys}, pool.tenants[value.keys[i]]);
     }
@@ -143,11 +167,17 @@ constexpr Key tenants_key() {
   return key;
 }
 
-// --- keys of the forerunner ---------------------------------------------------------------------------------
+// --- keys of the forerunner
+// ---------------------------------------------------------------------------------
 
 constexpr Key timeout_ms_key() {
-  Key key{.name = "default_timeout_ms", .type = KeyType::integer, .meaning = "default_timeout_secs in milliseconds (older name).",
-          .min = 0, .max = ms_max, .words = {}, .inner = {}};
+  Key key{.name = "default_timeout_ms",
+          .type = KeyType::integer,
+          .meaning = "default_timeout_secs in milliseconds (older name).",
+          .min = 0,
+          .max = ms_max,
+          .words = {},
+          .inner = {}};
   key.read = [](JsonReader& reader, const JsonValue& value, const Key& self, void* owner) {
     const auto ms = reader.integer(value, self.min, self.max);
     if (ms) static_cast<PoolConfig*>(owner)->default_timeout = Duration{static_cast<std::int64_t>(*ms)};
@@ -156,15 +186,22 @@ constexpr Key timeout_ms_key() {
 }
 
 constexpr Key stack_size_key() {
-  Key key{.name = "thread_stack_size", .type = KeyType::integer, .meaning = "Accepted from older configs; has no effect.",
-          .min = 0, .max = units_max, .words = {}, .inner = {}};
+  Key key{.name = "thread_stack_size",
+          .type = KeyType::integer,
+          .meaning = "Accepted from older configs; has no effect.",
+          .min = 0,
+          .max = units_max,
+          .words = {},
+          .inner = {}};
   key.read = [](JsonReader& reader, const JsonValue& value, const Key& self, void*) {
-    if (reader.integer(value, self.min, self.max)) reader.warning("has no effect: threads get the system's stack size; remove it.");
+    if (reader.integer(value, self.min, self.max))
+      reader.warning("has no effect: threads get the system's stack size; remove it.");
   };
   return key;
 }
 
-// --- the pool -------------------------------------------------------------------------------------------------
+// --- the pool
+// -------------------------------------------------------------------------------------------------
 
 constexpr Key pool_key_list[] = {
     max_units_key(),
@@ -173,27 +210,42 @@ constexpr Key pool_key_list[] = {
     special_key("mailbox", read_mailbox, write_mailbox, write_mailbox_schema, "Where outcomes are kept."),
     word_key<&PoolConfig::runtime>("runtime", "What runs the tasks."),
     special_key("executor", read_executor, write_executor, write_executor_schema, "What a run is."),
-    integer_key<&PoolConfig::worker_count>("worker_count", 0, 65535, "Runs at once, whatever they cost; 0: the host decides."),
-    seconds_key<&PoolConfig::default_timeout>("default_timeout_secs", 0, ms_max, "Longest run of a task that names no timeout; 0: none."),
+    integer_key<&PoolConfig::worker_count>("worker_count", 0, 65535,
+                                           "Runs at once, whatever they cost; 0: the host decides."),
+    seconds_key<&PoolConfig::default_timeout>("default_timeout_secs", 0, ms_max,
+                                              "Longest run of a task that names no timeout; 0: none."),
     timeout_ms_key(),
     stack_size_key(),
     word_key<&PoolConfig::policy>("policy", "Which parked task starts when capacity frees."),
-    seconds_key<&PoolConfig::starvation_guard>("starvation_guard_secs", 0, ms_max, "first_fit: after waiting this long at the head, a task holds the pool; 0: off."),
-    integer_key<&PoolConfig::backfill_candidates>("backfill_candidates", 0, count_max, "backfill: fitting candidates that are looked at; 0: all."),
+    seconds_key<&PoolConfig::starvation_guard>(
+        "starvation_guard_secs", 0, ms_max,
+        "first_fit: after waiting this long at the head, a task holds the pool; 0: off."),
+    integer_key<&PoolConfig::backfill_candidates>("backfill_candidates", 0, count_max,
+                                                  "backfill: fitting candidates that are looked at; 0: all."),
     word_key<&PoolConfig::estimates>("estimates", "Where estimates of run times come from."),
-    word_key<&PoolConfig::fairness>("fairness", "none: first come, first served; tenant: tenants take turns."),
+    word_key<&PoolConfig::fairness>("fairness",
+                                    "none: first come, first served; tenant: tenants take turns."),
     tenants_key(),
-    seconds_key<&PoolConfig::ageing>("ageing_secs", 0, ms_max, "A waiting head rises one priority each time this passes; 0: off."),
-    object_key<&PoolConfig::retry>("retry", Table<RetryPolicy>{retry_key_list}, "Retry of tasks that bring none."),
-    integer_key<&PoolConfig::max_lost>("max_lost", 0, 1'000'000, "How often a lost run is repeated; 0: never run twice."),
-    seconds_key<&PoolConfig::heartbeat>("heartbeat_secs", 1, ms_max, "How often remote and worker executors report."),
+    seconds_key<&PoolConfig::ageing>("ageing_secs", 0, ms_max,
+                                     "A waiting head rises one priority each time this passes; 0: off."),
+    object_key<&PoolConfig::retry>("retry", Table<RetryPolicy>{retry_key_list},
+                                   "Retry of tasks that bring none."),
+    integer_key<&PoolConfig::max_lost>("max_lost", 0, 1'000'000,
+                                       "How often a lost run is repeated; 0: never run twice."),
+    seconds_key<&PoolConfig::heartbeat>("heartbeat_secs", 1, ms_max,
+                                        "How often remote and worker executors report."),
     seconds_key<&PoolConfig::lease>("lease_secs", 1, ms_max, "A run that is silent for so long is lost."),
-    seconds_key<&PoolConfig::kill_grace>("kill_grace_secs", 0, ms_max, "Time between the request to stop and the kill."),
-    seconds_key<&PoolConfig::quarantine>("quarantine_secs", 0, ms_max, "How long units of a lost run stay taken."),
-    integer_key<&PoolConfig::max_payload_bytes>("max_payload_bytes", 0, bytes_max, "Largest payload of a task."),
+    seconds_key<&PoolConfig::kill_grace>("kill_grace_secs", 0, ms_max,
+                                         "Time between the request to stop and the kill."),
+    seconds_key<&PoolConfig::quarantine>("quarantine_secs", 0, ms_max,
+                                         "How long units of a lost run stay taken."),
+    integer_key<&PoolConfig::max_payload_bytes>("max_payload_bytes", 0, bytes_max,
+                                                "Largest payload of a task."),
     integer_key<&PoolConfig::max_output_bytes>("max_output_bytes", 0, bytes_max, "Largest output of a run."),
-    seconds_key<&PoolConfig::task_retention>("task_retention_secs", 0, ms_max, "How long ended tasks are remembered."),
-    integer_key<&PoolConfig::task_retention_count>("task_retention_count", 0, count_max, "How many ended tasks are remembered."),
+    seconds_key<&PoolConfig::task_retention>("task_retention_secs", 0, ms_max,
+                                             "How long ended tasks are remembered."),
+    integer_key<&PoolConfig::task_retention_count>("task_retention_count", 0, count_max,
+                                                   "How many ended tasks are remembered."),
     word_key<&PoolConfig::durability>("durability", "strict: answers wait until the record is on disk."),
 };
 

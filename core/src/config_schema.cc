@@ -12,7 +12,12 @@ void write_number_schema(JsonWriter& out, const Key& key) {
 void write_duration_schema(JsonWriter& out, const Key& key) {
   out.key("oneOf").open('[').open('{');
   write_number_schema(out, key);
-  out.close('}').open('{').member("type", "string").member("pattern", "^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$").close('}').close(']');
+  out.close('}')
+      .open('{')
+      .member("type", "string")
+      .member("pattern", "^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$")
+      .close('}')
+      .close(']');
 }
 
 /// The default as the effective config would show it; nothing where that shows nothing.
@@ -28,20 +33,34 @@ void write_default(JsonWriter& out, const Key& key, const void* owner) {
 void write_key_schema(JsonWriter& out, const Key& key, const void* owner) {
   out.key(key.name).open('{').member("description", key.meaning);
   switch (key.type) {
-    case KeyType::integer: write_number_schema(out, key); break;
+    case KeyType::integer:
+      write_number_schema(out, key);
+      break;
     case KeyType::seconds:
       out.member("type", "number").key("minimum");
       write_seconds(out, Duration{static_cast<std::int64_t>(key.min)});
       out.key("maximum");
       write_seconds(out, Duration{static_cast<std::int64_t>(key.max)});
       break;
-    case KeyType::duration: write_duration_schema(out, key); break;
+    case KeyType::duration:
+      write_duration_schema(out, key);
+      break;
     case KeyType::text:
-    case KeyType::secret: out.member("type", "string"); break;
-    case KeyType::word: write_words_schema(out, key.words); break;
-    case KeyType::texts: out.member("type", "array").key("items").open('{').member("type", "string").close('}'); break;
-    case KeyType::object: write_object_schema(out, key.inner, key.inside(owner)); break;
-    case KeyType::special: key.schema(out); break;
+    case KeyType::secret:
+      out.member("type", "string");
+      break;
+    case KeyType::word:
+      write_words_schema(out, key.words);
+      break;
+    case KeyType::texts:
+      out.member("type", "array").key("items").open('{').member("type", "string").close('}');
+      break;
+    case KeyType::object:
+      write_object_schema(out, key.inner, key.inside(owner));
+      break;
+    case KeyType::special:
+      key.schema(out);
+      break;
   }
   write_default(out, key, owner);
   out.close('}');

@@ -6,8 +6,9 @@
 
 namespace parking_lot {
 
-/// `type`, `properties` and `additionalProperties` of an object with these keys; `defaults`: an owner fresh from its
-/// constructor, whose values become the schema's defaults. The caller opens and closes the schema object.
+/// `type`, `properties` and `additionalProperties` of an object with these keys; `defaults`: an owner fresh
+/// from its constructor, whose values become the schema's defaults. The caller opens and closes the schema
+/// object.
 void write_object_schema(JsonWriter& out, std::span<const Key> keys, const void* defaults);
 
 /// `type` and `enum` of a word.

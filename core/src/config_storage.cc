@@ -24,16 +24,21 @@ constexpr std::string_view mailbox_kinds = "in_memory, file, idbfs, opfs, postgr
 constexpr StorageKey storage_keys[] = {
     {text_key<&StorageConfig::path>("path", "Directory of the journal, relative to the config file."),
      bit(StorageKind::file), is_plain_text, "give a directory"},
-    {text_key<&StorageConfig::stream>("stream", "Name of the stream in the journal; default: the pool's name."),
+    {text_key<&StorageConfig::stream>("stream",
+                                      "Name of the stream in the journal; default: the pool's name."),
      bit(StorageKind::file), is_pool_name, "use 1 to 64 letters, digits, _ - ."},
-    {text_key<&StorageConfig::database>("database", "Name of the browser database; one for the whole config."),
+    {text_key<&StorageConfig::database>("database",
+                                        "Name of the browser database; one for the whole config."),
      bit(StorageKind::idbfs), is_pool_name, "use 1 to 64 letters, digits, _ - ."},
-    {text_key<&StorageConfig::directory>("directory", "Directory in the browser's private file system; one for the whole config."),
+    {text_key<&StorageConfig::directory>(
+         "directory", "Directory in the browser's private file system; one for the whole config."),
      bit(StorageKind::opfs), is_pool_name, "use 1 to 64 letters, digits, _ - ."},
-    {secret_key<&StorageConfig::dsn>("dsn", "Connection string; default: the environment variables of libpq. Never shown."),
-     bit(StorageKind::postgres) | bit(StorageKind::pgmq), is_plain_text, "give a connection string, best as ${NAME}"},
-    {text_key<&StorageConfig::table>("table", "Table, with or without its schema."), bit(StorageKind::postgres),
-     is_table_name, "use an SQL name: letters, digits and _, at most one dot"},
+    {secret_key<&StorageConfig::dsn>(
+         "dsn", "Connection string; default: the environment variables of libpq. Never shown."),
+     bit(StorageKind::postgres) | bit(StorageKind::pgmq), is_plain_text,
+     "give a connection string, best as ${NAME}"},
+    {text_key<&StorageConfig::table>("table", "Table, with or without its schema."),
+     bit(StorageKind::postgres), is_table_name, "use an SQL name: letters, digits and _, at most one dot"},
     {text_key<&StorageConfig::queue_name>("queue_name", "Name of the pgmq queue; default: the pool's name."),
      bit(StorageKind::pgmq), is_queue_name, "use 1 to 47 lower-case letters, digits and _"},
 };
@@ -42,7 +47,9 @@ bool has_key(const StorageKey& key, StorageKind kind, StorageRole role) {
   return (key.kinds & bit(kind)) != 0 && !(role == StorageRole::mailbox && key.key.name == "stream");
 }
 
-bool is_allowed(StorageKind kind, StorageRole role) { return role == StorageRole::queue || kind != StorageKind::pgmq; }
+bool is_allowed(StorageKind kind, StorageRole role) {
+  return role == StorageRole::queue || kind != StorageKind::pgmq;
+}
 
 void read_kind(JsonReader& reader, const JsonValue& value, StorageRole role, StorageConfig& storage) {
   const auto number = reader.word(value, WordsOf<StorageKind>::list);
@@ -54,13 +61,15 @@ void read_kind(JsonReader& reader, const JsonValue& value, StorageRole role, Sto
 
 std::string kinds_with(const StorageKey& key, StorageRole role) {
   std::string kinds;
-  for (const StorageKind kind : {StorageKind::file, StorageKind::idbfs, StorageKind::opfs, StorageKind::postgres, StorageKind::pgmq}) {
+  for (const StorageKind kind :
+       {StorageKind::file, StorageKind::idbfs, StorageKind::opfs, StorageKind::postgres, StorageKind::pgmq}) {
     if (has_key(key, kind, role)) kinds.append(kinds.empty() ? "" : " or ").append(to_string(kind));
   }
   return kinds;
 }
 
-void read_member(JsonReader& reader, std::string_view name, const JsonValue& value, StorageRole role, StorageConfig& storage) {
+void read_member(JsonReader& reader, std::string_view name, const JsonValue& value, StorageRole role,
+                 StorageConfig& storage) {
   std::vector<std::string_view> known = {"type"};
   for (const StorageKey& candidate : storage_keys) {
     if (candidate.key.name != name) {
@@ -70,11 +79,12 @@ void read_member(JsonReader& reader, std::string_view name, const JsonValue& val
     const JsonReader::At at(reader, name);
     if (!has_key(candidate, storage.kind, role)) {
       const std::string kinds = kinds_with(candidate, role);
-      return reader.error("does not belong to storage of type " + std::string(to_string(storage.kind)) + "; remove it" +
-                          (kinds.empty() ? "." : ", or use type " + kinds + '.'));
+      return reader.error("does not belong to storage of type " + std::string(to_string(storage.kind)) +
+                          "; remove it" + (kinds.empty() ? "." : ", or use type " + kinds + '.'));
     }
     const auto text = reader.text(value);
-    if (text && !candidate.is_valid(*text)) return reader.error("is not usable; " + std::string(candidate.remedy) + '.');
+    if (text && !candidate.is_valid(*text))
+      return reader.error("is not usable; " + std::string(candidate.remedy) + '.');
     if (text) candidate.key.read(reader, value, candidate.key, &storage);
     return;
   }
@@ -94,8 +104,10 @@ void read_storage(JsonReader& reader, const JsonValue& value, StorageRole role, 
     read_kind(reader, *type, role, storage);
   } else {
     const JsonReader::At at(reader, "type");
-    return reader.error("is missing; add \"type\", one of " +
-                        (role == StorageRole::queue ? listed_names(WordsOf<StorageKind>::list) : std::string(mailbox_kinds)) + '.');
+    return reader.error(
+        "is missing; add \"type\", one of " +
+        (role == StorageRole::queue ? listed_names(WordsOf<StorageKind>::list) : std::string(mailbox_kinds)) +
+        '.');
   }
   for (std::size_t i = 0; i < value.items.size(); ++i) {
     if (value.keys[i] != "type") read_member(reader, value.keys[i], value.items[i], role, storage);
@@ -108,15 +120,20 @@ void complete_storage(StorageRole role, std::string_view pool, StorageConfig& st
   };
   const bool is_queue = role == StorageRole::queue;
   switch (storage.kind) {
-    case StorageKind::in_memory: return;
+    case StorageKind::in_memory:
+      return;
     case StorageKind::file:
       fill(storage.path, "./parking-lot-data");
       if (is_queue) fill(storage.stream, pool);
       return;
-    case StorageKind::idbfs: return fill(storage.database, "parking-lot");
-    case StorageKind::opfs: return fill(storage.directory, "parking-lot");
-    case StorageKind::postgres: return fill(storage.table, is_queue ? "pl_queue_jobs" : "pl_mailbox_messages");
-    case StorageKind::pgmq: return fill(storage.queue_name, queue_name_for(pool));
+    case StorageKind::idbfs:
+      return fill(storage.database, "parking-lot");
+    case StorageKind::opfs:
+      return fill(storage.directory, "parking-lot");
+    case StorageKind::postgres:
+      return fill(storage.table, is_queue ? "pl_queue_jobs" : "pl_mailbox_messages");
+    case StorageKind::pgmq:
+      return fill(storage.queue_name, queue_name_for(pool));
   }
 }
 
@@ -142,8 +159,14 @@ void write_storage_schema(JsonWriter& out, StorageRole role) {
   out.key("required").open('[').string("type").close(']').key("properties").open('{').key("type");
   write_kinds();
   for (const StorageKey& candidate : storage_keys) {
-    if (role == StorageRole::mailbox && kinds_with(candidate, role).find_first_not_of("pgmq") == std::string::npos) continue;
-    out.key(candidate.key.name).open('{').member("type", "string").member("description", candidate.key.meaning).close('}');
+    if (role == StorageRole::mailbox &&
+        kinds_with(candidate, role).find_first_not_of("pgmq") == std::string::npos)
+      continue;
+    out.key(candidate.key.name)
+        .open('{')
+        .member("type", "string")
+        .member("description", candidate.key.meaning)
+        .close('}');
   }
   out.close('}').close('}').close(']');
 }

@@ -8,8 +8,8 @@
 #include "parking_lot/config.h"
 #include "parking_lot/json.h"
 
-// Texts that are nearly right reach further into a parser than noise. Every seed is printed when it fails; set
-// PARKING_LOT_FUZZ_SEED to begin with another one, PARKING_LOT_FUZZ_RUNS for a longer search.
+// Texts that are nearly right reach further into a parser than noise. Every seed is printed when it fails;
+// set PARKING_LOT_FUZZ_SEED to begin with another one, PARKING_LOT_FUZZ_RUNS for a longer search.
 
 using namespace parking_lot;
 
@@ -42,10 +42,45 @@ const std::vector<std::string> tasks = {
     R"({"resourceCost": {"cpu": 2, "gpuVram": 9007199254740991}, "onDisconnect": null, "payload": [[[[{}]]]]})",
 };
 
-const std::vector<std::string_view> tokens = {
-    "{", "}", "[", "]", "[[[[[[[[", ":", ",", "\"", "null", "true", "-1", "0", "1e999", "-0", "1.5", "18446744073709551616", "\\u0000", "\\ud800",
-    "${", "${A}", "$${", "}", "\n", "\xff", "\xc3", std::string_view("\0", 1), "\"max_units\":", "\"pools\":", "\"type\":", "\"file\"", "\"idbfs\"",
-    "\"p\":{},", "\"payload\":", "\"units\":", "\"30s\"", "\"9999999999999999d\"", "\"9999-12-31T23:59:60.999999999999-23:59\"", "\"retry\":{},", "//"};
+const std::vector<std::string_view> tokens = {"{",
+                                              "}",
+                                              "[",
+                                              "]",
+                                              "[[[[[[[[",
+                                              ":",
+                                              ",",
+                                              "\"",
+                                              "null",
+                                              "true",
+                                              "-1",
+                                              "0",
+                                              "1e999",
+                                              "-0",
+                                              "1.5",
+                                              "18446744073709551616",
+                                              "\\u0000",
+                                              "\\ud800",
+                                              "${",
+                                              "${A}",
+                                              "$${",
+                                              "}",
+                                              "\n",
+                                              "\xff",
+                                              "\xc3",
+                                              std::string_view("\0", 1),
+                                              "\"max_units\":",
+                                              "\"pools\":",
+                                              "\"type\":",
+                                              "\"file\"",
+                                              "\"idbfs\"",
+                                              "\"p\":{},",
+                                              "\"payload\":",
+                                              "\"units\":",
+                                              "\"30s\"",
+                                              "\"9999999999999999d\"",
+                                              "\"9999-12-31T23:59:60.999999999999-23:59\"",
+                                              "\"retry\":{},",
+                                              "//"};
 
 class Mutator {
  public:
@@ -64,11 +99,21 @@ class Mutator {
     const std::size_t at = below(text.size() + 1);
     const std::size_t length = below(16);
     switch (below(6)) {
-      case 0: text.erase(at, length); return;
-      case 1: text.insert(at, tokens[below(tokens.size())]); return;
-      case 2: text.insert(at, text.substr(below(text.size() + 1), length)); return;
-      case 3: text.replace(at, length, other.substr(below(other.size()), below(40))); return;
-      case 4: text.replace(at, length, tokens[below(tokens.size())]); return;
+      case 0:
+        text.erase(at, length);
+        return;
+      case 1:
+        text.insert(at, tokens[below(tokens.size())]);
+        return;
+      case 2:
+        text.insert(at, text.substr(below(text.size() + 1), length));
+        return;
+      case 3:
+        text.replace(at, length, other.substr(below(other.size()), below(40)));
+        return;
+      case 4:
+        text.replace(at, length, tokens[below(tokens.size())]);
+        return;
       default:
         if (at < text.size()) text[at] = static_cast<char>(random_() % 256);
     }
@@ -102,8 +147,11 @@ bool try_config(const std::string& text) {
   (void)unavailable_features(parsed.config);
   const std::string effective = effective_config_json(parsed.config);
   const ParsedConfig again = parse_config(effective, environment);
-  if (!again.ok()) FAIL("the effective config is refused: " << again.issues.front().path << ": " << again.issues.front().message);
-  if (effective_config_json(again.config) != effective) FAIL("the effective config changes when it is read again");
+  if (!again.ok())
+    FAIL("the effective config is refused: " << again.issues.front().path << ": "
+                                             << again.issues.front().message);
+  if (effective_config_json(again.config) != effective)
+    FAIL("the effective config changes when it is read again");
   return true;
 }
 
@@ -118,7 +166,8 @@ bool try_task(const std::string& text, const PoolConfig* pool) {
   if (task->payload.empty()) return true;
   const auto again = parse_task("{\"payload\":" + task->payload + "}", pool, noon);
   if (!again) FAIL("the canonical payload is refused: " << again.error().message);
-  if (again->payload != task->payload || again->payload_digest != task->payload_digest) FAIL("the canonical payload is not stable");
+  if (again->payload != task->payload || again->payload_digest != task->payload_digest)
+    FAIL("the canonical payload is not stable");
   return true;
 }
 
@@ -154,17 +203,20 @@ TEST_CASE("no mutation of a job line aborts, and canonical payloads are stable")
 }
 
 TEST_CASE("no mutation of a time, a duration or a mailbox path aborts") {
-  const std::vector<std::string> texts = {"2026-01-01T12:00:00.123+01:00", "1.5s", "36500d", "acme/ann%20x:s1"};
+  const std::vector<std::string> texts = {"2026-01-01T12:00:00.123+01:00", "1.5s", "36500d",
+                                          "acme/ann%20x:s1"};
   const std::uint64_t first = number_from("PARKING_LOT_FUZZ_SEED", 1);
   const std::uint64_t runs = number_from("PARKING_LOT_FUZZ_RUNS", 20'000);
   for (std::uint64_t seed = first; seed < first + runs; ++seed) {
     const std::string text = Mutator(seed).mutate(texts);
     INFO("seed " << seed << "\n" << text);
     if (const auto time = parse_rfc3339(text)) {
-      if (const auto again = parse_rfc3339(format_rfc3339(*time)); !again) FAIL("a time that was read cannot be written");
+      if (const auto again = parse_rfc3339(format_rfc3339(*time)); !again)
+        FAIL("a time that was read cannot be written");
     }
     if (const auto duration = parse_duration(text); duration && duration->ms < 0) FAIL("a negative duration");
-    if (const auto key = parse_mailbox_path(text); key && parse_mailbox_path(mailbox_path(*key)).value() != *key) {
+    if (const auto key = parse_mailbox_path(text);
+        key && parse_mailbox_path(mailbox_path(*key)).value() != *key) {
       FAIL("the path of a mailbox does not read back");
     }
   }

@@ -74,8 +74,9 @@ TEST_CASE("storage kinds print under their own name, not under an alias") {
 TEST_CASE("codes_json lists every vocabulary with names and numbers") {
   const auto codes = nlohmann::json::parse(codes_json(), nullptr, false);
   REQUIRE_FALSE(codes.is_discarded());
-  const std::set<std::string> expected = {"Priority", "ResourceKind", "Status", "Refusal", "Reason", "PoolState", "StreamState",
-                                          "Action", "SubjectKind", "Policy", "Dedup", "OnDisconnect", "Wait"};
+  const std::set<std::string> expected = {"Priority",  "ResourceKind", "Status", "Refusal",     "Reason",
+                                          "PoolState", "StreamState",  "Action", "SubjectKind", "Policy",
+                                          "Dedup",     "OnDisconnect", "Wait"};
   std::set<std::string> found;
   for (const auto& [name, list] : codes.items()) {
     found.insert(name);

@@ -65,10 +65,12 @@ TEST_CASE("a task without fields has the defaults") {
 }
 
 TEST_CASE("snake_case and camelCase say the same") {
-  const char* snake = R"({"task_id": "t1", "pool": "p", "tenant": "acme", "priority": "high", "resource_cost": {"kind": "gpu_vram", "units": 4},
+  const char* snake =
+      R"({"task_id": "t1", "pool": "p", "tenant": "acme", "priority": "high", "resource_cost": {"kind": "gpu_vram", "units": 4},
     "start_after": "10s", "mailbox_key": {"tenant": "acme", "user_id": "ann", "session_id": "s"}, "max_lost": 0, "on_disconnect": "cancel",
     "retry": {"max_attempts": 3, "backoff": {"factor_percent": 300, "jitter_percent": 5}}, "dedup": "reject", "estimate": "2m"})";
-  const char* camel = R"({"taskId": "t1", "pool": "p", "tenant": "acme", "priority": "high", "resourceCost": {"kind": "gpuVram", "units": 4},
+  const char* camel =
+      R"({"taskId": "t1", "pool": "p", "tenant": "acme", "priority": "high", "resourceCost": {"kind": "gpuVram", "units": 4},
     "startAfter": "10s", "mailboxKey": {"tenant": "acme", "userId": "ann", "sessionId": "s"}, "maxLost": 0, "onDisconnect": "cancel",
     "retry": {"maxAttempts": 3, "backoff": {"factorPercent": 300, "jitterPercent": 5}}, "dedup": "reject", "estimate": 120000})";
   for (const char* json : {snake, camel}) {
@@ -93,7 +95,8 @@ TEST_CASE("snake_case and camelCase say the same") {
 }
 
 TEST_CASE("the short forms stand for the long ones") {
-  const ParsedTask task = task_of(R"({"units": 7, "mailbox": {"tenant": "acme", "user": "ann", "session": "s"}})");
+  const ParsedTask task =
+      task_of(R"({"units": 7, "mailbox": {"tenant": "acme", "user": "ann", "session": "s"}})");
   CHECK(task.units == 7);
   CHECK(task.tenant == "acme");
   CHECK(task.mailbox_user == "ann");
@@ -101,7 +104,8 @@ TEST_CASE("the short forms stand for the long ones") {
 }
 
 TEST_CASE("null stands for absent, except as a payload") {
-  const ParsedTask task = task_of(R"({"deadline": null, "tenant": null, "mailbox": {"tenant": "a", "user": null}, "payload": null})");
+  const ParsedTask task = task_of(
+      R"({"deadline": null, "tenant": null, "mailbox": {"tenant": "a", "user": null}, "payload": null})");
   CHECK(task.deadline == never_wall);
   CHECK(task.mailbox_user.empty());
   CHECK(task.payload == "null");
@@ -143,14 +147,17 @@ TEST_CASE("the pool gives what the task leaves out") {
 }
 
 TEST_CASE("equal payloads have one canonical text and one digest") {
-  const ParsedTask a = task_of(R"({"payload": {"b": [1, 2.50, -3, true], "a": {"y": "\u00e4\n", "x": null}}})");
+  const ParsedTask a =
+      task_of(R"({"payload": {"b": [1, 2.50, -3, true], "a": {"y": "\u00e4\n", "x": null}}})");
   const ParsedTask b = task_of(R"({"payload":{"a":{"x":null,"y":"ä\u000a"},"b":[1,2.50,-3,true]}})");
   CHECK(a.payload == "{\"a\":{\"x\":null,\"y\":\"ä\\n\"},\"b\":[1,2.50,-3,true]}");
   CHECK(a.payload == b.payload);
   CHECK(a.payload_digest == b.payload_digest);
   CHECK(a.payload_digest == digest_of(a.payload));
-  CHECK(task_of(R"({"payload": {"a": 1}})").payload_digest != task_of(R"({"payload": {"a": 2}})").payload_digest);
-  CHECK(task_of(R"({"payload": {"camelKey": 123456789012345678901234567890}})").payload == R"({"camelKey":123456789012345678901234567890})");
+  CHECK(task_of(R"({"payload": {"a": 1}})").payload_digest !=
+        task_of(R"({"payload": {"a": 2}})").payload_digest);
+  CHECK(task_of(R"({"payload": {"camelKey": 123456789012345678901234567890}})").payload ==
+        R"({"camelKey":123456789012345678901234567890})");
   CHECK(digest_of("") == 0xcbf29ce484222325);
   CHECK(digest_of("a") == 0xaf63dc4c8601ec8c);
 }
@@ -195,13 +202,15 @@ TEST_CASE("a bad field is named, with what to write instead") {
 }
 
 TEST_CASE("all bad fields are named at once") {
-  expect_error({R"({"units": "a", "priority": "x", "colour": 1})", "units", "Also priority: \"x\" is not one of"});
+  expect_error(
+      {R"({"units": "a", "priority": "x", "colour": 1})", "units", "Also priority: \"x\" is not one of"});
   expect_error({R"({"units": "a", "priority": "x", "colour": 1})", "units", "Also colour: unknown key"});
 }
 
 TEST_CASE("a bad deadline alone has a code of its own") {
   CHECK(parse_task(R"({"deadline": "soon"})", nullptr, noon).error().code == Refusal::invalid_deadline);
-  CHECK(parse_task(R"({"deadline": "soon", "units": -1})", nullptr, noon).error().code == Refusal::invalid_task);
+  CHECK(parse_task(R"({"deadline": "soon", "units": -1})", nullptr, noon).error().code ==
+        Refusal::invalid_task);
   CHECK(parse_task("{", nullptr, noon).error().code == Refusal::invalid_task);
 }
 
@@ -210,7 +219,9 @@ TEST_CASE("a payload larger than the pool takes is refused") {
   pool.max_payload_bytes = 10;
   CHECK(task_of(R"({"payload": "12345678"})", &pool).payload.size() == 10);
   CHECK(task_of(R"({"payload":    {   "a" :  1 }   })", &pool).payload == R"({"a":1})");
-  expect_error({R"({"payload": "123456789"})", "payload", "has 11 bytes, more than the pool's max_payload_bytes (10)"}, &pool);
+  expect_error(
+      {R"({"payload": "123456789"})", "payload", "has 11 bytes, more than the pool's max_payload_bytes (10)"},
+      &pool);
   const std::string huge = "{\"payload\": \"" + std::string(2 << 20, 'x') + "\"}";
   expect_error({huge.c_str(), "payload", "max_payload_bytes (10)"}, &pool);
 }
@@ -229,7 +240,8 @@ TEST_CASE("a cost names each resource of a pool that counts several") {
 TEST_CASE("the specification holds its names until they are released") {
   Names names;
   const std::size_t before = names.size();
-  const ParsedTask task = task_of(R"({"task_id": "t", "units": 3, "payload": [1], "mailbox": {"tenant": "acme", "user": "ann"}})");
+  const ParsedTask task = task_of(
+      R"({"task_id": "t", "units": 3, "payload": [1], "mailbox": {"tenant": "acme", "user": "ann"}})");
   const TaskSpec spec = task.spec(names);
   CHECK(spec.task_id == "t");
   CHECK(spec.units == 3);
@@ -251,7 +263,8 @@ TEST_CASE("durations are read with their unit") {
   CHECK(parse_duration("2h")->ms == 7'200'000);
   CHECK(parse_duration("1d")->ms == 86'400'000);
   CHECK(parse_duration("36500d")->ms == 36500LL * 86'400'000);
-  for (const char* bad : {"", "s", "30", "-1s", "1.s", ".5s", "1.5ms", "1.0001s", "1 s", "1s ", "1S", "36501d", "99999999999999999999s", "1e3s", "1..5s"}) {
+  for (const char* bad : {"", "s", "30", "-1s", "1.s", ".5s", "1.5ms", "1.0001s", "1 s", "1s ", "1S",
+                          "36501d", "99999999999999999999s", "1e3s", "1..5s"}) {
     INFO(bad);
     CHECK_FALSE(parse_duration(bad));
   }
@@ -265,9 +278,10 @@ TEST_CASE("times are read with any offset") {
   CHECK(parse_rfc3339("2024-02-29T00:00:00Z")->ms == 1'709'164'800'000);
   CHECK(parse_rfc3339("2016-12-31T23:59:60Z").value() == parse_rfc3339("2017-01-01T00:00:00Z").value());
   CHECK(parse_rfc3339("1969-12-31T23:59:59.999Z")->ms == -1);
-  for (const char* bad : {"", "2026-01-01", "2026-01-01T12:00:00", "2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z", "2025-02-29T00:00:00Z",
-                          "2026-04-31T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:60:00Z", "2026-01-01T00:00:00.Z",
-                          "2026-01-01T00:00:00Zx", "2026-01-01T00:00:00+2:00", "26-01-01T00:00:00Z"}) {
+  for (const char* bad :
+       {"", "2026-01-01", "2026-01-01T12:00:00", "2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z",
+        "2025-02-29T00:00:00Z", "2026-04-31T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:60:00Z",
+        "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00Zx", "2026-01-01T00:00:00+2:00", "26-01-01T00:00:00Z"}) {
     INFO(bad);
     CHECK_FALSE(parse_rfc3339(bad));
   }
@@ -302,7 +316,8 @@ TEST_CASE("a view of a task leaves out what is absent") {
   CHECK(json["mailbox_key"] == nlohmann::json{{"tenant", "acme"}, {"user_id", "ann"}});
   CHECK(json["submitted_at"] == "2026-01-01T12:00:00.000Z");
   CHECK(json["started_at"] == "2026-01-01T12:00:00.005Z");
-  for (const char* absent : {"reason", "finished_at", "deadline", "ready_at", "result"}) CHECK_FALSE(json.contains(absent));
+  for (const char* absent : {"reason", "finished_at", "deadline", "ready_at", "result"})
+    CHECK_FALSE(json.contains(absent));
   view.reason = Reason::timed_out;
   const auto ended = json_of(task_view_json(view, "p", R"({"exit_code":0})"));
   CHECK(ended["reason"] == "timed_out");
@@ -348,13 +363,16 @@ TEST_CASE("an audit event shows its subjects, and a mailbox as its path") {
   event.attempt = 1;
   event.number = 4;
   event.woken = true;
-  event.subjects = {{SubjectKind::task, "t"}, {SubjectKind::mailbox, encode_mailbox_key({.tenant = "acme", .user = {}, .session = "s"})}};
+  event.subjects = {
+      {SubjectKind::task, "t"},
+      {SubjectKind::mailbox, encode_mailbox_key({.tenant = "acme", .user = {}, .session = "s"})}};
   const auto json = json_of(audit_event_json(event, "p"));
   CHECK(json["seq"] == 9);
   CHECK(json["at"] == "2026-01-01T12:00:00.000Z");
   CHECK(json["action"] == "start");
   CHECK(json["subjects"][1] == nlohmann::json{{"kind", "mailbox"}, {"id", "acme/:s"}});
-  CHECK(json["detail"] == nlohmann::json{{"status", "running"}, {"lease", 4}, {"woken", true}, {"attempt", 1}});
+  CHECK(json["detail"] ==
+        nlohmann::json{{"status", "running"}, {"lease", 4}, {"woken", true}, {"attempt", 1}});
   event.action = Action::reject;
   event.refusal = Refusal::queue_full;
   event.number = 0;
@@ -362,11 +380,23 @@ TEST_CASE("an audit event shows its subjects, and a mailbox as its path") {
 }
 
 TEST_CASE("a message shows its outcome and its cursor") {
-  const MailboxMessage message{.message_id = "m", .task_id = "t", .pool = "p", .status = Status::expired, .reason = Reason::deadline,
-                               .payload = {}, .created_at = noon.wall, .cursor = "c"};
+  const MailboxMessage message{.message_id = "m",
+                               .task_id = "t",
+                               .pool = "p",
+                               .status = Status::expired,
+                               .reason = Reason::deadline,
+                               .payload = {},
+                               .created_at = noon.wall,
+                               .cursor = "c"};
   const auto json = json_of(mailbox_message_json(message, "[1]"));
-  CHECK(json == nlohmann::json{{"message_id", "m"}, {"task_id", "t"}, {"pool", "p"}, {"status", "expired"}, {"reason", "deadline"},
-                               {"payload", {1}}, {"created_at", "2026-01-01T12:00:00.000Z"}, {"cursor", "c"}});
+  CHECK(json == nlohmann::json{{"message_id", "m"},
+                               {"task_id", "t"},
+                               {"pool", "p"},
+                               {"status", "expired"},
+                               {"reason", "deadline"},
+                               {"payload", {1}},
+                               {"created_at", "2026-01-01T12:00:00.000Z"},
+                               {"cursor", "c"}});
 }
 
 TEST_CASE("ids that are not UTF-8 still give valid JSON") {

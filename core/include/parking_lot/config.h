@@ -124,7 +124,8 @@ struct Config {
   HttpConfig http;
   ClusterConfig cluster;
   LogConfig log;
-  std::vector<std::string> garages;  ///< names only: garages belong to a later version, see `unavailable_features`
+  std::vector<std::string>
+      garages;  ///< names only: garages belong to a later version, see `unavailable_features`
   std::uint64_t seed = 0;
 };
 
@@ -147,8 +148,8 @@ using ReadEnvironment = std::function<std::optional<std::string>(std::string_vie
 /// Parses and validates. Never aborts on any text.
 ParsedConfig parse_config(std::string_view json, const ReadEnvironment& environment);
 
-/// What a config asks for that this build does not have yet, one issue each (severity warning): hosts refuse to run it,
-/// `check` warns.
+/// What a config asks for that this build does not have yet, one issue each (severity warning): hosts refuse
+/// to run it, `check` warns.
 std::vector<ConfigIssue> unavailable_features(const Config& config);
 
 /// The effective config as JSON, defaults filled in, secrets replaced by "***".

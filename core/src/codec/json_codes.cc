@@ -12,7 +12,8 @@ void write_vocabulary(JsonWriter& out, std::string_view type) {
     out.open('{').member("name", word.name).member("number", word.number);
     if constexpr (std::is_same_v<Enum, Refusal>) {
       const auto refusal = static_cast<Refusal>(word.number);
-      out.member("http", static_cast<std::uint64_t>(http_status(refusal))).member("sentence", sentence(refusal));
+      out.member("http", static_cast<std::uint64_t>(http_status(refusal)))
+          .member("sentence", sentence(refusal));
     }
     out.close('}');
   }

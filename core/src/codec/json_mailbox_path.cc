@@ -6,7 +6,8 @@ namespace parking_lot {
 namespace {
 
 bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
 }
 
 std::string encoded(std::string_view part) {
@@ -62,14 +63,17 @@ Result<std::string> parse_mailbox_path(std::string_view path) {
   const auto slash = path.find('/');
   const std::string_view rest = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
   const auto colon = rest.find(':');
-  const std::string_view session_part = colon == std::string_view::npos ? std::string_view() : rest.substr(colon + 1);
+  const std::string_view session_part =
+      colon == std::string_view::npos ? std::string_view() : rest.substr(colon + 1);
   const auto tenant = decoded(path.substr(0, slash));
   const auto user = decoded(rest.substr(0, colon));
   const auto session = decoded(session_part);
   if (!tenant || tenant->empty() || !user || !session) {
-    return Failure(Error{.where = "mailbox",
-                         .message = "is no mailbox; write tenant, tenant/user, tenant/user:session or tenant/:session, each part "
-                                    "percent-encoded, without control characters."});
+    return Failure(Error{
+        .where = "mailbox",
+        .message =
+            "is no mailbox; write tenant, tenant/user, tenant/user:session or tenant/:session, each part "
+            "percent-encoded, without control characters."});
   }
   return encode_mailbox_key({.tenant = *tenant, .user = *user, .session = *session});
 }

@@ -28,7 +28,9 @@ std::string seconds_text(std::uint64_t ms) {
   return out + '.' + thousandths;
 }
 
-std::string range_text(const std::string& min, const std::string& max) { return " from " + min + " to " + max; }
+std::string range_text(const std::string& min, const std::string& max) {
+  return " from " + min + " to " + max;
+}
 
 /// What stands there instead of a number, and what to do about it.
 std::string not_a_number(const JsonValue& value) {
@@ -46,13 +48,19 @@ bool is_name_character(char c) {
 
 std::string_view kind_name(const JsonValue& value) {
   switch (value.kind) {
-    case Kind::null: return "null";
-    case Kind::boolean: return value.is_true ? "true" : "false";
+    case Kind::null:
+      return "null";
+    case Kind::boolean:
+      return value.is_true ? "true" : "false";
     case Kind::integer:
-    case Kind::real: return "a number";
-    case Kind::string: return "a string";
-    case Kind::array: return "an array";
-    case Kind::object: return "an object";
+    case Kind::real:
+      return "a number";
+    case Kind::string:
+      return "a string";
+    case Kind::array:
+      return "an array";
+    case Kind::object:
+      return "an object";
   }
   return "a value";
 }
@@ -74,21 +82,25 @@ void JsonReader::error(std::string message) {
 
 void JsonReader::warning(std::string message) {
   if (issues_.size() >= issues_max) return;
-  issues_.push_back({.severity = ConfigIssue::Severity::warning, .path = path_, .message = std::move(message)});
+  issues_.push_back(
+      {.severity = ConfigIssue::Severity::warning, .path = path_, .message = std::move(message)});
 }
 
 void JsonReader::unknown_key(std::string_view key, std::span<const std::string_view> known) {
   const At at(*this, key);
-  const std::string_view meant = issues_.size() < suggestions_max ? closest_word(key, known) : std::string_view();
+  const std::string_view meant =
+      issues_.size() < suggestions_max ? closest_word(key, known) : std::string_view();
   if (!meant.empty()) return error("unknown key; did you mean \"" + std::string(meant) + "\"?");
   std::string message = "unknown key; remove it. Known here: ";
   for (std::size_t i = 0; i < known.size(); ++i) message.append(i == 0 ? "" : ", ").append(known[i]);
   error(std::move(message));
 }
 
-std::optional<std::uint64_t> JsonReader::integer(const JsonValue& value, std::uint64_t min, std::uint64_t max) {
+std::optional<std::uint64_t> JsonReader::integer(const JsonValue& value, std::uint64_t min,
+                                                 std::uint64_t max) {
   const bool is_whole = value.kind == Kind::integer;
-  if (is_whole && !(value.is_negative && value.magnitude != 0) && value.magnitude >= min && value.magnitude <= max) {
+  if (is_whole && !(value.is_negative && value.magnitude != 0) && value.magnitude >= min &&
+      value.magnitude <= max) {
     return value.magnitude;
   }
   std::string message = "must be a whole number" + range_text(std::to_string(min), std::to_string(max));
@@ -103,20 +115,25 @@ std::optional<std::uint64_t> JsonReader::integer(const JsonValue& value, std::ui
   return std::nullopt;
 }
 
-std::optional<Duration> JsonReader::seconds(const JsonValue& value, std::uint64_t min_ms, std::uint64_t max_ms) {
+std::optional<Duration> JsonReader::seconds(const JsonValue& value, std::uint64_t min_ms,
+                                            std::uint64_t max_ms) {
   std::optional<std::int64_t> ms;
-  if (value.kind == Kind::integer && !value.is_negative) ms = scaled_decimal(std::to_string(value.magnitude), 1000);
+  if (value.kind == Kind::integer && !value.is_negative)
+    ms = scaled_decimal(std::to_string(value.magnitude), 1000);
   if (value.kind == Kind::real) ms = scaled_decimal(value.text, 1000);
-  if (ms && static_cast<std::uint64_t>(*ms) >= min_ms && static_cast<std::uint64_t>(*ms) <= max_ms) return Duration{*ms};
+  if (ms && static_cast<std::uint64_t>(*ms) >= min_ms && static_cast<std::uint64_t>(*ms) <= max_ms)
+    return Duration{*ms};
   const bool is_numeric = value.kind == Kind::integer || value.kind == Kind::real;
   error("must be a number of seconds" + range_text(seconds_text(min_ms), seconds_text(max_ms)) +
         (is_numeric ? ", with at most three decimals" : not_a_number(value)) + '.');
   return std::nullopt;
 }
 
-std::optional<Duration> JsonReader::duration(const JsonValue& value, std::uint64_t min_ms, std::uint64_t max_ms) {
+std::optional<Duration> JsonReader::duration(const JsonValue& value, std::uint64_t min_ms,
+                                             std::uint64_t max_ms) {
   std::optional<std::int64_t> ms;
-  if (value.kind == Kind::integer && !value.is_negative) ms = scaled_decimal(std::to_string(value.magnitude), 1);
+  if (value.kind == Kind::integer && !value.is_negative)
+    ms = scaled_decimal(std::to_string(value.magnitude), 1);
   if (value.kind == Kind::string) {
     const std::optional<std::string> written = text(value);
     if (!written) return std::nullopt;
@@ -127,7 +144,8 @@ std::optional<Duration> JsonReader::duration(const JsonValue& value, std::uint64
     }
     ms = parsed->ms;
   }
-  if (ms && static_cast<std::uint64_t>(*ms) >= min_ms && static_cast<std::uint64_t>(*ms) <= max_ms) return Duration{*ms};
+  if (ms && static_cast<std::uint64_t>(*ms) >= min_ms && static_cast<std::uint64_t>(*ms) <= max_ms)
+    return Duration{*ms};
   error("must be a duration" + range_text(seconds_text(min_ms) + "s", seconds_text(max_ms) + "s") +
         ": a whole number of milliseconds, or text like 250ms, 30s, 5m, 2h, 1d.");
   return std::nullopt;
@@ -140,7 +158,8 @@ std::optional<bool> JsonReader::boolean(const JsonValue& value) {
 }
 
 std::optional<std::string> JsonReader::text(const JsonValue& value) {
-  if (value.kind == Kind::string) return environment_ == nullptr ? std::optional(value.text) : expanded(value.text);
+  if (value.kind == Kind::string)
+    return environment_ == nullptr ? std::optional(value.text) : expanded(value.text);
   error("must be a string, not " + std::string(kind_name(value)) + "; put it in double quotes.");
   return std::nullopt;
 }
@@ -162,13 +181,15 @@ std::optional<std::uint8_t> JsonReader::word(const JsonValue& value, std::span<c
 
 bool JsonReader::is_object(const JsonValue& value, std::string_view example) {
   if (value.kind == Kind::object) return true;
-  error("must be an object, not " + std::string(kind_name(value)) + "; write it like " + std::string(example) + '.');
+  error("must be an object, not " + std::string(kind_name(value)) + "; write it like " +
+        std::string(example) + '.');
   return false;
 }
 
 bool JsonReader::is_array(const JsonValue& value, std::string_view example) {
   if (value.kind == Kind::array) return true;
-  error("must be an array, not " + std::string(kind_name(value)) + "; write it like " + std::string(example) + '.');
+  error("must be an array, not " + std::string(kind_name(value)) + "; write it like " + std::string(example) +
+        '.');
   return false;
 }
 
@@ -184,14 +205,17 @@ std::optional<std::string> JsonReader::expanded(std::string_view text) {
     }
     out.append(text.substr(from, at - from));
     const std::size_t end = text.find('}', at);
-    const std::string_view name = end == std::string_view::npos ? std::string_view() : text.substr(at + 2, end - at - 2);
+    const std::string_view name =
+        end == std::string_view::npos ? std::string_view() : text.substr(at + 2, end - at - 2);
     if (name.empty() || !std::all_of(name.begin(), name.end(), is_name_character)) {
       error("holds \"${\" without a variable's name and \"}\"; write ${NAME}, or $${ for a plain \"${\".");
       return std::nullopt;
     }
     std::optional<std::string> value;
     if (*environment_) value = (*environment_)(name);
-    if (!value) error("the environment variable " + std::string(name) + " is not set; set it, or write the value here.");
+    if (!value)
+      error("the environment variable " + std::string(name) +
+            " is not set; set it, or write the value here.");
     is_complete = is_complete && value;
     if (value) out += *value;
     from = end + 1;

@@ -16,8 +16,8 @@ namespace parking_lot {
 
 /// Reads typed values out of JSON and collects everything that is wrong with them, each under its path.
 ///
-/// Every reading function returns nullopt after it has reported an error, so that the caller goes on with the next
-/// key and all errors come out at once. Messages never hold text that could be a secret.
+/// Every reading function returns nullopt after it has reported an error, so that the caller goes on with the
+/// next key and all errors come out at once. Messages never hold text that could be a secret.
 class JsonReader {
  public:
   /// `environment`: how `${NAME}` in strings is read; nullptr leaves strings as they are.

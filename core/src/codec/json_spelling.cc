@@ -10,7 +10,8 @@ constexpr std::size_t length_max = 64;
 
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_plain(char c) {
-  return (c >= 'a' && c <= 'z') || is_upper(c) || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' || c == ' ';
+  return (c >= 'a' && c <= 'z') || is_upper(c) || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+         c == '.' || c == ' ';
 }
 
 std::string folded(std::string_view word) {
@@ -64,7 +65,8 @@ std::string quoted_text(std::string_view text) {
 
 std::string printable_key(std::string_view key) {
   std::string out;
-  for (const char c : key.substr(0, length_max)) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+  for (const char c : key.substr(0, length_max))
+    out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
   return key.size() > length_max ? out + "..." : out;
 }
 

@@ -15,8 +15,8 @@ namespace parking_lot {
 /// (restricted Damerau-Levenshtein distance, at most a third of the letters). Empty if none is close.
 std::string_view closest_word(std::string_view written, std::span<const std::string_view> candidates);
 
-/// `"text"` if it looks like a word of the format: short, plain characters. Anything else could be a secret or break
-/// a log line, and is called `the given text`.
+/// `"text"` if it looks like a word of the format: short, plain characters. Anything else could be a secret
+/// or break a log line, and is called `the given text`.
 std::string quoted_text(std::string_view text);
 
 /// A key as it may stand in a path: control characters and overlong names are cut out.

@@ -14,8 +14,8 @@ namespace {
 constexpr std::size_t text_per_payload_byte = 8;
 constexpr std::size_t text_beside_payload = 64 << 10;
 
-/// Spells the keys of the specification in snake_case, whatever they were, and drops members that are null. The
-/// payload's own keys belong to the client and stay; those of a cost may be names from the config.
+/// Spells the keys of the specification in snake_case, whatever they were, and drops members that are null.
+/// The payload's own keys belong to the client and stay; those of a cost may be names from the config.
 void normalize_keys(JsonReader& reader, JsonValue& object) {
   std::vector<std::pair<std::string, std::string>> spellings;  // normalized, as written
   std::size_t kept = 0;
@@ -45,7 +45,8 @@ void normalize_keys(JsonReader& reader, JsonValue& object) {
 }
 
 TaskError task_error(const std::vector<ConfigIssue>& issues) {
-  const bool only_deadline = std::all_of(issues.begin(), issues.end(), [](const ConfigIssue& issue) { return issue.path == "deadline"; });
+  const bool only_deadline = std::all_of(issues.begin(), issues.end(),
+                                         [](const ConfigIssue& issue) { return issue.path == "deadline"; });
   TaskError error;
   error.code = only_deadline ? Refusal::invalid_deadline : Refusal::invalid_task;
   error.where = issues.front().path;
@@ -67,23 +68,28 @@ tl::unexpected<TaskError> malformed(std::string where, std::string message) {
 }  // namespace
 
 tl::expected<ParsedTask, TaskError> parse_task(std::string_view json, const PoolConfig* defaults, Now now) {
-  if (defaults != nullptr && json.size() / text_per_payload_byte > defaults->max_payload_bytes + text_beside_payload) {
-    return malformed("payload", "is larger than the pool's max_payload_bytes (" + std::to_string(defaults->max_payload_bytes) +
+  if (defaults != nullptr &&
+      json.size() / text_per_payload_byte > defaults->max_payload_bytes + text_beside_payload) {
+    return malformed("payload", "is larger than the pool's max_payload_bytes (" +
+                                    std::to_string(defaults->max_payload_bytes) +
                                     "); make it smaller or raise that limit.");
   }
   auto document = parse_json(json);
   if (!document) {
     const JsonSyntaxError& error = document.error();
-    return malformed("line " + std::to_string(error.line) + ", column " + std::to_string(error.column), error.message);
+    return malformed("line " + std::to_string(error.line) + ", column " + std::to_string(error.column),
+                     error.message);
   }
   std::vector<ConfigIssue> issues;
   JsonReader reader(issues, nullptr);
   for (const JsonDuplicate& duplicate : document->duplicates) {
-    issues.push_back({.path = join_path(duplicate.path, printable_key(duplicate.key)), .message = "is given twice; keep one of the two."});
+    issues.push_back({.path = join_path(duplicate.path, printable_key(duplicate.key)),
+                      .message = "is given twice; keep one of the two."});
   }
   JsonValue& root = document->root;
   if (root.kind != JsonValue::Kind::object) {
-    return malformed({}, "A task must be an object, not " + std::string(kind_name(root)) + "; write it like {\"payload\": {}}.");
+    return malformed({}, "A task must be an object, not " + std::string(kind_name(root)) +
+                             "; write it like {\"payload\": {}}.");
   }
   normalize_keys(reader, root);
   TaskDraft draft;
@@ -105,7 +111,8 @@ TaskSpec ParsedTask::spec(Names& names) const {
   out.task_id = task_id;
   out.tenant = names.intern(tenant);
   if (has_mailbox()) {
-    out.mailbox = names.intern(encode_mailbox_key({.tenant = mailbox_tenant, .user = mailbox_user, .session = mailbox_session}));
+    out.mailbox = names.intern(
+        encode_mailbox_key({.tenant = mailbox_tenant, .user = mailbox_user, .session = mailbox_session}));
   }
   out.priority = priority;
   out.kind = kind;

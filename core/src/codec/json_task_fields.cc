@@ -17,7 +17,8 @@ constexpr auto ms_max = static_cast<std::uint64_t>(duration_max.ms);
 
 ParsedTask& task_of(void* owner) { return static_cast<TaskDraft*>(owner)->task; }
 
-// --- names --------------------------------------------------------------------------------------------------
+// --- names
+// --------------------------------------------------------------------------------------------------
 
 /// A name; a whole number stands for its digits, since other systems number their tasks and users.
 void read_name(JsonReader& reader, const JsonValue& value, std::string& name) {
@@ -27,7 +28,8 @@ void read_name(JsonReader& reader, const JsonValue& value, std::string& name) {
   }
   auto text = reader.text(value);
   if (!text) return;
-  if (!is_valid_name(*text)) return reader.error("must have 1 to 128 bytes and no control characters; shorten it, or leave it out.");
+  if (!is_valid_name(*text))
+    return reader.error("must have 1 to 128 bytes and no control characters; shorten it, or leave it out.");
   name = std::move(*text);
 }
 
@@ -42,10 +44,8 @@ constexpr Key name_key(std::string_view name) {
 }
 
 constexpr Key mailbox_keys[] = {
-    name_key<&ParsedTask::mailbox_tenant>("tenant"),
-    name_key<&ParsedTask::mailbox_user>("user_id"),
-    name_key<&ParsedTask::mailbox_session>("session_id"),
-    name_key<&ParsedTask::mailbox_user>("user"),
+    name_key<&ParsedTask::mailbox_tenant>("tenant"),      name_key<&ParsedTask::mailbox_user>("user_id"),
+    name_key<&ParsedTask::mailbox_session>("session_id"), name_key<&ParsedTask::mailbox_user>("user"),
     name_key<&ParsedTask::mailbox_session>("session"),
 };
 
@@ -67,12 +67,14 @@ void read_mailbox_key(JsonReader& reader, const JsonValue& value, const Key&, vo
   reader.error("is missing; a mailbox belongs to a tenant, like {\"tenant\": \"acme\"}.");
 }
 
-// --- cost ---------------------------------------------------------------------------------------------------
+// --- cost
+// ---------------------------------------------------------------------------------------------------
 
 void read_units(JsonReader& reader, const JsonValue& value, TaskDraft& draft) {
   if (draft.pool != nullptr && !draft.pool->resources.empty()) {
-    return reader.error("the pool counts several resources; write resource_cost with a number for each, like {\"" +
-                        draft.pool->resources.begin()->first + "\": 1}.");
+    return reader.error(
+        "the pool counts several resources; write resource_cost with a number for each, like {\"" +
+        draft.pool->resources.begin()->first + "\": 1}.");
   }
   if (const auto units = reader.integer(value, 0, units_max)) draft.task.units = *units;
 }
@@ -80,7 +82,8 @@ void read_units(JsonReader& reader, const JsonValue& value, TaskDraft& draft) {
 void read_cost_kind(JsonReader& reader, const JsonValue& value, ParsedTask& task) {
   JsonValue word = value;
   word.text = snake_case(word.text);
-  if (const auto kind = reader.word(word, WordsOf<ResourceKind>::list)) task.kind = static_cast<ResourceKind>(*kind);
+  if (const auto kind = reader.word(word, WordsOf<ResourceKind>::list))
+    task.kind = static_cast<ResourceKind>(*kind);
 }
 
 void read_several(JsonReader& reader, const JsonValue& value, TaskDraft& draft) {
@@ -105,7 +108,8 @@ void read_cost(JsonReader& reader, const JsonValue& value, const Key&, void* own
   static constexpr std::string_view known[] = {"kind", "units"};
   auto& draft = *static_cast<TaskDraft*>(owner);
   if (!reader.is_object(value, "{\"kind\": \"mixed\", \"units\": 4}")) return;
-  const bool names_one = value.items.empty() || value.find("kind") != nullptr || value.find("units") != nullptr;
+  const bool names_one =
+      value.items.empty() || value.find("kind") != nullptr || value.find("units") != nullptr;
   const bool may_be_several = draft.pool == nullptr || !draft.pool->resources.empty();
   if (!names_one && may_be_several) return read_several(reader, value, draft);
   for (std::size_t i = 0; i < value.items.size(); ++i) {
@@ -124,7 +128,8 @@ void read_short_units(JsonReader& reader, const JsonValue& value, const Key&, vo
   read_units(reader, value, *static_cast<TaskDraft*>(owner));
 }
 
-// --- times --------------------------------------------------------------------------------------------------
+// --- times
+// --------------------------------------------------------------------------------------------------
 
 /// RFC 3339, Unix milliseconds, or a duration from now.
 void read_time(JsonReader& reader, const JsonValue& value, Now now, WallTime& time) {
@@ -142,8 +147,11 @@ void read_time(JsonReader& reader, const JsonValue& value, Now now, WallTime& ti
       return;
     }
   }
-  const std::string what = value.kind == Kind::string ? quoted_text(value.text) : std::string(kind_name(value));
-  reader.error(what + " is not a time; write it like \"2026-01-31T12:00:00Z\", as whole Unix milliseconds, or relative like \"30s\".");
+  const std::string what =
+      value.kind == Kind::string ? quoted_text(value.text) : std::string(kind_name(value));
+  reader.error(what +
+               " is not a time; write it like \"2026-01-31T12:00:00Z\", as whole Unix milliseconds, or "
+               "relative like \"30s\".");
 }
 
 void read_deadline(JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
@@ -158,7 +166,8 @@ void read_duration_of(JsonReader& reader, const JsonValue& value, const Key&, vo
   if (const auto duration = reader.duration(value, 1, ms_max)) task_of(owner).*member = *duration;
 }
 
-// --- the rest -------------------------------------------------------------------------------------------------
+// --- the rest
+// -------------------------------------------------------------------------------------------------
 
 void read_payload(JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
   const auto& draft = *static_cast<TaskDraft*>(owner);
@@ -166,7 +175,8 @@ void read_payload(JsonReader& reader, const JsonValue& value, const Key&, void* 
   task.payload = canonical_json(value);
   task.payload_digest = digest_of(task.payload);
   if (draft.pool == nullptr || task.payload.size() <= draft.pool->max_payload_bytes) return;
-  reader.error("has " + std::to_string(task.payload.size()) + " bytes, more than the pool's max_payload_bytes (" +
+  reader.error("has " + std::to_string(task.payload.size()) +
+               " bytes, more than the pool's max_payload_bytes (" +
                std::to_string(draft.pool->max_payload_bytes) + "); make it smaller or raise that limit.");
 }
 
@@ -177,16 +187,20 @@ void read_retry(JsonReader& reader, const JsonValue& value, const Key&, void* ow
 }
 
 void read_max_lost(JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
-  if (const auto number = reader.integer(value, 0, 1'000'000)) task_of(owner).max_lost = static_cast<std::uint32_t>(*number);
+  if (const auto number = reader.integer(value, 0, 1'000'000))
+    task_of(owner).max_lost = static_cast<std::uint32_t>(*number);
 }
 
 template <auto member>
 void read_word_of(JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
   using Value = typename Bound<member>::Value;
-  if (const auto number = reader.word(value, WordsOf<Value>::list)) task_of(owner).*member = static_cast<Value>(*number);
+  if (const auto number = reader.word(value, WordsOf<Value>::list))
+    task_of(owner).*member = static_cast<Value>(*number);
 }
 
-constexpr Key field(std::string_view name, decltype(Key::read) read) { return special_key(name, read, nullptr, nullptr, {}); }
+constexpr Key field(std::string_view name, decltype(Key::read) read) {
+  return special_key(name, read, nullptr, nullptr, {});
+}
 
 constexpr Key task_keys[] = {
     name_key<&ParsedTask::task_id>("task_id"),

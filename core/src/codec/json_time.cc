@@ -36,7 +36,8 @@ Date date_of(std::int64_t days) {
   days += 719468;
   const std::int64_t era = (days >= 0 ? days : days - 146096) / 146097;
   const std::int64_t day_of_era = days - era * 146097;
-  const std::int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  const std::int64_t year_of_era =
+      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
   const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const std::int64_t shifted_month = (5 * day_of_year + 2) / 153;
   Date date;
@@ -111,7 +112,8 @@ void append_padded(std::string& out, std::int64_t value, std::size_t width) {
 std::optional<std::int64_t> scaled_decimal(std::string_view number, std::int64_t unit_ms) {
   const auto point = number.find('.');
   const std::string_view whole = number.substr(0, point);
-  const std::string_view fraction = point == std::string_view::npos ? std::string_view() : number.substr(point + 1);
+  const std::string_view fraction =
+      point == std::string_view::npos ? std::string_view() : number.substr(point + 1);
   if (whole.empty() || whole.size() > 15 || fraction.size() > 3) return std::nullopt;
   if (point != std::string_view::npos && fraction.empty()) return std::nullopt;
   if (!std::all_of(whole.begin(), whole.end(), is_digit)) return std::nullopt;
@@ -119,7 +121,8 @@ std::optional<std::int64_t> scaled_decimal(std::string_view number, std::int64_t
   std::int64_t value = 0;
   for (const char c : whole) value = value * 10 + (c - '0');
   std::int64_t thousandths = 0;
-  for (std::size_t i = 0; i < 3; ++i) thousandths = thousandths * 10 + (i < fraction.size() ? fraction[i] - '0' : 0);
+  for (std::size_t i = 0; i < 3; ++i)
+    thousandths = thousandths * 10 + (i < fraction.size() ? fraction[i] - '0' : 0);
   if (value > duration_max.ms / unit_ms) return std::nullopt;
   if ((thousandths * unit_ms) % 1000 != 0) return std::nullopt;
   const std::int64_t scaled = value * unit_ms + thousandths * unit_ms / 1000;
@@ -133,7 +136,8 @@ Result<Duration> parse_duration(std::string_view text) {
     if (text.substr(length) != unit.name) continue;
     if (const auto ms = scaled_decimal(text.substr(0, length), unit.ms)) return Duration{*ms};
   }
-  return Failure(Error{.where = {}, .message = "is not a duration; write it like 250ms, 30s, 1.5s, 5m, 2h or 1d"});
+  return Failure(
+      Error{.where = {}, .message = "is not a duration; write it like 250ms, 30s, 1.5s, 5m, 2h or 1d"});
 }
 
 Result<WallTime> parse_rfc3339(std::string_view text) {

@@ -72,7 +72,8 @@ class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
     open_.pop_back();
     return true;
   }
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception& error) override {
+  bool parse_error(std::size_t position, const std::string&,
+                   const nlohmann::json::exception& error) override {
     error_position_ = position;
     error_text_ = error.what();
     return false;
@@ -109,13 +110,15 @@ class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
     for (std::size_t i = 0; i + 1 < open_.size(); ++i) {
       const JsonValue& node = *open_[i];
       const bool is_object = node.kind == JsonValue::Kind::object;
-      path = is_object ? join_path(path, printable_key(node.keys.back())) : path + '[' + std::to_string(node.items.size() - 1) + ']';
+      path = is_object ? join_path(path, printable_key(node.keys.back()))
+                       : path + '[' + std::to_string(node.items.size() - 1) + ']';
     }
     return path;
   }
 
   JsonDocument& document_;
-  std::vector<JsonValue*> open_;  // the containers around the current place; a parent stays put while a child is open
+  std::vector<JsonValue*>
+      open_;  // the containers around the current place; a parent stays put while a child is open
   std::size_t error_position_ = 0;
   std::string error_text_;
   bool too_deep_ = false;
@@ -137,7 +140,8 @@ std::string hint_at(std::string_view text, std::size_t offset) {
   if (offset >= text.size()) return "the text ends too early; close what is open";
   const char here = text[offset];
   const auto before = text.find_last_not_of(" \t\r\n", offset == 0 ? 0 : offset - 1);
-  if ((here == '}' || here == ']') && before != std::string_view::npos && before < offset && text[before] == ',') {
+  if ((here == '}' || here == ']') && before != std::string_view::npos && before < offset &&
+      text[before] == ',') {
     return "remove the comma before the bracket";
   }
   if (here == '/' || here == '#' || (here == '*' && offset > 0 && text[offset - 1] == '/')) {
@@ -160,21 +164,33 @@ JsonSyntaxError locate(std::string_view text, std::size_t position, const std::s
 
 void write_canonical(JsonWriter& out, const JsonValue& value) {
   switch (value.kind) {
-    case JsonValue::Kind::null: out.raw("null"); return;
-    case JsonValue::Kind::boolean: out.boolean(value.is_true); return;
-    case JsonValue::Kind::integer: out.raw((value.is_negative ? "-" : "") + std::to_string(value.magnitude)); return;
-    case JsonValue::Kind::real: out.raw(value.text); return;
-    case JsonValue::Kind::string: out.string(value.text); return;
+    case JsonValue::Kind::null:
+      out.raw("null");
+      return;
+    case JsonValue::Kind::boolean:
+      out.boolean(value.is_true);
+      return;
+    case JsonValue::Kind::integer:
+      out.raw((value.is_negative ? "-" : "") + std::to_string(value.magnitude));
+      return;
+    case JsonValue::Kind::real:
+      out.raw(value.text);
+      return;
+    case JsonValue::Kind::string:
+      out.string(value.text);
+      return;
     case JsonValue::Kind::array:
       out.open('[');
       for (const JsonValue& item : value.items) write_canonical(out, item);
       out.close(']');
       return;
-    case JsonValue::Kind::object: break;
+    case JsonValue::Kind::object:
+      break;
   }
   std::vector<std::size_t> order(value.items.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return value.keys[a] < value.keys[b]; });
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return value.keys[a] < value.keys[b]; });
   out.open('{');
   for (const std::size_t i : order) {
     out.key(value.keys[i]);

@@ -18,7 +18,7 @@ struct JsonValue {
   bool is_true = false;         ///< boolean
   bool is_negative = false;     ///< integer
   std::uint64_t magnitude = 0;  ///< integer, without its sign
-  std::string text;             ///< string; of a real number and of an integer beyond 64 bits: as it was written
+  std::string text;  ///< string; of a real number and of an integer beyond 64 bits: as it was written
   std::vector<std::string> keys;  ///< object: `keys[i]` belongs to `items[i]`
   std::vector<JsonValue> items;   ///< array, object
 
@@ -48,8 +48,8 @@ struct JsonSyntaxError {
 /// O(length). Refuses everything that RFC 8259 does not allow, and invalid UTF-8.
 tl::expected<JsonDocument, JsonSyntaxError> parse_json(std::string_view text);
 
-/// Without spaces and with the keys of every object sorted: equal values in, equal text out. Real numbers stay as
-/// they were written.
+/// Without spaces and with the keys of every object sorted: equal values in, equal text out. Real numbers
+/// stay as they were written.
 std::string canonical_json(const JsonValue& value);
 
 /// `base.key`, or `key` at the top.

@@ -27,7 +27,11 @@ void write_task(JsonWriter& out, const TaskView& view, std::string_view pool) {
   out.member("status", to_string(view.status));
   write_reason(out, view.reason);
   out.member("priority", to_string(view.priority));
-  out.key("resource_cost").open('{').member("kind", to_string(view.kind)).member("units", view.units).close('}');
+  out.key("resource_cost")
+      .open('{')
+      .member("kind", to_string(view.kind))
+      .member("units", view.units)
+      .close('}');
   out.member("units_used", view.units_used).member("attempt", view.attempt).member("lost", view.lost);
   out.member("admission", view.admission);
   write_time(out, "submitted_at", view.submitted_at);
@@ -77,10 +81,15 @@ std::string explanation_json(const Explanation& explanation, std::string_view po
 
 std::string pool_stats_json(const PoolStats& stats, std::string_view pool) {
   JsonWriter out;
-  out.open('{').member("pool", pool).member("state", to_string(stats.state)).member("storage", to_string(stats.storage));
+  out.open('{')
+      .member("pool", pool)
+      .member("state", to_string(stats.state))
+      .member("storage", to_string(stats.storage));
   out.member("units_max", stats.units_max).member("units_in_use", stats.units_in_use);
   out.member("units_quarantined", stats.units_quarantined);
-  out.member("parked", stats.parked).member("waiting", stats.waiting).member("backing_off", stats.backing_off);
+  out.member("parked", stats.parked)
+      .member("waiting", stats.waiting)
+      .member("backing_off", stats.backing_off);
   out.member("running", stats.running).member("undelivered", stats.undelivered);
   out.member("admitted", stats.admitted).member("completed", stats.completed).member("failed", stats.failed);
   out.member("expired", stats.expired).member("dropped", stats.dropped).member("rejected", stats.rejected);
@@ -105,7 +114,10 @@ std::string audit_event_json(const AuditEvent& event, std::string_view pool) {
 
 std::string mailbox_message_json(const MailboxMessage& message, std::string_view payload) {
   JsonWriter out;
-  out.open('{').member("message_id", message.message_id).member("task_id", message.task_id).member("pool", message.pool);
+  out.open('{')
+      .member("message_id", message.message_id)
+      .member("task_id", message.task_id)
+      .member("pool", message.pool);
   out.member("status", to_string(message.status));
   write_reason(out, message.reason);
   if (!payload.empty()) out.key("payload").raw(payload);

@@ -31,7 +31,8 @@ class JsonWriter {
   bool needs_comma_ = false;
 };
 
-/// The same document with two spaces of indent and one member a line, for people. `compact` must be valid JSON.
+/// The same document with two spaces of indent and one member a line, for people. `compact` must be valid
+/// JSON.
 std::string indented_json(std::string_view compact);
 
 }  // namespace parking_lot
