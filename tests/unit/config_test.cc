@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <iterator>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -387,4 +390,39 @@ TEST_CASE("what is not built yet is listed, each with its path") {
       std::vector<std::string>{"pools.p.mailbox.notifier", "pools.p.executor"});
   CHECK(paths_of(R"({"pools": {"p": {"max_units": {"cpu": 1}}}, "garages": {"g": {}}})") ==
         std::vector<std::string>{"pools.p.max_units", "garages"});
+}
+
+TEST_CASE("the schema holds every key with its type and default") {
+  const auto schema = nlohmann::json::parse(config_schema_json(), nullptr, false);
+  REQUIRE_FALSE(schema.is_discarded());
+  CHECK(schema["$schema"] == "https://json-schema.org/draft/2020-12/schema");
+  const nlohmann::json& pool = schema["properties"]["pools"]["additionalProperties"];
+  CHECK(pool["required"] == nlohmann::json{"max_units"});
+  CHECK(pool["additionalProperties"] == false);
+  CHECK(pool["properties"]["max_queue_depth"]["default"] == 1000);
+  CHECK(pool["properties"]["policy"]["enum"] == nlohmann::json{"first_fit", "strict", "backfill"});
+  CHECK(pool["properties"]["retry"]["properties"]["backoff"]["properties"]["factor_percent"]["default"] ==
+        200);
+  const auto effective = nlohmann::json::parse(effective_config_json(
+      parse(R"({"pools": {"p": {"max_units": 1, "tenants": {"a": {}}, "executor": "inline"}}})").config));
+  for (const auto& [key, value] : effective["pools"]["p"].items()) {
+    INFO(key);
+    CHECK(pool["properties"].contains(key));
+  }
+}
+
+TEST_CASE("a config may name its schema") {
+  CHECK(parse(R"({"$schema": "parking-lot.schema.json", "pools": {"p": {"max_units": 1}}})").ok());
+}
+
+TEST_CASE("the example configs are free of errors and warnings") {
+  for (const char* name : {"minimal", "local-agent", "browser", "server", "worker-pool"}) {
+    std::ifstream file(std::string(PARKING_LOT_SOURCE_DIR "/examples/configs/") + name + ".json");
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const ParsedConfig parsed =
+        parse_config(text, [](std::string_view) { return std::optional<std::string>("secret"); });
+    INFO(name << "\n" << shown(parsed));
+    CHECK(parsed.ok());
+    CHECK(parsed.issues.empty());
+  }
 }
