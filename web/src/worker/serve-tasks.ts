@@ -40,8 +40,7 @@ function serve(port: HostPort, handler: AnyTaskHandler): void {
   port.onUnreadable(() => post({ parkingLot: 'unreadable' }));
   // Without a run the error is nobody's: it goes its usual way, to the console and to the host's `error` event.
   port.onUncaught((error) => {
-    if (runner.running.length === 0) return 'not ours';
-    for (const run of runner.running) runner.forget(run);
+    if (runner.running === 0) return 'not ours';
     post({ parkingLot: 'crashed', error: reportError(error) });
     return 'reported';
   });

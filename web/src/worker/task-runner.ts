@@ -45,8 +45,7 @@ export interface RunReports {
 /**
  * Runs a handler for the tasks of one realm, be it a worker of its own or the realm of the lot.
  *
- * Invariant: a run that was started and not forgotten ends in exactly one report; after it, nothing more is
- * reported of that run.
+ * Invariant: a run ends in exactly one report, unless its realm ends before; after it nothing more is reported of it.
  */
 export class TaskRunner {
   private readonly runs = new Map<number, AbortController>();
@@ -56,9 +55,9 @@ export class TaskRunner {
     private readonly reports: RunReports,
   ) {}
 
-  /** The runs that have not ended. */
-  get running(): readonly number[] {
-    return [...this.runs.keys()];
+  /** How many runs have not ended. */
+  get running(): number {
+    return this.runs.size;
   }
 
   start(order: RunOrder): void {
@@ -71,12 +70,6 @@ export class TaskRunner {
   /** Aborts the run's signal; the run ends when its handler does. Unknown and ended runs are ignored. */
   stop(run: number, reason: string): void {
     this.runs.get(run)?.abort(abortError(reason));
-  }
-
-  /** Reports nothing of this run from now on. */
-  forget(run: number): void {
-    this.runs.get(run)?.abort(abortError('forgotten'));
-    this.runs.delete(run);
   }
 
   private async settle(order: RunOrder, signal: AbortSignal): Promise<void> {

@@ -21,19 +21,21 @@ export function thread(script: string): () => Worker {
 function compile(script: string): URL {
   const known = compiled.get(script);
   if (known !== undefined) return known;
+  const source = bundle(`import { serveTasks, transfer } from './src/worker/index.ts';\n${script}`);
+  const url = new URL(`data:text/javascript,${encodeURIComponent(source)}`);
+  compiled.set(script, url);
+  return url;
+}
+
+/** A module in one piece; its imports begin at the package's folder. */
+export function bundle(contents: string): string {
   const built = buildSync({
-    stdin: {
-      contents: `import { serveTasks, transfer } from './src/worker/index.ts';\n${script}`,
-      resolveDir: packageRoot(),
-      loader: 'js',
-    },
+    stdin: { contents, resolveDir: packageRoot(), loader: 'ts' },
     bundle: true,
     format: 'esm',
     platform: 'neutral',
     external: ['node:*'],
     write: false,
   });
-  const url = new URL(`data:text/javascript,${encodeURIComponent(built.outputFiles[0]!.text)}`);
-  compiled.set(script, url);
-  return url;
+  return built.outputFiles[0]!.text;
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { test as nodeTest, type TestContext } from 'node:test';
+import { promisify } from 'node:util';
 import { type WorkerSource, workerExecutor } from '../../src/executor/workers/worker-executor.js';
 import { openExecutor } from './recorder.js';
-import { thread } from './thread-worker.js';
+import { bundle, thread } from './thread-worker.js';
 
 const echo = thread('serveTasks((payload) => payload)');
 const endless = 'for (;;) {}';
@@ -324,7 +326,9 @@ test('a worker that computes for long keeps its lease: heartbeats go on although
   await events.until(() => events.count('running t1') === 1);
   for (let pulse = 0; pulse < 500; pulse += 1) clock.advance(500);
   assert.equal(events.count('heartbeat t1'), 500);
-  assert.equal(events.endings.length, 0);
+  executor.stop(run, 'timed_out');
+  clock.advance(500);
+  assert.match((await events.ending(run)).error?.message ?? '', /did not stop within/);
 });
 
 test('a worker that never says that it runs its task is replaced', async (context) => {
@@ -372,6 +376,26 @@ test('close ends every worker by force and reports nothing more', async () => {
   assert.equal(workers.length, 2);
   for (const worker of workers) assert.equal(worker.threadId, -1);
   assert.equal(events.endings.length, 0);
+});
+
+test('a process waits for the tasks in its workers, and ends by itself when the workers are idle', async () => {
+  const worker = bundle(`
+    import { serveTasks } from './src/worker/index.ts';
+    serveTasks(() => new Promise((done) => setTimeout(done, 100, 'waited for')));`);
+  const program = bundle(`
+    import { Worker } from 'node:worker_threads';
+    import { workerExecutor } from './src/executor/workers/worker-executor.ts';
+    const clock = { after(ms, call) { const timer = setTimeout(call, ms).unref(); return () => clearTimeout(timer); } };
+    const options = { pool: 'llm', maxUnits: 2, heartbeatMs: 1000, killGraceMs: 500, clock };
+    const events = { credits() {}, running() {}, heartbeat() {}, finished: (run, result) => console.log(result) };
+    const source = new URL('data:text/javascript,' + encodeURIComponent(${JSON.stringify(worker)}));
+    const executor = workerExecutor(() => new Worker(source))(events, options);
+    executor.start({ id: 1, taskId: 't1', pool: 'llm', attempt: 1, units: 1, payload: null });`);
+  const run = promisify(execFile);
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program], {
+    timeout: 20_000,
+  });
+  assert.equal(stdout, 'waited for\n');
 });
 
 test('a run that comes after close is refused, not lost', async () => {
