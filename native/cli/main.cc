@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <string>
 
 #include "cli/commands.h"
 
@@ -15,7 +16,9 @@ int run(int argc, char** argv) {
   CLI::App app("Runs tasks under limits of units: what does not fit is parked and leaves by priority.",
                "parking-lot");
   app.set_version_flag("--version", "parking-lot " PARKING_LOT_VERSION);
-  app.failure_message(CLI::FailureMessage::simple);
+  app.failure_message([](const CLI::App*, const CLI::Error& error) {
+    return "parking-lot: " + std::string(error.what()) + "; see --help.\n";
+  });
   app.require_subcommand(1);
   app.footer("Exit codes: 0 fine, 1 unexpected, 2 usage or config, 3 work failed, 130 interrupted.");
 
