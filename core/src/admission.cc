@@ -7,7 +7,12 @@ namespace {
 
 constexpr Duration century{100LL * 365 * 86400 * 1000};
 constexpr std::uint64_t unpersisted_max = 16384;  // records; beyond it new commands are answered `busy`
-constexpr std::uint32_t refusal_events_per_second = 100;
+
+bool is_valid_key(std::string_view text) {
+  const MailboxKey key = decode_mailbox_key(text);
+  return is_valid_name(key.tenant) && (key.user.empty() || is_valid_name(key.user)) &&
+         (key.session.empty() || is_valid_name(key.session));
+}
 
 bool fits_compact(const RetryPolicy& retry) {
   return retry.max_attempts >= 1 && retry.max_attempts <= 0xffff && retry.factor_percent >= 100 &&
@@ -58,6 +63,8 @@ void Scheduler::Machine::take(const Submit& input) {
 bool Scheduler::Machine::refuse_by_spec(Pool& pool, RequestId request, const TaskSpec& spec) {
   std::string_view field;
   if (!spec.task_id.empty() && !is_valid_name(spec.task_id)) field = "task_id";
+  if (spec.tenant && !is_valid_name(names.text(spec.tenant))) field = "tenant";
+  if (spec.mailbox && !is_valid_key(names.text(spec.mailbox))) field = "mailbox_key";
   if (spec.units > units_max) field = "resource_cost.units";
   if (spec.timeout.ms < 0 || spec.timeout > century) field = "timeout";
   if (spec.estimate.ms < 0 || spec.estimate > century) field = "estimate";
@@ -89,7 +96,7 @@ bool Scheduler::Machine::refuse_by_pool(Pool& pool, RequestId request, const Tas
 /// The rules of `dedup`. True if the submission was answered; false if it may go on (also after replacing a parked task).
 bool Scheduler::Machine::answered_as_duplicate(Pool& pool, const Submit& input, std::uint64_t digest) {
   const auto known = pool.by_name.find(names.find(input.spec.task_id).index);
-  if (known == pool.by_name.end()) return false;
+  if (known == pool.by_name.end() || is_outdated(known->second)) return false;
   if (tasks_[known->second].phase == Phase::arriving) {
     settle(pool);  // what became of the earlier submission decides about this one
     return answered_as_duplicate(pool, input, digest);
@@ -234,13 +241,21 @@ void Scheduler::Machine::record_admission(Pool& pool, std::uint32_t slot) {
   const Task& task = tasks_[slot];
   TaskAdmitted fact;
   fact.admission = task.admission;
+  fact.units = task.units;
+  if (pool.stream.is_durable()) describe(pool, fact, task);
+  emit(pool, slot, fact);
+  ++pool.totals.admitted;
+  if (task.client != 0 && task.on_disconnect == OnDisconnect::cancel) clients_[task.client].push_back(handle_of(slot));
+}
+
+/// Spells out what a journal must know of a task.
+void Scheduler::Machine::describe(const Pool& pool, TaskAdmitted& fact, const Task& task) const {
   fact.incarnation = pool.incarnations[task.incarnation];
   fact.task_id = names.text(task.task_id);
   fact.tenant = names.text(task.tenant);
   fact.mailbox = names.text(task.mailbox);
   fact.priority = task.priority;
   fact.kind = task.kind;
-  fact.units = task.units;
   fact.deadline = task.deadline;
   fact.start_after = task.ready_at;
   fact.timeout = task.timeout;
@@ -251,9 +266,6 @@ void Scheduler::Machine::record_admission(Pool& pool, std::uint32_t slot) {
   fact.on_disconnect = task.on_disconnect;
   fact.realm = task.realm;
   fact.digest = task.digest;
-  emit(pool, slot, fact);
-  ++pool.totals.admitted;
-  if (task.client != 0 && task.on_disconnect == OnDisconnect::cancel) clients_[task.client].push_back(handle_of(slot));
 }
 
 /// Fills a task read from a journal.

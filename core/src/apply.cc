@@ -47,6 +47,7 @@ void Scheduler::Machine::apply(Pool& pool, std::uint32_t slot, const TaskStarted
   task.basis = stamp.sequence;
   task.phase = Phase::running;
   task.status = Status::running;
+  task.reason = Reason::none;
   task.attempt = fact.attempt;
   task.run = new_run(pool, slot, fact, stamp);
   pool.next_lease = std::max(pool.next_lease, fact.lease.number + 1);
@@ -246,8 +247,10 @@ void Scheduler::Machine::forget_names(const Task& task) {
 void Scheduler::Machine::forget(Pool& pool, std::uint32_t slot) {
   Task& task = tasks_[slot];
   release_payload(pool, 0, task.payload);
-  release_payload(pool, 0, outcomes_[task.outcome].result);
-  outcomes_.free(task.outcome);
+  if (task.outcome != no_slot) {
+    release_payload(pool, 0, outcomes_[task.outcome].result);
+    outcomes_.free(task.outcome);
+  }
   pool.by_admission.erase(task.admission);
   const auto named = pool.by_name.find(task.task_id.index);
   if (named != pool.by_name.end() && named->second == slot) pool.by_name.erase(named);

@@ -51,7 +51,6 @@ void Scheduler::Machine::take(const Delivered& input) {
   pool->delivery_failures = 0;
   pool->strip_next_delivery = false;
   emit(*pool, slot, TaskDelivered{tasks_[slot].admission});
-  mark_dirty(*pool);
 }
 
 void Scheduler::Machine::take(const DeliveryFailed& input) {

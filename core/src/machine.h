@@ -65,6 +65,7 @@ class Scheduler::Machine {
 
   std::deque<Pool> pools;  // pools stay where they are
   Names names;
+  Listening listening = Listening::everything;
 
  private:
   enum class PoolTimer : std::uint8_t { guard, delivery, refusals };
@@ -116,6 +117,7 @@ class Scheduler::Machine {
   void take(const ClientGone& input);
   void drop(Pool& pool, std::uint32_t slot, Reason reason);
   void describe(const Pool& pool, Task& task, const TaskAdmitted& fact);
+  void describe(const Pool& pool, TaskAdmitted& fact, const Task& task) const;
   TaskSpec spec_again(const Task& task) const;
   Found find_for_command(const TaskName& name, RequestId request);
   bool refused_by_storage(Pool& pool, RequestId request);
@@ -251,6 +253,7 @@ class Scheduler::Machine {
   void take(const Explain& input);
   void take(const ListTasks& input);
   TaskView view_of(std::uint32_t slot) const;
+  bool is_outdated(std::uint32_t slot) const;
   Wait wait_of(Pool& pool, const Task& task, TaskHandle& behind);
 
   void yield_after(const Pool& pool, std::uint64_t sequence, const Effect& effect, Outbox<Effect>::Body body = nullptr);
@@ -264,7 +267,7 @@ class Scheduler::Machine {
   Entropy entropy_;
   std::uint64_t random_state_;
   Now now_;
-  SteadyTime armed_ = never_steady;
+  Duration least_heartbeat_;
   bool has_timers_left_ = false;
 
   Slab<Task> tasks_;

@@ -54,6 +54,9 @@ struct GuardClaim {
   RealmId realm = 0;
 };
 
+/// More refusals of one code in a second are counted into one event.
+inline constexpr std::uint32_t refusal_events_per_second = 100;
+
 /// Refusals of one code within the current second.
 struct RefusalCount {
   std::int64_t second = -1;

@@ -22,7 +22,6 @@ void Scheduler::Machine::start(Pool& pool, const Candidate& candidate) {
   Run& run = runs_[task.run];
   run.is_known_here = true;
   run.stage = Run::Stage::started;
-  renew_lease(pool, task.run);
   yield_after(pool, sequence, Start{pool.id, handle_of(slot), lease, executor.id, task.attempt, task.units, task.payload});
   notify(pool, slot, Notify::Event::started, sequence);
 }
@@ -81,6 +80,10 @@ void Scheduler::Machine::take(const ExecutorGone& input) {
   std::sort(lost.begin(), lost.end());
   const bool is_dead = input.death == ExecutorGone::Death::known;
   for (const auto& [number, run] : lost) {
+    if (runs_[run].is_current && pool->stream.state() == StreamState::open && withdraw_start(*pool, run)) {
+      requeue(*pool, runs_[run].task, Reason::none, Holding::freed);  // the host never saw it start
+      continue;
+    }
     Failed how;
     how.task = {runs_[run].task, runs_[run].generation};
     how.lease = runs_[run].lease;

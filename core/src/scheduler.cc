@@ -25,6 +25,7 @@ Scheduler::Machine::Machine(const Config& config, Now now, Entropy entropy)
   default_tenant_ = names.intern("default");
   for (std::size_t i = 0; i < config.pools.size(); ++i) {
     pools.emplace_back(PoolId{static_cast<std::uint32_t>(i)}, config.pools[i]);
+    least_heartbeat_ = i == 0 ? config.pools[i].heartbeat : std::min(least_heartbeat_, config.pools[i].heartbeat);
     if (!pools.back().stream.is_durable()) open_pool(pools.back());
   }
 }
@@ -44,7 +45,6 @@ void Scheduler::Machine::handle(Now now, std::span<const Input> inputs) {
   for (std::size_t i = 0; i < dirty_.size(); ++i) settle(pools[dirty_[i]]);
   dirty_.clear();
   for (const std::uint32_t index : written_) flush(pools[index]);
-  armed_ = next_deadline().value_or(never_steady);
 }
 
 /// Takes over the time, and forgives leases if nobody could have kept them meanwhile.
@@ -52,16 +52,11 @@ void Scheduler::Machine::observe(Now now) {
   now.steady = std::max(now.steady, now_.steady);
   const Duration wall_passed = now.wall - now_.wall;
   const Duration steady_passed = now.steady - now_.steady;
-  const SteadyTime armed = armed_;
+  const SteadyTime armed = steady_passed > least_heartbeat_ ? next_deadline().value_or(never_steady) : never_steady;
   now_ = now;
-  for (const Pool& pool : pools) {
-    const bool is_late = armed != never_steady && now.steady > armed + pool.config.heartbeat;
-    const bool was_suspended = wall_passed.ms - steady_passed.ms > pool.config.heartbeat.ms;
-    if (is_late || was_suspended) {
-      forgive_gap();
-      return;
-    }
-  }
+  const bool is_late = armed != never_steady && now.steady > armed + least_heartbeat_;
+  const bool was_suspended = wall_passed.ms - steady_passed.ms > least_heartbeat_.ms;
+  if (is_late || was_suspended) forgive_gap();
 }
 
 void Scheduler::Machine::take(const Tick&) {}
@@ -91,7 +86,10 @@ std::optional<Effect> Scheduler::Machine::poll() {
   if (!effect) return next_delivery();
   if (const auto* started = std::get_if<Start>(&*effect)) {
     const std::uint32_t run = find_run(started->task, started->lease);
-    if (run != no_slot) runs_[run].was_yielded = true;
+    if (run != no_slot) {
+      runs_[run].was_yielded = true;
+      renew_lease(pools[started->pool.index], run);  // nobody could keep the lease before
+    }
   }
   return effect;
 }
@@ -123,6 +121,8 @@ void Scheduler::Machine::reply_after(const Pool& pool, std::uint64_t sequence, R
 }
 
 void Scheduler::Machine::notify(const Pool& pool, std::uint32_t slot, Notify::Event event, std::uint64_t sequence) {
+  const bool is_step = event == Notify::Event::parked || event == Notify::Event::started || event == Notify::Event::requeued;
+  if (is_step && listening == Listening::outcomes) return;
   Notify effect{pool.id, {}, event, Status::queued, Reason::none, 0, now_.wall, {}};
   if (slot != no_slot) {
     const Task& task = tasks_[slot];
@@ -168,6 +168,7 @@ std::uint32_t Scheduler::pool_count() const { return static_cast<std::uint32_t>(
 const PoolConfig& Scheduler::config(PoolId pool) const { return machine_->pools.at(pool.index).config; }
 Names& Scheduler::names() { return machine_->names; }
 NameId Scheduler::mailbox_key(MailboxKey key) { return machine_->names.intern(encode_mailbox_key(key)); }
+void Scheduler::listen(Listening listening) { machine_->listening = listening; }
 PoolStats Scheduler::stats(PoolId pool) const { return machine_->stats(machine_->pools.at(pool.index)); }
 std::string Scheduler::task_id(TaskHandle handle) const {
   const Task* task = machine_->task_at(handle);

@@ -42,12 +42,14 @@ struct TaskQueue::Leaf {
   unsigned lower_bound(QueueKey key) const {
     return static_cast<unsigned>(std::lower_bound(keys, keys + count, key) - keys);
   }
+  Units least() const {
+    Units least = ~Units{0};
+    for (unsigned i = 0; i < count; ++i) least = std::min(least, units[i]);
+    return least;
+  }
   Child summary() {
-    Child sum{count, 0, ~Units{0}, count > 0 ? keys[0] : QueueKey{}, this};
-    for (unsigned i = 0; i < count; ++i) {
-      sum.units += units[i];
-      sum.least = std::min(sum.least, units[i]);
-    }
+    Child sum{count, 0, least(), count > 0 ? keys[0] : QueueKey{}, this};
+    for (unsigned i = 0; i < count; ++i) sum.units += units[i];
     return sum;
   }
 };
@@ -62,12 +64,16 @@ struct TaskQueue::Inner {
     while (place > 0 && key < children[place].first) --place;
     return place;
   }
+  Units least() const {
+    Units least = ~Units{0};
+    for (unsigned i = 0; i < count; ++i) least = std::min(least, children[i].least);
+    return least;
+  }
   Child summary() {
-    Child sum{0, 0, ~Units{0}, children[0].first, this};
+    Child sum{0, 0, least(), children[0].first, this};
     for (unsigned i = 0; i < count; ++i) {
       sum.tasks += children[i].tasks;
       sum.units += children[i].units;
-      sum.least = std::min(sum.least, children[i].least);
     }
     return sum;
   }
@@ -85,6 +91,7 @@ TaskQueue& TaskQueue::operator=(TaskQueue&& other) noexcept {
   std::swap(root_, other.root_);
   std::swap(height_, other.height_);
   std::swap(size_, other.size_);
+  std::swap(least_, other.least_);
   std::swap(memory_bytes_, other.memory_bytes_);
   return *this;
 }
@@ -119,6 +126,7 @@ void TaskQueue::insert(const Entry& entry) {
     ++height_;
   }
   ++size_;
+  least_ = std::min(least_, entry.units);
 }
 
 TaskQueue::Split TaskQueue::insert_into(void* node, unsigned height, const Entry& entry) {
@@ -189,7 +197,7 @@ TaskQueue::Split TaskQueue::insert_into(void* node, unsigned height, const Entry
 
 void TaskQueue::erase(QueueKey key) {
   PARKING_LOT_CHECK(root_ != nullptr);
-  erase_from(root_, height_, key);
+  const Units units = erase_from(root_, height_, key);
   --size_;
   while (height_ > 0 && static_cast<Inner*>(root_)->count == 1) {
     auto* old = static_cast<Inner*>(root_);
@@ -198,27 +206,37 @@ void TaskQueue::erase(QueueKey key) {
     delete old;
     memory_bytes_ -= sizeof(Inner);
   }
+  if (units == least_) least_ = least_of_root();
 }
 
-void TaskQueue::erase_from(void* node, unsigned height, QueueKey key) {
+Units TaskQueue::least_of_root() const {
+  return height_ == 0 ? static_cast<const Leaf*>(root_)->least() : static_cast<const Inner*>(root_)->least();
+}
+
+/// Returns the units of the erased entry; sums are corrected by them, minima only where they were the least.
+Units TaskQueue::erase_from(void* node, unsigned height, QueueKey key) {
   if (height == 0) {
     auto* leaf = static_cast<Leaf*>(node);
     const unsigned place = leaf->lower_bound(key);
     PARKING_LOT_CHECK(place < leaf->count && leaf->keys[place] == key);
+    const Units units = leaf->units[place];
     close_gap(leaf->keys, leaf->count, place);
     close_gap(leaf->units, leaf->count, place);
     close_gap(leaf->slots, leaf->count, place);
     --leaf->count;
-    return;
+    return units;
   }
   auto* inner = static_cast<Inner*>(node);
   const unsigned place = inner->place_of(key);
   Child& child = inner->children[place];
-  erase_from(child.node, height - 1, key);
-  const QueueKey first = child.first;
-  child = height == 1 ? static_cast<Leaf*>(child.node)->summary() : static_cast<Inner*>(child.node)->summary();
-  if (child.tasks == 0) child.first = first;
+  const Units units = erase_from(child.node, height - 1, key);
+  --child.tasks;
+  child.units -= units;
+  if (units == child.least) {
+    child.least = height == 1 ? static_cast<Leaf*>(child.node)->least() : static_cast<Inner*>(child.node)->least();
+  }
   mend(*inner, place, height - 1);
+  return units;
 }
 
 /// Joins a child that has become small with a neighbour, so that memory follows the number of tasks.
@@ -261,7 +279,7 @@ void TaskQueue::mend(Inner& parent, unsigned place, unsigned child_height) {
 }
 
 std::optional<TaskQueue::Entry> TaskQueue::first_that_fits(Units free) const {
-  if (size_ == 0) return std::nullopt;
+  if (size_ == 0 || least_ > free) return std::nullopt;
   const void* node = root_;
   for (unsigned height = height_; height > 0; --height) {
     const auto* inner = static_cast<const Inner*>(node);

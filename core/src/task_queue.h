@@ -62,13 +62,15 @@ class TaskQueue {
 
   struct Split;
   Split insert_into(void* node, unsigned height, const Entry& entry);
-  void erase_from(void* node, unsigned height, QueueKey key);
+  Units erase_from(void* node, unsigned height, QueueKey key);
   void mend(Inner& parent, unsigned place, unsigned child_height);
   void destroy(void* node, unsigned height);
+  Units least_of_root() const;
 
   void* root_ = nullptr;
   unsigned height_ = 0;  // 0: the root is a leaf
   std::uint64_t size_ = 0;
+  Units least_ = ~Units{0};  // of all tasks: most questions about a full pool end here
   std::size_t memory_bytes_ = 0;
 };
 

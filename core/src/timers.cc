@@ -7,7 +7,6 @@ namespace {
 
 constexpr int timers_per_tick_max = 1000;
 constexpr int forgotten_per_pass_max = 1000;
-constexpr std::uint32_t refusal_events_per_second = 100;
 
 }  // namespace
 
@@ -180,10 +179,9 @@ void Scheduler::Machine::forgive_gap() {
 void Scheduler::Machine::forget_old(Pool& pool) {
   for (int i = 0; i < forgotten_per_pass_max && !pool.ended.empty(); ++i) {
     const std::uint32_t slot = pool.ended.front();
-    const Outcome& outcome = outcomes_[tasks_[slot].outcome];
-    const bool is_too_many = pool.ended.size() > pool.config.task_retention_count;
-    const bool is_too_old = now_.wall - outcome.finished_at > pool.config.task_retention;
-    if ((!is_too_many && !is_too_old) || !outcome.is_delivered) return;
+    const bool is_too_many =
+        pool.ended.size() > pool.config.task_retention_count && outcomes_[tasks_[slot].outcome].is_delivered;
+    if (!is_too_many && !is_outdated(slot)) return;
     pool.ended.pop_front();
     forget(pool, slot);
   }

@@ -40,14 +40,21 @@ std::optional<SpelledId> parse_spelled_id(std::string_view text) {
 
 TaskHandle Scheduler::Machine::find(const Pool& pool, std::string_view task_id) const {
   const auto named = pool.by_name.find(names.find(task_id).index);
-  if (named != pool.by_name.end()) return handle_of(named->second);
+  if (named != pool.by_name.end()) return is_outdated(named->second) ? TaskHandle{} : handle_of(named->second);
   const auto spelled = parse_spelled_id(task_id);
   if (!spelled) return {};
   const std::uint32_t slot = pool.by_admission.find(spelled->admission);
   if (slot == no_slot) return {};
   const Task& task = tasks_[slot];
   const bool is_it = !task.task_id && task.phase != Phase::stale && pool.incarnations[task.incarnation] == spelled->incarnation;
-  return is_it ? handle_of(slot) : TaskHandle{};
+  return is_it && !is_outdated(slot) ? handle_of(slot) : TaskHandle{};
+}
+
+/// Remembered for longer than the pool promises: it may be forgotten any moment, so it is not known any more.
+bool Scheduler::Machine::is_outdated(std::uint32_t slot) const {
+  const Task& task = tasks_[slot];
+  if (task.phase != Phase::ended || !outcomes_[task.outcome].is_delivered) return false;
+  return now_.wall - outcomes_[task.outcome].finished_at > pools[task.pool].config.task_retention;
 }
 
 PoolStats Scheduler::Machine::stats(const Pool& pool) const {

@@ -93,6 +93,7 @@ Figures run_lifecycle(const std::vector<Sample>& samples) {
       if (const auto* start = std::get_if<Start>(&*effect)) running.push_back(*start);
     }
   };
+  lot.scheduler().listen(Listening::outcomes);
   lot.handle(now, ExecutorReady{pool, 1, 0, endless_credits, ExecutorReady::Liveness::certain});
   drain();
   const std::size_t bytes_before = lot.scheduler().memory_bytes();

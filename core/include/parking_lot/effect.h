@@ -79,7 +79,7 @@ struct TaskView {
   std::uint32_t attempt = 0;     ///< of the current or last run, from 1; 0: never started
   std::uint32_t lost = 0;
   WallTime submitted_at{0};
-  WallTime started_at{0};        ///< of the last run; 0: never started
+  WallTime started_at{0};        ///< of the current run, or of the last one of an ended task; else 0
   WallTime finished_at{0};
   WallTime deadline = never_wall;
   WallTime ready_at{0};          ///< of a task that waits for start_after or a retry

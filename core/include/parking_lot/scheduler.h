@@ -53,6 +53,9 @@ struct PoolStats {
   bool delivery_held = false;    ///< the mailbox store is failing
 };
 
+/// What `Notify` tells: every step of every task, or only how they end (and changes of pools).
+enum class Listening : std::uint8_t { everything, outcomes };
+
 class Scheduler {
  public:
   /// Checks nothing that `parse_config` has not checked already. Pools whose queue is durable begin in `loading` and
@@ -83,6 +86,9 @@ class Scheduler {
   Names& names();
   /// Interns the key; the caller holds it (see Names).
   NameId mailbox_key(MailboxKey key);
+
+  /// From now on. Decisions do not depend on it.
+  void listen(Listening listening);
 
   // Gauges: they answer always, and promise nothing.
   PoolStats stats(PoolId pool) const;
