@@ -19,7 +19,7 @@ export async function drive(page, url, pictures) {
   await until(page, 'half of the second view is rendered', ({ tasks }) => tasks.ended >= 60, RENDER_MS);
   await page.click('#deeper');
   await page.click('#fetch');
-  await until(page, 'the third view is there as a preview', ({ tasks }) => tasks.ended >= 72, RENDER_MS);
+  await until(page, 'the middle of the third view is rendered', ({ tasks }) => tasks.ended >= 80, RENDER_MS);
   await takePictures(page, pictures);
   await until(page, 'all tasks have ended', ({ state }) => state === 'done', RENDER_MS);
   await emptyMailbox(page);

@@ -86,6 +86,8 @@ export class LotView {
     vehicle.place = position === 0 ? place.bay : BAYS_PER_ROW * 8 + position;
     const look = `${task.priority} ${this.#layout.bay}`;
     if (vehicle.drawn !== look) this.#draw(vehicle, task, look);
+    if (vehicle.lane !== undefined && position > 0 && vehicle.lane !== place.y) this.#changeLane(vehicle);
+    vehicle.lane = position > 0 ? place.y : undefined;
     vehicle.button.style.transform = `translate(${place.x}px, ${place.y}px) scale(${scale})`;
     vehicle.progress.style.transform = `scaleX(${task.state === 'running' ? task.progress : 0})`;
     vehicle.button.setAttribute('aria-label', describe(task, position));
@@ -94,6 +96,7 @@ export class LotView {
   #add(task, place, scale) {
     const button = document.createElement('button');
     button.type = 'button';
+    button.className = 'vehicle';
     button.tabIndex = -1;
     button.dataset.task = task.id;
     button.setAttribute('aria-pressed', String(task.id === this.#chosen));
@@ -107,6 +110,13 @@ export class LotView {
     const vehicle = { id: task.id, button, progress };
     this.#vehicles.set(task.id, vehicle);
     return vehicle;
+  }
+
+  /** Lanes follow each other like lines of text: a vehicle that wraps appears in the next one, and crosses nobody. */
+  #changeLane({ button }) {
+    button.style.transition = 'none';
+    button.animate([{ opacity: 0.35 }, { opacity: 1 }], { duration: 250 });
+    requestAnimationFrame(() => requestAnimationFrame(() => (button.style.transition = '')));
   }
 
   #draw(vehicle, task, look) {
