@@ -112,24 +112,26 @@ EMSCRIPTEN_KEEPALIVE void pl_release_name(std::uint32_t name) {
 EMSCRIPTEN_KEEPALIVE void pl_submit_fast(std::uint32_t request, std::uint32_t answers, std::uint32_t pool,
                                          std::uint32_t priority, double units, std::uint32_t realm) {
   if (!session()) return;
-  Submit submit{.request = submission(request, answers), .pool = {pool}};
   const PoolConfig& config = session()->pool_config({pool});
+  Submit& submit = session()->queue_submission();
+  submit.request = submission(request, answers);
+  submit.pool = {pool};
   submit.spec.priority = static_cast<Priority>(priority);
   submit.spec.units = static_cast<Units>(units);
   submit.spec.payload = payload_at(PayloadTable::tasks, request);
   submit.spec.realm = realm;
   submit.spec.retry = config.retry;
   submit.spec.max_lost = config.max_lost;
-  session()->queue(submit);
 }
 
 /// A task with any fields, from `pl_numbers_in`; its id, if it has one, in the text buffer.
 EMSCRIPTEN_KEEPALIVE void pl_submit() {
   if (!session()) return;
   const PoolId pool{integer(field_pool)};
-  Submit submit{.request = submission(integer(field_request), integer(field_answers)),
-                .pool = pool,
-                .client = integer(field_client)};
+  Submit& submit = session()->queue_submission();
+  submit.request = submission(integer(field_request), integer(field_answers));
+  submit.pool = pool;
+  submit.client = integer(field_client);
   TaskSpec& spec = submit.spec;
   spec.task_id = session()->keep(text(0, integer(field_id_length)));
   spec.tenant = {integer(field_tenant)};
@@ -147,7 +149,6 @@ EMSCRIPTEN_KEEPALIVE void pl_submit() {
   spec.dedup = static_cast<Dedup>(integer(field_dedup));
   spec.realm = integer(field_realm);
   set_retry(spec, session()->pool_config(pool));
-  session()->queue(submit);
 }
 
 /// Cancels the task that a submission became. Nothing if it was not admitted, or has not been flushed.

@@ -43,8 +43,10 @@ class Session {
   Lot& lot() { return lot_; }
   const PoolConfig& pool_config(PoolId pool) const { return lot_.scheduler().config(pool); }
 
-  void queue(Input input) { inputs_.push_back(input); }
-  void queue(mailbox::Input input) { mailbox_inputs_.push_back(input); }
+  void queue(const Input& input) { inputs_.push_back(input); }
+  /// A submission to be filled in where it lies, since it is the biggest input and the most frequent one.
+  Submit& queue_submission() { return std::get<Submit>(inputs_.emplace_back(std::in_place_type<Submit>)); }
+  void queue(const mailbox::Input& input) { mailbox_inputs_.push_back(input); }
   /// A copy that lives until the next flush, for the views in inputs.
   std::string_view keep(std::string_view text);
   /// Gives the caller's hold of a name back, after the inputs that may mention it.

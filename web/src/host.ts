@@ -13,6 +13,7 @@ import { EntryKind, entryWords, PayloadTable } from './wasm/raw.js';
 /** Inputs wait for the next microtask, but no more than this many: they lie in the module's memory. */
 const inputsMax = 1024;
 const wordSize = 0x1_0000_0000;
+const settled = Promise.resolve();
 
 interface Question {
   resolve(answer: unknown): void;
@@ -72,15 +73,15 @@ export class Host {
     if (++this.queued >= inputsMax) this.flush();
     if (this.isScheduled) return;
     this.isScheduled = true;
-    queueMicrotask(this.turn);
+    // Cheaper than queueMicrotask, which Node wraps.
+    settled.then(this.turn);
   }
 
   /** Gives a submission its number. The caller then queues the input and schedules. */
   add(submission: Submission): number {
     this.unsettled++;
     if (this.unsettled === 1) this.timer?.hold(true);
-    submission.index = this.submissions.add(submission);
-    return submission.index;
+    return this.submissions.add(submission);
   }
 
   /** A submission in the table has its answer, and no longer keeps a Node process alive. */
@@ -90,11 +91,11 @@ export class Host {
   }
 
   /** Ends a submission early; the core learns it with the next batch. */
-  cancel(submission: Submission): void {
+  cancel(index: number): void {
     if (this.isOver) return;
     if (this.queued > 0) this.flush();
     if (this.isOver) return;
-    this.core.raw._pl_cancel_submission(submission.index);
+    this.core.raw._pl_cancel_submission(index);
     this.schedule();
   }
 
@@ -126,7 +127,7 @@ export class Host {
     if (steady - this.lastBeat >= this.heartbeatMs) this.beat(steady);
     this.queued = 0;
     try {
-      this.nextDeadline = this.core.raw._pl_flush(this.clock.wall(), steady);
+      this.nextDeadline = this.core.flush(this.clock.wall(), steady);
     } catch (error) {
       this.broke(error);
     }
@@ -179,7 +180,7 @@ export class Host {
   realmFinished(run: RealmRun): boolean {
     if (this.end || this.runs.at(run.id) !== run) return false;
     this.runs.remove(run.id);
-    this.core.raw._pl_finished(run.id, 0);
+    this.core.finished(run.id, 0);
     this.schedule();
     return true;
   }
@@ -228,19 +229,18 @@ export class Host {
 
   private deliver(): void {
     if (this.end) return;
-    const { raw } = this.core;
-    for (let count = raw._pl_take(); count > 0 && !this.end; count = raw._pl_take()) {
-      const start = this.core.entriesStart();
+    const { core } = this;
+    for (let count = core.take(); count > 0 && !this.end; count = core.take()) {
+      const start = core.entriesStart();
       for (let i = 0; i < count && !this.end; i++) this.carryOut(start + i * entryWords);
     }
     // Only now: an entry about a task may come after the one that releases its payload.
-    for (const index of this.released) this.submissions.remove(index);
-    this.released.length = 0;
+    while (this.released.length > 0) this.submissions.remove(this.released.pop()!);
   }
 
   /** One entry, at `at` in the module's memory, which may have moved since the last one. */
   private carryOut(at: number): void {
-    const words = this.core.raw.HEAP32;
+    const { words } = this.core;
     switch (words[at]) {
       case EntryKind.start:
         return this.start(words, at);
@@ -274,7 +274,7 @@ export class Host {
     if (words[at + 7] === realmExecutor) {
       const owner = submission as RunSubmission;
       const run = new RealmRun(this, owner, id, attempt);
-      owner.run = run;
+      owner.run = id;
       this.runs.set(id, run);
       if (owner.isTimed) {
         this.core.raw._pl_running(id);

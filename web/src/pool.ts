@@ -108,8 +108,9 @@ export class Pool<Payload = unknown, Result = unknown> {
       captured.resolve,
       captured.reject,
     );
-    this.queue(this.host.add(submission), Answers.all, 0);
-    if (signal) submission.listen(signal);
+    const index = this.host.add(submission);
+    this.queue(index, Answers.all, 0);
+    if (signal) submission.listen(signal, index);
     return promise;
   }
 
@@ -132,17 +133,18 @@ export class Pool<Payload = unknown, Result = unknown> {
     const isTimed =
       this.facts.defaultTimeoutMs > 0 || (!this.reader.isPlain && this.reader.numbers[Field.timeout]! > 0);
     const promise = new Promise<T>(capture as Capture<T>);
-    const submission = new RunSubmission(this.index, fn, isTimed, captured.resolve, captured.reject);
-    submission.onProgress = options?.onProgress;
-    this.queue(this.host.add(submission), Answers.failures, ownRealm);
-    if (signal) this.cancelOn(signal, submission);
+    const submission = new RunSubmission(fn, isTimed, captured.resolve);
+    const index = this.host.add(submission);
+    this.queue(index, Answers.failures, ownRealm);
+    if (options?.onProgress) submission.rare.onProgress = options.onProgress;
+    if (signal) this.cancelOn(signal, submission, index);
     return promise;
   }
 
   private queue(request: number, answers: number, realm: number): void {
     const { reader, host } = this;
     if (reader.isPlain) {
-      host.core.raw._pl_submit_fast(request, answers, this.index, reader.priority, reader.units, realm);
+      host.core.submitFast(request, answers, this.index, reader.priority, reader.units, realm);
     } else {
       const { numbers } = reader;
       numbers[Field.request] = request;
@@ -154,15 +156,15 @@ export class Pool<Payload = unknown, Result = unknown> {
     host.schedule();
   }
 
-  private cancelOn(signal: AbortSignal, submission: RunSubmission): void {
+  private cancelOn(signal: AbortSignal, submission: RunSubmission, index: number): void {
     const onAbort = () => {
       if (submission.settled) return;
       this.host.settledOne();
       submission.abandoned(cancelledBy(signal));
-      this.host.cancel(submission);
+      this.host.cancel(index);
     };
     signal.addEventListener('abort', onAbort, { once: true });
-    submission.stopListening = () => signal.removeEventListener('abort', onAbort);
+    submission.rare.stopListening = () => signal.removeEventListener('abort', onAbort);
   }
 
   /** What is known of the task with this id; `unknown_task` if nothing is. */

@@ -18,23 +18,34 @@ export interface TaskContext {
 
 export type RunFunction<T> = (context: TaskContext) => T | PromiseLike<T>;
 
-/** A call of `pool.run`: its function runs in this realm when the core lets it. */
-export class RunSubmission implements Submission {
-  index = 0;
-  settled = false;
-  run: RealmRun | undefined;
+/** What few runs need. */
+interface Rare {
   lastError: unknown;
-  stopListening: (() => void) | undefined;
-  onProgress: ((value: unknown) => void) | undefined;
+  onProgress?: (value: unknown) => void;
+  stopListening?: () => void;
+}
+
+/**
+ * A call of `pool.run`: its function runs in this realm when the core lets it. Small, because a hundred thousand may wait:
+ * it rejects by resolving with a rejected promise, so that only one function per promise is kept.
+ */
+export class RunSubmission implements Submission {
+  settled = false;
+  /** Number of the run that is under way; a run with another number is not wanted any more. */
+  run = -1;
+  private kept: Rare | undefined;
 
   constructor(
-    readonly pool: number,
     readonly payload: RunFunction<unknown>,
     /** The core is told when the function begins, because a timeout counts from there. */
     readonly isTimed: boolean,
     private readonly resolve: (value: unknown) => void,
-    private readonly reject: (error: unknown) => void,
   ) {}
+
+  get rare(): Rare {
+    this.kept ??= { lastError: undefined };
+    return this.kept;
+  }
 
   admitted(): void {
     // Its caller waits for the end only.
@@ -46,7 +57,7 @@ export class RunSubmission implements Submission {
 
   ended(end: EndWords): void {
     // A completed one was settled by its own function.
-    this.fail(errorOf(outcomeOf('', '', { ...end, stored: this.lastError })));
+    this.fail(errorOf(outcomeOf('', '', { ...end, stored: this.kept?.lastError })));
   }
 
   abandoned(error: ParkingLotError): void {
@@ -54,17 +65,20 @@ export class RunSubmission implements Submission {
   }
 
   succeed(value: unknown): void {
-    if (this.settled) return;
     this.settled = true;
-    this.stopListening?.();
+    this.kept?.stopListening?.();
     this.resolve(value);
+  }
+
+  progressed(value: unknown): void {
+    if (!this.settled) this.kept?.onProgress?.(value);
   }
 
   private fail(error: unknown): void {
     if (this.settled) return;
     this.settled = true;
-    this.stopListening?.();
-    this.reject(error);
+    this.kept?.stopListening?.();
+    this.resolve(Promise.reject(error));
   }
 }
 
@@ -87,9 +101,7 @@ export class RealmRun implements TaskContext {
   }
 
   get progress(): (value: unknown) => void {
-    return (value) => {
-      if (!this.submission.settled) this.submission.onProgress?.(value);
-    };
+    return (value) => this.submission.progressed(value);
   }
 
   get reportUsage(): (units: number) => void {
@@ -121,13 +133,13 @@ export class RealmRun implements TaskContext {
   private returned(value: unknown): void {
     if (!this.host.realmFinished(this)) return;
     const { submission } = this;
-    if (submission.settled || submission.run !== this) return;
+    if (submission.settled || submission.run !== this.id) return;
     this.host.settledOne();
     submission.succeed(value);
   }
 
   private threw(error: unknown): void {
-    if (this.submission.run === this) this.submission.lastError = error;
+    if (this.submission.run === this.id) this.submission.rare.lastError = error;
     this.host.realmFailed(this);
   }
 }

@@ -3,11 +3,8 @@ import type { ParkingLotError } from './errors.js';
 
 /** What the core was told to do under one number of a submission, and who waits for it. */
 export interface Submission {
-  /** The number under which the core knows it, while it does. */
-  index: number;
   /** Its caller has its answer; what the core says from now on concerns nobody. */
   settled: boolean;
-  readonly pool: number;
   readonly payload: unknown;
   /** The core admitted it, or joined it to a task that it has already. */
   admitted(receipt: ReceiptWords): void;

@@ -156,7 +156,6 @@ export class Task<Result = unknown> implements AsyncDisposable {
 
 /** A call of `pool.submit` on its way through the core. */
 export class TaskSubmission implements ExecutedSubmission {
-  index = 0;
   settled = false;
   private task: Task<never> | undefined;
   /** Handles of later submissions that were joined to this task. */
@@ -166,7 +165,7 @@ export class TaskSubmission implements ExecutedSubmission {
 
   constructor(
     private readonly host: Host,
-    readonly pool: number,
+    private readonly pool: number,
     private readonly poolName: string,
     readonly payload: unknown,
     private readonly taskId: string,
@@ -174,7 +173,7 @@ export class TaskSubmission implements ExecutedSubmission {
     private readonly reject: (error: ParkingLotError) => void,
   ) {}
 
-  listen(signal: AbortSignal): void {
+  listen(signal: AbortSignal, index: number): void {
     const onAbort = () => {
       if (this.task) {
         this.task.cancel().catch(() => undefined);
@@ -182,7 +181,7 @@ export class TaskSubmission implements ExecutedSubmission {
       }
       this.isCancelled = true;
       this.reject(cancelledBy(signal));
-      this.host.cancel(this);
+      this.host.cancel(index);
     };
     signal.addEventListener('abort', onAbort, { once: true });
     this.stopListening = () => signal.removeEventListener('abort', onAbort);

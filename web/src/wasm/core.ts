@@ -1,6 +1,6 @@
 import { invalid, ParkingLotError } from '../errors.js';
 import { type Abort, loadModule, type WasmSource } from './load.js';
-import { entryWords, Field, type RawModule } from './raw.js';
+import { Field, type RawFunctions, type RawModule } from './raw.js';
 
 /** The fields of a task as the core takes them; see `Field`. */
 export type TaskNumbers = Float64Array;
@@ -12,9 +12,16 @@ const decoder = new TextDecoder();
  * The module, with memory and text made safe to use. What is called per task is a plain function of `raw`; this class
  * adds what needs memory.
  *
- * Views of memory are fetched anew each time, since the memory moves when it grows.
+ * Views of memory are never kept across calls, since the memory moves when it grows.
  */
 export class Core {
+  /** What is called for every task, taken off the module, whose members are slow to look up. */
+  readonly submitFast: RawFunctions['_pl_submit_fast'];
+  readonly flush: RawFunctions['_pl_flush'];
+  readonly take: RawFunctions['_pl_take'];
+  readonly finished: RawFunctions['_pl_finished'];
+  private readonly entries: RawFunctions['_pl_entries'];
+  private heap: Int32Array;
   private readonly textIn: number;
   private readonly textCapacity: number;
   private readonly numbersIn: number;
@@ -23,6 +30,12 @@ export class Core {
     readonly raw: RawModule,
     private readonly abort: Abort,
   ) {
+    this.submitFast = raw._pl_submit_fast;
+    this.flush = raw._pl_flush;
+    this.take = raw._pl_take;
+    this.finished = raw._pl_finished;
+    this.entries = raw._pl_entries;
+    this.heap = raw.HEAP32;
     this.textIn = raw._pl_text_in();
     this.textCapacity = raw._pl_text_capacity();
     this.numbersIn = raw._pl_numbers_in() / 8;
@@ -91,8 +104,12 @@ export class Core {
 
   /** Where the current entries begin, as an index into HEAP32; each takes `entryWords`. */
   entriesStart(): number {
-    return this.raw._pl_entries() / 4;
+    return this.entries() / 4;
+  }
+
+  /** The module's memory as words. A view whose memory has moved is empty. */
+  get words(): Int32Array {
+    if (this.heap.length === 0) this.heap = this.raw.HEAP32;
+    return this.heap;
   }
 }
-
-export { entryWords };
