@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { defineConfig } from '@playwright/test';
-import { origin } from './server/address.mjs';
+import { insecureHost, origin } from './server/address.mjs';
 
 const chromium = process.env.PARKING_LOT_CHROMIUM ?? '/usr/bin/chromium';
 if (!existsSync(chromium)) {
@@ -24,6 +24,7 @@ export default defineConfig({
     launchOptions: {
       executablePath: chromium,
       args: [
+        `--host-resolver-rules=MAP ${insecureHost} 127.0.0.1`,
         '--no-sandbox',
         '--disable-gpu',
         '--disable-quic',

@@ -12,10 +12,10 @@ function worker(url = '/pages/task.worker.js', options = { type: 'module' }) {
 }
 
 /** A lot with one pool, `llm`, of 4 units. */
-function openLot({ pool = {}, workers = () => worker() } = {}) {
+function openLot({ pool = {}, workers = () => worker(), ...options } = {}) {
   return ParkingLot.open(
     { pools: { llm: { max_units: 4, runtime: 'web_worker', kill_grace_secs: 0.3, ...pool } } },
-    { workers: { llm: workers } },
+    { ...options, workers: { llm: workers } },
   );
 }
 

@@ -1,4 +1,4 @@
-// A lot in a shared or service worker. It answers questions with the outcomes of the tasks asked for.
+// A lot in a dedicated, shared or service worker. It answers questions with the outcomes of the tasks asked for.
 
 import { ParkingLot } from '/package/index.js';
 
@@ -9,7 +9,10 @@ const opened = ParkingLot.open(
       inline: { max_units: 4, runtime: 'web_worker' },
     },
   },
-  { handlers: { inline: (payload) => `inline ${payload.value}` } },
+  {
+    workers: { llm: () => new Worker('/pages/task.worker.js', { type: 'module' }) },
+    handlers: { inline: (payload) => `inline ${payload.value}` },
+  },
 );
 
 /** Another one after each start of this script. */
@@ -38,7 +41,7 @@ function hearFrom(port) {
     if (ask === undefined) return;
     const answered = deeds[question.do](question)
       .catch((error) => `${error.name}: ${error.message}`)
-      .then((answer) => (port ?? event.source).postMessage({ answerTo: ask, answer }));
+      .then((answer) => (port ?? event.source ?? self).postMessage({ answerTo: ask, answer }));
     event.waitUntil?.(answered);
   };
 }

@@ -20,7 +20,8 @@ const deeds = {
     });
     return new Promise(() => {});
   },
-  closeItself: () => {
+  closeItself: (_payload, { progress }) => {
+    progress('closing');
     self.close();
     return new Promise(() => {});
   },

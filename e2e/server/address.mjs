@@ -1,3 +1,7 @@
 /** Fixed, because a browser's storage belongs to the origin, and the port is part of it. */
 export const port = 7319;
 export const origin = `http://127.0.0.1:${port}`;
+
+/** The same server under a name that browsers do not trust as they trust loopback; the specs' browser resolves it. */
+export const insecureHost = 'insecure.test';
+export const insecureOrigin = `http://${insecureHost}:${port}`;
