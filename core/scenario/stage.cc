@@ -21,7 +21,7 @@ Stage::Stage()
 Result<bool> Stage::open(const Config& config) {
   steady_ = steady_origin;
   ++openings_;
-  auto opened = Lot::open(config, now(), Entropy{.high = 0x9e3779b97f4a7c15 * openings_, .low = openings_});
+  auto opened = Lot::open(config, now(), Entropy{.high = 0x5eed0000c0ffee00 + openings_, .low = 0x9a5c0de5 * openings_});
   if (!opened) return Failure(opened.error());
   lot_.emplace(std::move(*opened));
   spelling_.use(&*lot_);
@@ -186,7 +186,7 @@ std::string Stage::asked(RequestId request) const {
 }
 
 const std::vector<Run>& Stage::runs(PoolId pool, std::string_view symbol) {
-  return runs_[{pool.index, std::string(symbol)}];
+  return runs_[{pool.index, std::string(spelling_.id_of(pool, symbol))}];
 }
 
 std::string Stage::cursor(std::string_view mailbox, std::string_view symbol) const {
@@ -239,8 +239,8 @@ void Stage::perform(const mailbox::Write& write) {
 }
 
 void Stage::perform(const Start& start) {
-  std::string symbol = spelling_.task(start.pool, start.task);
-  runs_[{start.pool.index, symbol}].push_back(Run{.task = start.task, .lease = start.lease});
+  runs_[{start.pool.index, lot_->scheduler().task_id(start.task)}].push_back(
+      Run{.task = start.task, .lease = start.lease});
   print(text_of(start, spelling_));
 }
 

@@ -119,7 +119,7 @@ class Stage {
 
   RequestId last_request_ = 0;
   std::map<RequestId, Asked> asked_;
-  std::map<std::pair<std::uint32_t, std::string>, std::vector<Run>> runs_;
+  std::map<std::pair<std::uint32_t, std::string>, std::vector<Run>> runs_;  // by task id
   std::map<std::pair<std::string, std::string>, std::string> cursors_;
   std::vector<std::string> lines_;
 };

@@ -101,17 +101,30 @@ std::string text_of(const TaskPage& page, Spelling& spelling) {
   return line;
 }
 
-template <class Writing>
+/// `write gpu 3..5: admitted a, parked a`. Equal facts in a row are one.
+template <class Writing, class FactText>
 std::string write_text(std::string_view stream, const Writing& write, WallTime now, Spelling& spelling,
-                       std::string (*fact_text)(const Writing&, std::size_t, Spelling&)) {
+                       FactText fact_text) {
   std::string line = "write " + std::string(stream);
   if (write.records.empty()) return line + " nothing";
   line += " " + std::to_string(write.records.front().sequence);
   if (write.records.size() > 1) line += ".." + std::to_string(write.records.back().sequence);
-  for (std::size_t i = 0; i < write.records.size(); ++i) {
-    line += (i == 0 ? ": " : ", ") + fact_text(write, i, spelling);
-    if (write.records[i].at != now) line += " at=" + spelling.moment(write.records[i].at);
+  std::string last;
+  std::size_t times = 0;
+  auto put = [&] {
+    if (times > 0) line += last + (times == 1 ? "" : " (x" + std::to_string(times) + ")");
+  };
+  for (const auto& record : write.records) {
+    std::string text = (&record == write.records.data() ? ": " : ", ") + fact_text(record.fact);
+    if (record.at != now) text += " at=" + spelling.moment(record.at);
+    bool is_same = times > 0 && std::string_view(text).substr(2) == std::string_view(last).substr(2);
+    if (!is_same) {
+      put();
+      last = text;
+    }
+    times = is_same ? times + 1 : 1;
   }
+  put();
   return line;
 }
 
@@ -122,15 +135,13 @@ std::string text_of(const PayloadRef& payload) {
 }
 
 std::string text_of(const Write& write, WallTime now, Spelling& spelling) {
-  return write_text<Write>(
-      spelling.pool(write.pool), write, now, spelling,
-      [](const Write& w, std::size_t i, Spelling& s) { return text_of(w.records[i].fact, w.pool, s); });
+  return write_text(spelling.pool(write.pool), write, now, spelling,
+                    [&](const Fact& fact) { return text_of(fact, write.pool, spelling); });
 }
 
 std::string text_of(const mailbox::Write& write, std::string_view store, WallTime now, Spelling& spelling) {
-  return write_text<mailbox::Write>(
-      store, write, now, spelling,
-      [](const mailbox::Write& w, std::size_t i, Spelling& s) { return text_of(w.records[i].fact, s); });
+  return write_text(store, write, now, spelling,
+                    [&](const mailbox::Fact& fact) { return text_of(fact, spelling); });
 }
 
 std::string text_of(const Start& start, Spelling& spelling) {

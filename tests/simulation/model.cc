@@ -148,6 +148,11 @@ void Model::run_ended(OutsideRun& run, SteadyTime free_at) {
   run.free_at = std::min(run.free_at, free_at);
 }
 
+void Model::heartbeat(OutsideRun& run, SteadyTime now) {
+  bool is_too_late = now >= run.last_sign + config_.pools[run.pool.index].lease;
+  if (!is_too_late) run.last_sign = now;
+}
+
 void Model::executor_gone(PoolId pool, ExecutorId executor, ExecutorGone::Death death, SteadyTime now) {
   for (OutsideRun& run : runs_) {
     if (run.pool != pool || run.executor != executor || run.is_ghost) continue;
@@ -170,15 +175,18 @@ void Model::take(const Start& start, Now now, bool needs_heartbeats) {
     blame(id + " was started after its outcome was told");
   const PoolConfig& config = config_.pools[start.pool.index];
   Units used = 0;
+  std::string others;
   for (const OutsideRun& run : runs_) {
     if (run.pool != start.pool || run.is_ghost || now.steady >= run.free_at) continue;
     bool is_lost = run.needs_heartbeats &&
                    now.steady >= run.last_sign + Duration{config.lease.ms + config.quarantine.ms};
-    if (!is_lost) used += run.units;
+    if (is_lost) continue;
+    used += run.units;
+    others += " " + run.task_id + ":" + std::to_string(run.units);
   }
   if (start.units > 0 && used + start.units > config.max_units) {
     blame("the start of " + id + " takes pool " + config.name + " to " + std::to_string(used + start.units) +
-          " of " + std::to_string(config.max_units) + " units");
+          " of " + std::to_string(config.max_units) + " units, beside" + others);
   }
   auto decided = decided_at_.find({start.pool.index, start.lease});
   runs_.push_back(OutsideRun{.pool = start.pool,
@@ -211,13 +219,12 @@ void Model::told_outcome(PoolId pool, const std::string& id, Status status) {
   auto found = tickets_.find({pool.index, id});
   if (found == tickets_.end()) return blame("an outcome was told of " + id + ", which nobody submitted");
   Ticket& ticket = found->second;
-  if (ticket.begins_again) return;
-  if (ticket.outcome && *ticket.outcome != status) {
+  if (ticket.outcome && *ticket.outcome != status && !ticket.begins_again) {
     blame(id + " was " + std::string(to_string(*ticket.outcome)) + " and is now " +
           std::string(to_string(status)));
   }
   ticket.outcome = status;
-  if (!is_durable(pool)) return;
+  if (!is_durable(pool) || ticket.begins_again) return;
   DurablePool& known = durable_[pool.index];
   auto admission = known.admissions.find(id);
   if (admission == known.admissions.end() || !known.outcomes.contains(admission->second)) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -47,6 +48,8 @@ class Model {
   explicit Model(const Config& config);
 
   const std::string& violation() const { return violation_; }
+  /// The first one counts.
+  void blame(std::string violation);
   std::uint64_t starts() const { return starts_; }
 
   // What happened around the lot.
@@ -62,8 +65,9 @@ class Model {
   void reloaded(PoolId pool, const scenario::PoolJournal& journal);
   void recovered(PoolId pool);
   void run_ended(OutsideRun& run, SteadyTime free_at);
-  void heartbeat(OutsideRun& run, SteadyTime now) { run.last_sign = now; }
-  void usage(OutsideRun& run, Units units) { run.units = units; }
+  void heartbeat(OutsideRun& run, SteadyTime now);
+  /// Only less than declared counts here: a start may have been decided before a run turned out to need more.
+  void usage(OutsideRun& run, Units units) { run.units = std::min(run.units, units); }
   void executor_gone(PoolId pool, ExecutorId executor, ExecutorGone::Death death, SteadyTime now);
 
   // What came out of it.
@@ -108,7 +112,6 @@ class Model {
     std::set<std::uint64_t> outcome_sequences;
   };
 
-  void blame(std::string violation);
   bool is_durable(PoolId pool) const { return !config_.pools[pool.index].queue.is_volatile(); }
   void read_durable(PoolId pool, const scenario::PoolJournal& journal);
   void judge(const Question& question, const Submitted& submitted);

@@ -53,7 +53,10 @@ std::string RecordModel::check_start(std::uint64_t admission, const Task& task, 
   if (task.has_ended) return "task " + task.id + " started after its outcome";
   if (!task.is_queued) return "task " + task.id + " started while it was running";
   if (task.units > 0 && units_in_use() + task.units > config_.max_units) {
-    return "the start of " + task.id + " takes the pool above its capacity";
+    std::string others;
+    for (const auto& [run, units] : runs_) others += " " + task_id(run.first) + ":" + std::to_string(units);
+    return "the start of " + task.id + ":" + std::to_string(task.units) + " takes the pool above its capacity of " +
+           std::to_string(config_.max_units) + ", beside" + others;
   }
   if (task.starts == 0 && record.at == wall && wall > task.deadline)
     return "task " + task.id + " started after its deadline";

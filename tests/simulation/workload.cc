@@ -25,7 +25,9 @@ void World::submit(PoolId pool, std::vector<Input>& inputs) {
     pool = old_pool;
     id = old_id;
   }
-  std::string mailbox = random_.chance(50) ? "tenant" + std::to_string(random_.below(3)) : "";
+  // The same id always belongs to the same mailbox, whichever of its submissions is admitted.
+  std::uint64_t recipient = Random(id.size() * 1000 + static_cast<unsigned char>(id.back())).below(6);
+  std::string mailbox = recipient < 3 ? "tenant" + std::to_string(recipient) : "";
   TaskSpec spec;
   texts_.push_back(id);
   spec.task_id = texts_.back();
@@ -56,6 +58,7 @@ void World::submit(PoolId pool, std::vector<Input>& inputs) {
   model_.will_submit(pool, id, mailbox);
   recent_tasks_.push_back({pool, id});
   if (recent_tasks_.size() > recent_tasks_max) recent_tasks_.erase(recent_tasks_.begin());
+  log("submit " + id + " to pool " + std::to_string(pool.index) + " for " + mailbox);
   RequestId request = ask({.kind = Question::Kind::submit, .pool = pool, .task_id = id, .mailbox = {}});
   inputs.push_back(Submit{.request = request, .pool = pool, .client = client, .spec = spec});
 }
@@ -135,6 +138,7 @@ void World::read_mailbox() {
   if (cursor && random_.chance(30)) {
     RequestId request =
         ask({.kind = Question::Kind::acknowledge, .pool = {}, .task_id = {}, .mailbox = mailbox});
+    log("acknowledge " + mailbox + " through " + *cursor);
     return feed(mailbox::Input(mailbox::Acknowledge{.request = request, .key = key, .cursor = *cursor}));
   }
   RequestId request = ask({.kind = Question::Kind::fetch, .pool = {}, .task_id = {}, .mailbox = mailbox});
@@ -187,11 +191,13 @@ void World::report_on(OutsideRun& run) {
   if (kind < 25) return feed(Input(Running{.task = run.task, .lease = run.lease}));
   if (kind < 45) {
     if (!run.has_ended) model_.heartbeat(run, now_.steady);
+    log("heartbeat of " + run.task_id + " lease " + std::to_string(run.lease.number));
     return feed(Input(Heartbeat{.task = run.task, .lease = run.lease}));
   }
   if (kind < 52) {
     Units units = random_.between(0, 8);
     if (!run.has_ended) model_.usage(run, units);
+    log("run of " + run.task_id + " uses " + std::to_string(units));
     return feed(Input(UsageReported{.task = run.task, .lease = run.lease, .units = units}));
   }
   end(run);
@@ -200,7 +206,7 @@ void World::report_on(OutsideRun& run) {
 void World::end(OutsideRun& run) {
   PayloadRef result;
   if (random_.chance(50)) result = PayloadRef{.id = ++last_payload_, .bytes = 10, .digest = last_payload_};
-  log("run of " + run.task_id + " ends");
+  log("run of " + run.task_id + " lease " + std::to_string(run.lease.number) + " ends");
   if (random_.chance(70) || !has_faults_) {
     if (!run.has_ended) model_.run_ended(run, now_.steady);
     return feed(Input(Finished{.task = run.task, .lease = run.lease, .result = result, .credits = 1}));

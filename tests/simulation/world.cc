@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "scenario/trace.h"
 #include "simulation/setting.h"
 
 namespace parking_lot::simulation {
@@ -23,6 +24,13 @@ void World::log(std::string_view text) {
   if (logging_ == Logging::off) return;
   std::cout << "step " << steps_done_ << " steady " << now_.steady.ms << " wall " << now_.wall.ms << ": "
             << text << "\n";
+}
+
+void World::log_records(const Write& write) {
+  if (logging_ == Logging::off) return;
+  scenario::Spelling spelling(now_.wall);
+  spelling.use(&*lot_);
+  log(scenario::text_of(write, now_.wall, spelling));
 }
 
 void World::open() {
@@ -82,13 +90,21 @@ void World::perform(const Lot::Effect& effect) {
   if (const auto* write = std::get_if<Write>(&effect)) {
     if (closed_.contains({true, write->pool.index})) return;
     pools_[write->pool.index].append(write->records);
+    log_records(*write);
     model_.take(*write, now_);
   } else if (const auto* stored = std::get_if<mailbox::Write>(&effect)) {
+    for (const mailbox::Record& record : stored->records) {
+      scenario::Spelling spelling(now_.wall);
+      spelling.use(&*lot_);
+      if (logging_ == Logging::on) log("mailbox: " + scenario::text_of(record.fact, spelling));
+    }
     if (closed_.contains({false, stored->store.index})) return;
     stores_[stored->store.index].append(stored->records);
     model_.take(*stored);
   } else if (const auto* start = std::get_if<Start>(&effect)) {
-    log("start " + lot_->scheduler().task_id(start->task) + " units " + std::to_string(start->units));
+    log("start " + lot_->scheduler().task_id(start->task) + " units " + std::to_string(start->units) + " lease " +
+        std::to_string(start->lease.number) + " executor " + std::to_string(start->executor));
+    if (!is_connected(start->pool, start->executor)) model_.blame("a task was started on an executor that is not there");
     model_.take(*start, now_, start->executor % 2 == 0);
   } else if (const auto* stop = std::get_if<Stop>(&effect)) {
     model_.take(*stop, now_);
@@ -99,12 +115,22 @@ void World::perform(const Lot::Effect& effect) {
   } else if (const auto* release = std::get_if<Release>(&effect)) {
     model_.take(*release);
   } else if (const auto* page = std::get_if<mailbox::Page>(&effect)) {
+    for (const MailboxMessage& message : *page->messages) {
+      log("read " + message.task_id + " " + message.message_id + " " + message.cursor);
+    }
     model_.take(*page);
   } else if (const auto* acknowledged = std::get_if<mailbox::Acknowledged>(&effect)) {
     model_.take(*acknowledged);
   } else if (const auto* refused = std::get_if<mailbox::Refused>(&effect)) {
     model_.take(*refused);
   }
+}
+
+bool World::is_connected(PoolId pool, ExecutorId id) const {
+  for (const Executor& executor : executors_) {
+    if (executor.pool == pool && executor.id == id) return true;
+  }
+  return false;
 }
 
 void World::advance(Duration length) {

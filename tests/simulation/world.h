@@ -50,12 +50,14 @@ class World {
   void feed(const mailbox::Input& input);
   void settle();
   void perform(const Lot::Effect& effect);
+  bool is_connected(PoolId pool, ExecutorId id) const;
   void advance(Duration length);
   void move_clock();
   void heal();
   bool is_quiet() const;
   void ask_for_everything();
   void log(std::string_view text);
+  void log_records(const Write& write);
 
   // storage.cc: the faulty backend
   void load(StreamName stream);
