@@ -42,10 +42,10 @@ PARKING_LOT_WORDS(Dedup, PARKING_LOT_DEDUPS)
 PARKING_LOT_WORDS(OnDisconnect, PARKING_LOT_ON_DISCONNECTS)
 PARKING_LOT_WORDS(Wait, PARKING_LOT_WAITS)
 
-#define PARKING_LOT_STORAGE_KINDS(X)                                                            \
-  X(in_memory, 0)                                                                               \
-  X(file, 1) X(yaque, 1) X(idbfs, 2) X(opfs, 3) X(postgres, 4) X(postgres_custom, 4) X(pgmq, 5) \
-      X(postgres_pgmq, 5)
+#define PARKING_LOT_STORAGE_KINDS(X) \
+  X(in_memory, 0)                    \
+  X(file, 1)                         \
+  X(yaque, 1) X(idbfs, 2) X(opfs, 3) X(postgres, 4) X(postgres_custom, 4) X(pgmq, 5) X(postgres_pgmq, 5)
 #define PARKING_LOT_RUNTIMES(X) X(native, 0) X(web_worker, 1) X(cloud_worker, 2)
 #define PARKING_LOT_EXECUTOR_KINDS(X) X(process, 0) X(http, 1) X(inline, 2)
 #define PARKING_LOT_FAIRNESSES(X) X(none, 0) X(tenant, 1)
