@@ -1,0 +1,3 @@
+import { measureAll } from './measure.js';
+
+window.measure = (options) => measureAll({ ...options, collect: window.gc });
