@@ -141,6 +141,7 @@ void JobRun::on_receipt(const JobPtr& job, const Receipt& receipt) {
   --queue.unanswered;
   if (receipt) {
     job->is_joined = receipt->how == Submitted::How::joined;
+    resubmit(queue);  // where one has found a place, there may be another
   } else if (must_wait(receipt.error().code)) {
     // Refusals of one turn come in order; so each goes behind those that were refused before it.
     const auto later = std::find_if(queue.held.begin(), queue.held.end(),
@@ -167,7 +168,7 @@ void JobRun::on_outcome(const JobPtr& job, const Outcome& outcome) {
     summary_.tally.count(outcome);
     if (auto written = outcomes_.write(outcome); !written) return fail(std::move(written.error()));
   }
-  end_if_done();
+  end_after_this_turn();
 }
 
 void JobRun::resubmit(PoolQueue& queue) {
@@ -212,7 +213,7 @@ void JobRun::on_signal() {
 void JobRun::stop_starting() {
   for (const PoolConfig& pool : config_.pools) {
     host_.set_pool_state(pool.name, PoolState::paused, [this](const auto&) {
-      if (phase_ == Phase::stopping) end_if_done();
+      if (phase_ == Phase::stopping) end_after_this_turn();
     });
   }
 }
@@ -226,6 +227,12 @@ void JobRun::end_if_done() {
         return stats.state == PoolState::paused && stats.running == 0;
       });
   if (is_idle) end();
+}
+
+// Gauges are ahead of callbacks: of two runs that ended together, the first outcome finds nothing running any
+// more.
+void JobRun::end_after_this_turn() {
+  boost::asio::post(io_, [this] { end_if_done(); });
 }
 
 void JobRun::end() {

@@ -71,6 +71,7 @@ class JobRun {
   void report_progress();
   void say(const std::string& line);
   void end_if_done();
+  void end_after_this_turn();
   void end();
   void fail(Error error);
   Duration elapsed() const;

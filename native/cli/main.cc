@@ -19,7 +19,7 @@ int run(int argc, char** argv) {
   app.failure_message([](const CLI::App*, const CLI::Error& error) {
     return "parking-lot: " + std::string(error.what()) + "; see --help.\n";
   });
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   app.footer("Exit codes: 0 fine, 1 unexpected, 2 usage or config, 3 work failed, 130 interrupted.");
 
   Chosen chosen;
@@ -30,6 +30,10 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::usage);
+  }
+  if (!chosen) {
+    std::fprintf(stderr, "parking-lot: A subcommand is required: run, check or replay; see --help.\n");
+    return static_cast<int>(ExitCode::usage);
   }
   return static_cast<int>(chosen());
 }

@@ -98,8 +98,8 @@ Result<void> OutcomeFile::write(const Outcome& outcome) {
 }
 
 std::string outcome_json(const Outcome& outcome) {
-  std::string json =
-      "{\"task_id\":" + json_string(outcome.task_id) + ",\"pool\":" + json_string(outcome.pool) + ",\"status\":\"";
+  std::string json = "{\"task_id\":" + json_string(outcome.task_id) +
+                     ",\"pool\":" + json_string(outcome.pool) + ",\"status\":\"";
   json += to_string(outcome.status);
   json += '"';
   if (outcome.refusal || outcome.reason != Reason::none) {

@@ -89,9 +89,8 @@ class ProcessExecutor::Run : public std::enable_shared_from_this<Run> {
   // The leader may have ended already, but it has not been reaped: its number is still its own.
   void kill_group() const { kill(-group_, SIGKILL); }
 
-  /// Ends the process without a report. The run is no longer its executor's.
+  /// Waits for the end of the killed process, without a report.
   void abandon() {
-    kill_group();
     siginfo_t how{};
     while (waitid(P_PID, static_cast<id_t>(group_), &how, WEXITED | WNOWAIT) == -1 && errno == EINTR) {
     }
@@ -170,6 +169,7 @@ ProcessExecutor::ProcessExecutor(asio::io_context& io, RunObserver& observer, co
     : io_(io), observer_(observer), guardian_(guardian), limits_(std::move(limits)) {}
 
 ProcessExecutor::~ProcessExecutor() {
+  kill_all();
   for (auto& [name, run] : runs_) run->abandon();
 }
 

@@ -46,8 +46,8 @@ class StartedProgram {
   void send(int signal) const { kill(process_, signal); }
 
   /// Its exit code; 128 + signal if one ended it. Kills it and throws if it takes too long.
-  int wait(std::chrono::seconds patience = std::chrono::seconds(60)) {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
+  int wait(std::chrono::seconds longest = std::chrono::seconds(60)) {
+    const auto deadline = std::chrono::steady_clock::now() + longest;
     int status = 0;
     while (waitpid(process_, &status, WNOHANG) == 0) {
       if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("parking-lot did not end");
