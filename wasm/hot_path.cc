@@ -160,10 +160,16 @@ EMSCRIPTEN_KEEPALIVE void pl_cancel_submission(std::uint32_t request) {
 
 // --- reports of executors -------------------------------------------------------------------------------------------
 
+/// `heartbeats`: 1 if its runs must be confirmed from time to time, 0 if JavaScript knows of itself when one is lost.
 EMSCRIPTEN_KEEPALIVE void pl_executor_ready(std::uint32_t pool, std::uint32_t executor, std::uint32_t realm,
-                                            std::uint32_t credits) {
+                                            std::uint32_t credits, std::uint32_t heartbeats) {
   if (!session()) return;
-  session()->queue(ExecutorReady{.pool = {pool}, .executor = executor, .realm = realm, .credits = credits});
+  using Liveness = ExecutorReady::Liveness;
+  session()->queue(ExecutorReady{.pool = {pool},
+                                 .executor = executor,
+                                 .realm = realm,
+                                 .credits = credits,
+                                 .liveness = heartbeats ? Liveness::heartbeats : Liveness::certain});
 }
 /// Its runs are lost; their numbers are free again. `dead`: 1 if their units can be given back at once.
 EMSCRIPTEN_KEEPALIVE void pl_executor_gone(std::uint32_t pool, std::uint32_t executor, std::uint32_t dead) {

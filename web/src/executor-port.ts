@@ -81,7 +81,7 @@ export class ExecutorPort implements ExecutorEvents {
   credits(n: number): void {
     if (this.closed) return;
     const credits = n >= endlessCredits ? endlessCredits : Math.max(0, Math.floor(n));
-    this.host.core.raw._pl_executor_ready(this.poolIndex, poolExecutor, 0, credits);
+    this.host.core.raw._pl_executor_ready(this.poolIndex, poolExecutor, 0, credits, 1);
     this.host.schedule();
   }
 

@@ -43,15 +43,12 @@ export class Host {
   private nextDeadline = Number.POSITIVE_INFINITY;
   private timer: Timer | undefined;
   private timerDue = Number.POSITIVE_INFINITY;
-  private lastBeat = 0;
   private unsettled = 0;
   private end: ParkingLotError | undefined;
 
   constructor(
     readonly core: Core,
     readonly clock: Clock,
-    /** How often the runs of this realm count as alive. */
-    private readonly heartbeatMs: number,
   ) {}
 
   /** The lot is closed or its core broke: nothing goes in or out any more. */
@@ -123,11 +120,9 @@ export class Host {
   /** Hands over what is queued, so that gauges know of it. Effects are carried out in the coming microtask. */
   flush(): void {
     if (this.end) return;
-    const steady = this.clock.steady();
-    if (steady - this.lastBeat >= this.heartbeatMs) this.beat(steady);
     this.queued = 0;
     try {
-      this.nextDeadline = this.core.flush(this.clock.wall(), steady);
+      this.nextDeadline = this.core.flush(this.clock.wall(), this.clock.steady());
     } catch (error) {
       this.broke(error);
     }
@@ -210,12 +205,6 @@ export class Host {
     this.timerDue = Number.POSITIVE_INFINITY;
     this.tick();
   };
-
-  /** The realm is alive, hence its runs are. Stands in the batch before the core looks at their leases. */
-  private beat(steady: number): void {
-    this.lastBeat = steady;
-    for (const run of this.runs) if (run instanceof RealmRun) this.core.raw._pl_heartbeat(run.id);
-  }
 
   private arm(): void {
     const due = this.nextDeadline;

@@ -1,3 +1,6 @@
+// Projects on an older `lib` learn of AsyncDisposable from here.
+/// <reference lib="esnext.disposable" preserve="true" />
+
 export type { AuditEvent, AuditPage, AuditQuery } from './audit.js';
 export type { Clock, Timer } from './clock.js';
 export type {

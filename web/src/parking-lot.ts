@@ -134,9 +134,9 @@ export class ParkingLot<C extends LotConfig = LotConfig, H = unknown> implements
     refuseUnusable(opened);
     const facts = Object.entries(opened.config!.pools).map(([name, pool]) => factsOf(core, name, pool));
     const factories = factoriesOf(options, facts, pages);
-    const host = new Host(core, clock, Math.min(...facts.map((each) => each.heartbeatMs)));
+    const host = new Host(core, clock);
     for (const pool of facts) {
-      core.raw._pl_executor_ready(pool.index, realmExecutor, ownRealm, endlessCredits);
+      core.raw._pl_executor_ready(pool.index, realmExecutor, ownRealm, endlessCredits, 0);
       const factory = factories.get(pool.name);
       if (factory)
         host.ports[pool.index] = new ExecutorPort(host, pool.index, factory, executorOptions(pool, clock));

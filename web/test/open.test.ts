@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { ParkingLot } from 'prometheus-parking-lot';
+import { openLot } from './lot.js';
+
+const wasmUrl = new URL(import.meta.resolve('prometheus-parking-lot/parking-lot.wasm'));
+
+test('a wrong config is refused with all that is wrong, each with its path', async () => {
+  const wrong = { pools: { llm: { max_units: -1, max_queue_dept: 3 }, gpu: {} } } as never;
+  await assert.rejects(ParkingLot.open(wrong), (error: { code: string; issues: { path: string }[] }) => {
+    assert.equal(error.code, 'invalid_config');
+    const paths = error.issues.map((issue) => issue.path);
+    assert.ok(paths.includes('pools.llm.max_units'), paths.join());
+    assert.ok(paths.some((path) => path.startsWith('pools.llm.max_queue_dept')), paths.join());
+    assert.ok(paths.some((path) => path.startsWith('pools.gpu')), paths.join());
+    return true;
+  });
+  await assert.rejects(ParkingLot.open(undefined as never), { code: 'invalid_config' });
+});
+
+test('storage that this build does not have is refused by pool and key', async () => {
+  const durable = { pools: { llm: { max_units: 8, queue: 'idbfs', mailbox: 'idbfs' } } } as const;
+  await assert.rejects(ParkingLot.open(durable), (error: { code: string; issues: { path: string }[] }) => {
+    assert.equal(error.code, 'unavailable');
+    assert.deepEqual(
+      error.issues.map((issue) => issue.path),
+      ['pools.llm.queue', 'pools.llm.mailbox.storage'],
+    );
+    return true;
+  });
+});
+
+test('an unknown pool is refused with the name that was meant', async (context) => {
+  const { lot } = await openLot(context, { pools: { images: { max_units: 1 }, llm: { max_units: 1 } } });
+  assert.throws(() => lot.pool('image' as never), { code: 'unknown_pool', message: /did you mean images\?/ });
+  assert.throws(() => lot.pool('x' as never), { code: 'unknown_pool', message: /the config has images, llm/ });
+});
+
+test('handlers, workers and executors must name pools of the config', async () => {
+  const config = { pools: { p: { max_units: 1 } } };
+  await assert.rejects(ParkingLot.open(config, { handlers: { q: () => 1 } }), {
+    message: 'handlers.q: must name one of the pools p, got "q"',
+  });
+  await assert.rejects(ParkingLot.open(config, { workers: { q: (() => undefined) as never } }), { field: 'workers.q' });
+});
+
+test('variables in the config come from the given environment', async () => {
+  const config = { pools: { p: { max_units: 1 } }, log: '${LEVEL}' };
+  const lot = await ParkingLot.open(config, { environment: { LEVEL: 'warn' } });
+  await lot.close();
+  await assert.rejects(ParkingLot.open(config, { environment: {} }), { code: 'invalid_config', message: /LEVEL/ });
+});
+
+test('the module may be given as bytes, compiled, as a response, or by its address', async () => {
+  const bytes = new Uint8Array(await readFile(wasmUrl));
+  const headers = { 'content-type': 'application/wasm' };
+  const sources = [
+    bytes,
+    await WebAssembly.compile(bytes),
+    new Response(bytes, { headers }),
+    new Response(bytes),
+    wasmUrl,
+    wasmUrl.href,
+    Promise.resolve(bytes),
+  ];
+  for (const wasm of sources) {
+    const lot = await ParkingLot.open({ pools: { p: { max_units: 1 } } }, { wasm });
+    assert.equal(await lot.pool('p').run(() => 'works'), 'works');
+    await lot.close();
+  }
+  await assert.rejects(ParkingLot.open({ pools: { p: { max_units: 1 } } }, { wasm: new Uint8Array(8) }), {
+    code: 'unavailable',
+    message: /The WebAssembly module cannot be loaded/,
+  });
+});
+
+test('importing the package touches no global of a browser, so that servers may render with it', async () => {
+  const source = await readFile(new URL(import.meta.resolve('prometheus-parking-lot')), 'utf8');
+  assert.ok(source.length > 0);
+  assert.equal(typeof (globalThis as { document?: unknown }).document, 'undefined');
+  await import('prometheus-parking-lot');
+});
+
+test('the shipped schema describes the config', async () => {
+  const schema = JSON.parse(await readFile(new URL(import.meta.resolve('prometheus-parking-lot/config-schema')), 'utf8'));
+  assert.equal(schema.$schema, 'https://json-schema.org/draft/2020-12/schema');
+  assert.deepEqual(schema.required, ['pools']);
+});
