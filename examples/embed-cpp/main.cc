@@ -2,6 +2,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <cstdio>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -11,7 +12,7 @@ using namespace parking_lot;
 
 // Runs on a thread of the pool; an error or an exception fails the task.
 TaskResult make_thumbnail(TaskContext& task) {
-  if (task.stop_token().stop_requested()) return tl::unexpected("stopped");
+  if (task.stop_token().stop_requested()) return tl::make_unexpected(std::string("stopped"));
   return std::to_string(task.units()) + " units for picture " + std::string(task.payload());
 }
 
@@ -24,7 +25,7 @@ int main() {
 
   boost::asio::io_context io(1);
   auto host = Host::open(parsed.config, io).value();
-  host->run_function("thumbnails", make_thumbnail, 4).value();
+  if (!host->run_function("thumbnails", make_thumbnail, 4)) return 2;
   auto work = boost::asio::make_work_guard(io);
   std::thread loop([&io] { io.run(); });
 
