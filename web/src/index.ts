@@ -38,6 +38,8 @@ export type { ConfigIssue, ErrorCode } from './errors.js';
 export { ParkingLotError } from './errors.js';
 export type { ConnectedPages, DelegatedWorkers, DelegationTarget } from './executor/delegate/index.js';
 export { acceptPages, delegatedExecutor, serveDelegatedWorkers } from './executor/delegate/index.js';
+export type { DelegatedWorkers, DelegationTarget } from './executor/delegate/index.js';
+export { serveDelegatedWorkers } from './executor/delegate/index.js';
 export type {
   Executor,
   ExecutorClock,
