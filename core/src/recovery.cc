@@ -176,14 +176,15 @@ void Scheduler::Machine::take(const RecoveryDone& input) {
     slots.push_back(slot);
     return true;
   });
-  const std::vector<std::uint32_t> held = detached_;
-  for (const std::uint32_t slot : slots) resume_task(pool, slot);
-  for (const std::uint32_t run : held) {
-    if (runs_[run].pool == pool.id.index) resume_run(pool, run);
-  }
+  // Results that were produced meanwhile come first: what they end is neither resumed nor lost.
   for (const Input& report : std::exchange(pool.held_reports, {})) {
     std::visit([this](const auto& each) { take(each); }, report);
   }
+  const std::vector<std::uint32_t> held = detached_;
+  for (const std::uint32_t run : held) {
+    if (runs_[run].pool == pool.id.index && runs_[run].timer == no_timer) resume_run(pool, run);
+  }
+  for (const std::uint32_t slot : slots) resume_task(pool, slot);
   notify(pool, no_slot, Notify::Event::storage_changed, pool.stream.sequence());
   if (!pool.deliveries.empty()) list_for_delivery(pool);
   mark_dirty(pool);

@@ -114,6 +114,7 @@ void Scheduler::Machine::take(const Running& input) {
   Run& run = runs_[slot];
   Pool& pool = pools[run.pool];
   run.stage = Run::Stage::running;
+  if (pool.stream.state() != StreamState::open) return;  // timers start again when it is
   const Duration timeout = tasks_[run.task].timeout;
   if (timeout.ms > 0) run.due = now_.steady + timeout;
   renew_lease(pool, slot);
@@ -121,7 +122,9 @@ void Scheduler::Machine::take(const Running& input) {
 
 void Scheduler::Machine::take(const Heartbeat& input) {
   const std::uint32_t slot = find_run(input.task, input.lease);
-  if (slot != no_slot && runs_[slot].is_current) renew_lease(pools[runs_[slot].pool], slot);
+  if (slot == no_slot || !runs_[slot].is_current) return;
+  const Pool& pool = pools[runs_[slot].pool];
+  if (pool.stream.state() == StreamState::open) renew_lease(pool, slot);
 }
 
 void Scheduler::Machine::take(const UsageReported& input) {

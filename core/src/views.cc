@@ -60,7 +60,9 @@ bool Scheduler::Machine::is_outdated(std::uint32_t slot) const {
 PoolStats Scheduler::Machine::stats(const Pool& pool) const {
   PoolStats stats = pool.totals;
   stats.units_max = pool.capacity();
-  stats.units_in_use = std::min(pool.in_use, pool.capacity());
+  Units in_use = pool.in_use;
+  for (const std::uint32_t run : pool.stale_runs) in_use += runs_[run].units;  // they live on while the storage is gone
+  stats.units_in_use = std::min(in_use, pool.capacity());
   stats.units_quarantined = std::min(pool.quarantined, stats.units_in_use);
   stats.parked = pool.parked;
   stats.waiting = pool.waiting;

@@ -68,7 +68,7 @@ struct SetPriority {
   Priority priority = Priority::normal;
 };
 
-/// Submits a failed, expired or dropped task again as a fresh one under the same id: attempts start anew.
+/// Submits a failed task again as a fresh one under the same id: attempts start anew. Others answer `wrong_state`.
 struct Retry {
   RequestId request = 0;
   TaskName task;
