@@ -44,12 +44,11 @@ class Host {
   static Result<std::unique_ptr<Host>> open(const Config& config, boost::asio::io_context& io,
                                             HostOptions options = {});
 
-  /// Closes, as `close` does.
+  /// Closes, as `close` does: on the loop thread, or when `io` no longer runs.
   ~Host();
 
-  // --- executors: on the loop thread, or before it runs
-  // -------------------------------------------------------- A pool without one parks what is submitted
-  // (explain says `no_executor`).
+  // --- executors: on the loop thread, or before it runs ---------------------------------------------------
+  // A pool without one parks what is submitted (explain says `no_executor`).
 
   /// The pool's tasks run as processes: payload {argv, stdin?, env?, cwd?}. The first call forks the guardian
   /// that kills them when this process dies; call it before the process grows large.
@@ -58,8 +57,8 @@ class Host {
   /// The pool's tasks are calls of `function` on `threads` threads (at least 1).
   Result<void> run_function(std::string_view pool, TaskFunction function, unsigned threads);
 
-  // --- commands: from any thread; callbacks run on the loop thread, each exactly once
-  // ----------------------------- A host that closes before the answer answers `unconfirmed`.
+  // --- commands: from any thread; callbacks run on the loop thread, each exactly once ---------------------
+  // A host that closes before the answer answers `unconfirmed`.
 
   /// Submits. `on_receipt` says whether the task was taken; `on_outcome` follows once the task has ended, and
   /// says `rejected` if it was not taken, `dropped: shut_down` if the host closed before. Either may be
@@ -83,11 +82,11 @@ class Host {
   /// Drops the messages up to and including `cursor`; answers how many.
   void acknowledge(const MailboxAddress& address, std::string_view cursor, DoneCallback on_done = {});
 
-  /// Takes no more tasks, runs what is there, then calls. Tasks that nobody can run keep it from ending.
+  /// Takes no more tasks, runs what is there, then calls; never, if the host closes before. Tasks that nobody
+  /// can run keep it from ending.
   void drain(std::function<void()> on_empty);
 
-  // --- on the loop thread
-  // ------------------------------------------------------------------------------------
+  // --- on the loop thread ---------------------------------------------------------------------------------
 
   /// Calls for every event of every task until the host closes.
   void on_event(EventCallback callback);
