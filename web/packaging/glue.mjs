@@ -12,7 +12,9 @@ export function glueFrom(directory) {
   return {
     name: 'parking-lot-glue',
     setup(build) {
-      build.onResolve({ filter: /^parking-lot-glue$/ }, () => ({ path: path.join(directory, 'parking_lot.mjs') }));
+      build.onResolve({ filter: /^parking-lot-glue$/ }, () => ({
+        path: path.join(directory, 'parking_lot.mjs'),
+      }));
     },
   };
 }

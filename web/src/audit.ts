@@ -1,4 +1,11 @@
-import { type Action, type Reason, type Refusal, type Status, type SubjectKind, subjectKinds } from './codes.js';
+import {
+  type Action,
+  type Reason,
+  type Refusal,
+  type Status,
+  type SubjectKind,
+  subjectKinds,
+} from './codes.js';
 import type { MailboxKey, MomentLike } from './config.js';
 import { invalid } from './errors.js';
 import type { Host } from './host.js';
@@ -64,7 +71,9 @@ export class Audit {
         query.subject ? kindNumber(query.subject.kind) : -1,
         query.subject ? subjectId(query.subject) : '',
         query.from === undefined ? 0 : momentMs('from', query.from, now, 'invalid_argument'),
-        query.until === undefined ? Number.POSITIVE_INFINITY : momentMs('until', query.until, now, 'invalid_argument'),
+        query.until === undefined
+          ? Number.POSITIVE_INFINITY
+          : momentMs('until', query.until, now, 'invalid_argument'),
         order === 'oldest_first' ? 0 : 1,
         query.after ?? '',
         wholeNumber('limit', query.limit ?? 100, 1, 10_000),

@@ -15,7 +15,12 @@ export type StorageConfig =
 
 export interface RetryConfig {
   max_attempts?: number;
-  backoff?: { initial?: string | number; factor_percent?: number; max?: string | number; jitter_percent?: number };
+  backoff?: {
+    initial?: string | number;
+    factor_percent?: number;
+    max?: string | number;
+    jitter_percent?: number;
+  };
 }
 
 declare const declared: unique symbol;

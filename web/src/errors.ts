@@ -61,14 +61,21 @@ export class ParkingLotError extends Error {
 }
 
 /** `field: must be ..., got ...`, the form of all complaints about arguments. */
-export function invalid(code: 'invalid_task' | 'invalid_deadline' | 'invalid_argument', field: string, must: string, got: unknown) {
+export function invalid(
+  code: 'invalid_task' | 'invalid_deadline' | 'invalid_argument',
+  field: string,
+  must: string,
+  got: unknown,
+) {
   return new ParkingLotError(code, `${field}: ${must}, got ${spell(got)}`, { field });
 }
 
 /** A short spelling of any value for an error message. */
 export function spell(value: unknown): string {
   if (typeof value === 'string') {
-    return value.length > 40 ? `${JSON.stringify(value.slice(0, 40))}… (${value.length} characters)` : JSON.stringify(value);
+    return value.length > 40
+      ? `${JSON.stringify(value.slice(0, 40))}… (${value.length} characters)`
+      : JSON.stringify(value);
   }
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'function') return 'a function';

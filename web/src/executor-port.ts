@@ -1,5 +1,12 @@
 import { reasons } from './codes.js';
-import type { Executor, ExecutorEvents, ExecutorFactory, ExecutorOptions, Run, RunFailure } from './executor/executor.js';
+import type {
+  Executor,
+  ExecutorEvents,
+  ExecutorFactory,
+  ExecutorOptions,
+  Run,
+  RunFailure,
+} from './executor/executor.js';
 import type { Host } from './host.js';
 import type { Submission } from './submission.js';
 import { endlessCredits } from './wasm/raw.js';

@@ -1,8 +1,8 @@
-import { firstRefusal, poolStates, reasons, refusals } from './codes.js';
 import type { Clock, Timer } from './clock.js';
+import { firstRefusal, poolStates, reasons, refusals } from './codes.js';
 import { ParkingLotError } from './errors.js';
 import { type ExecutedSubmission, type ExecutorPort, ExecutorRun, realmExecutor } from './executor-port.js';
-import { RealmRun, RunSubmission } from './realm-run.js';
+import { RealmRun, type RunSubmission } from './realm-run.js';
 import { refusalSentence } from './refusal.js';
 import { RunTable } from './run-table.js';
 import { Slots } from './slots.js';

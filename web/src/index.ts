@@ -36,10 +36,16 @@ export type {
 export { pool } from './config.js';
 export type { ConfigIssue, ErrorCode } from './errors.js';
 export { ParkingLotError } from './errors.js';
-export type { ConnectedPages, DelegatedWorkers, DelegationTarget } from './executor/delegate/index.js';
-export { acceptPages, delegatedExecutor, serveDelegatedWorkers } from './executor/delegate/index.js';
-export type { DelegatedWorkers, DelegationTarget } from './executor/delegate/index.js';
-export { serveDelegatedWorkers } from './executor/delegate/index.js';
+export type {
+  ConnectedPages,
+  DelegatedWorkers,
+  DelegationTarget,
+} from './executor/delegate/index.js';
+export {
+  acceptPages,
+  delegatedExecutor,
+  serveDelegatedWorkers,
+} from './executor/delegate/index.js';
 export type {
   Executor,
   ExecutorClock,

@@ -50,7 +50,9 @@ export class Mailbox {
   async fetch(query: FetchQuery = {}): Promise<MailboxMessage[]> {
     const limit = wholeNumber('limit', query.limit ?? 50, 1, 10_000);
     const since =
-      query.since === undefined ? 0 : momentMs('since', query.since, this.host.clock.wall(), 'invalid_argument');
+      query.since === undefined
+        ? 0
+        : momentMs('since', query.since, this.host.clock.wall(), 'invalid_argument');
     const messages = await this.withKey<RawMessage[]>((request, key) => {
       const length = this.host.core.put(query.after ?? '', 'after');
       this.host.core.raw._pl_fetch(request, key, length, since, limit);
@@ -69,7 +71,9 @@ export class Mailbox {
    * All messages after `after`, first those that are there, then each as it arrives, until the loop is left or the lot is
    * closed. Acknowledge what has been dealt with; a subscription does not.
    */
-  async *subscribe(query: { after?: string | undefined } = {}): AsyncGenerator<MailboxMessage, void, undefined> {
+  async *subscribe(
+    query: { after?: string | undefined } = {},
+  ): AsyncGenerator<MailboxMessage, void, undefined> {
     const { host } = this;
     host.assertOpen();
     const bell = new Bell();

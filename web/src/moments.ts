@@ -14,7 +14,12 @@ function parseRelative(text: string): number | undefined {
 export function durationMs(field: string, value: unknown): number {
   const ms = typeof value === 'string' ? parseRelative(value) : value;
   if (typeof ms === 'number' && Number.isFinite(ms) && ms >= 0 && ms <= hundredYearsMs) return Math.round(ms);
-  throw invalid('invalid_task', field, 'must be milliseconds or a text like 250ms, 30s, 5m, 2h, at most 100 years', value);
+  throw invalid(
+    'invalid_task',
+    field,
+    'must be milliseconds or a text like 250ms, 30s, 5m, 2h, at most 100 years',
+    value,
+  );
 }
 
 /** The moment in Unix milliseconds; throws `code` naming the field. */
@@ -30,7 +35,8 @@ export function momentMs(
     const relative = parseRelative(value);
     ms = relative !== undefined ? nowMs + relative : rfc3339.test(value) ? Date.parse(value) : Number.NaN;
   }
-  if (typeof ms === 'number' && Number.isFinite(ms) && ms >= 0 && ms <= nowMs + hundredYearsMs) return Math.floor(ms);
+  if (typeof ms === 'number' && Number.isFinite(ms) && ms >= 0 && ms <= nowMs + hundredYearsMs)
+    return Math.floor(ms);
   throw invalid(
     code,
     field,

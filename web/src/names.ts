@@ -17,7 +17,9 @@ export class NameCache {
 
   mailboxKey(key: MailboxKey): number {
     const text = `${key.tenant}\u001f${key.user ?? ''}\u001f${key.session ?? ''}`;
-    return this.find(this.keys, text, () => this.core.mailboxKey(key.tenant, key.user ?? '', key.session ?? ''));
+    return this.find(this.keys, text, () =>
+      this.core.mailboxKey(key.tenant, key.user ?? '', key.session ?? ''),
+    );
   }
 
   private find(names: Map<string, number>, text: string, intern: () => number): number {

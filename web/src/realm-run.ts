@@ -1,8 +1,8 @@
-import type { Host } from './host.js';
-import { errorOf, type EndWords, outcomeOf } from './outcome.js';
 import { ParkingLotError } from './errors.js';
-import { checkUnits } from './task-spec.js';
+import type { Host } from './host.js';
+import { type EndWords, errorOf, outcomeOf } from './outcome.js';
 import type { Submission } from './submission.js';
+import { checkUnits } from './task-spec.js';
 
 /** What a function given to `pool.run`, or an inline handler, is called with. Its parts may be taken out of it. */
 export interface TaskContext {

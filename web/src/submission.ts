@@ -1,5 +1,5 @@
-import type { EndWords } from './outcome.js';
 import type { ParkingLotError } from './errors.js';
+import type { EndWords } from './outcome.js';
 
 /** What the core was told to do under one number of a submission, and who waits for it. */
 export interface Submission {

@@ -3,8 +3,8 @@ import type { MailboxKey, RetrySpec } from './config.js';
 import { digestOf } from './digest.js';
 import { invalid, ParkingLotError } from './errors.js';
 import { durationMs, momentMs } from './moments.js';
-import { nearest } from './spelling.js';
 import type { NameCache } from './names.js';
+import { nearest } from './spelling.js';
 import type { TaskNumbers } from './wasm/core.js';
 import { Field } from './wasm/raw.js';
 
@@ -43,7 +43,18 @@ const onlyOf: Record<string, SpecUse | undefined> = {
   onProgress: 'run',
 };
 const fieldNames = [
-  ...['payload', 'units', 'priority', 'deadline', 'timeout', 'startAfter', 'estimate', 'mailbox', 'taskId', 'tenant'],
+  ...[
+    'payload',
+    'units',
+    'priority',
+    'deadline',
+    'timeout',
+    'startAfter',
+    'estimate',
+    'mailbox',
+    'taskId',
+    'tenant',
+  ],
   ...['retry', 'maxLost', 'onDisconnect', 'dedup', 'kind', 'signal'],
 ];
 
@@ -97,7 +108,10 @@ export class SpecReader {
     }
     const only = onlyOf[key];
     if (only !== undefined && only !== use) {
-      const where = only === 'submit' ? 'pool.submit(); pool.run() does not take it' : 'pool.run(), or to the second argument of pool.submit()';
+      const where =
+        only === 'submit'
+          ? 'pool.submit(); pool.run() does not take it'
+          : 'pool.run(), or to the second argument of pool.submit()';
       throw new ParkingLotError('invalid_task', `${key}: belongs to ${where}`, { field: key });
     }
     if (!this.readIdentity(key, value) && !this.readTime(key, value) && !this.readRules(key, value)) {
@@ -184,11 +198,25 @@ export class SpecReader {
 
   private readRetry(key: string, value: unknown): void {
     const retry = checkObject(key, value, ['maxAttempts', 'max_attempts', 'backoff']) as RetrySpec;
-    const backoffKeys = ['initial', 'factorPercent', 'factor_percent', 'max', 'jitterPercent', 'jitter_percent'];
-    const backoff = checkObject(`${key}.backoff`, retry.backoff ?? {}, backoffKeys) as NonNullable<RetrySpec['backoff']>;
+    const backoffKeys = [
+      'initial',
+      'factorPercent',
+      'factor_percent',
+      'max',
+      'jitterPercent',
+      'jitter_percent',
+    ];
+    const backoff = checkObject(`${key}.backoff`, retry.backoff ?? {}, backoffKeys) as NonNullable<
+      RetrySpec['backoff']
+    >;
     const at = (name: string) => `${key}.backoff.${name}`;
     const { numbers } = this;
-    numbers[Field.maxAttempts] = checkWhole(`${key}.maxAttempts`, retry.maxAttempts ?? retry.max_attempts ?? 1, 1, 65_535);
+    numbers[Field.maxAttempts] = checkWhole(
+      `${key}.maxAttempts`,
+      retry.maxAttempts ?? retry.max_attempts ?? 1,
+      1,
+      65_535,
+    );
     numbers[Field.factorPercent] = checkWhole(
       at('factorPercent'),
       backoff.factorPercent ?? backoff.factor_percent ?? 200,
@@ -253,7 +281,9 @@ function checkObject(field: string, value: unknown, keys: readonly string[]): Re
     if (keys.includes(key)) continue;
     const meant = nearest(key, keys);
     const hint = meant ? `; did you mean ${meant}?` : `; known here: ${keys.join(', ')}`;
-    throw new ParkingLotError('invalid_task', `${field}.${key}: is not known${hint}`, { field: `${field}.${key}` });
+    throw new ParkingLotError('invalid_task', `${field}.${key}: is not known${hint}`, {
+      field: `${field}.${key}`,
+    });
   }
   return value as Record<string, unknown>;
 }

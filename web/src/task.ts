@@ -1,3 +1,4 @@
+import type { Priority } from './codes.js';
 import { type Status, statuses } from './codes.js';
 import { ParkingLotError } from './errors.js';
 import type { ExecutedSubmission } from './executor-port.js';
@@ -8,7 +9,6 @@ import type { ReceiptWords, Submission } from './submission.js';
 import { checkPriority } from './task-spec.js';
 import { type Explanation, explanationOf, type RawView, type TaskView, viewOf } from './views.js';
 import { TaskCommand } from './wasm/raw.js';
-import type { Priority } from './codes.js';
 
 const finalStatus = statuses.indexOf('completed');
 
@@ -39,7 +39,9 @@ export class Task<Result = unknown> implements AsyncDisposable {
   private readonly generation: number;
   private spelled: string;
   private end: Outcome<Result> | undefined;
-  private waiting: { resolve(outcome: Outcome<Result>): void; reject(error: ParkingLotError): void }[] | undefined;
+  private waiting:
+    | { resolve(outcome: Outcome<Result>): void; reject(error: ParkingLotError): void }[]
+    | undefined;
   private feeds: Set<Feed<unknown>> | undefined;
   private lastProgress: { value: unknown } | undefined;
 
@@ -58,7 +60,8 @@ export class Task<Result = unknown> implements AsyncDisposable {
 
   /** The task's id, chosen by the client or given by the system. */
   get id(): string {
-    if (this.spelled === '' && !this.host.isOver) this.spelled = this.host.core.taskId(this.slot, this.generation);
+    if (this.spelled === '' && !this.host.isOver)
+      this.spelled = this.host.core.taskId(this.slot, this.generation);
     return this.spelled;
   }
 
@@ -98,7 +101,8 @@ export class Task<Result = unknown> implements AsyncDisposable {
       await this.command(TaskCommand.cancel);
       return true;
     } catch (error) {
-      if (error instanceof ParkingLotError && (error.code === 'wrong_state' || error.code === 'unknown_task')) return false;
+      if (error instanceof ParkingLotError && (error.code === 'wrong_state' || error.code === 'unknown_task'))
+        return false;
       throw error;
     }
   }

@@ -121,7 +121,9 @@ function outcomeIn<Result>(raw: RawView, host: Host): Outcome<Result> {
     pool: raw.pool,
     status: raw.status as FinalStatus,
     ...(raw.reason && { reason: raw.reason }),
-    ...(raw.status === 'completed' ? { result: stored as Result } : stored !== undefined && { error: stored }),
+    ...(raw.status === 'completed'
+      ? { result: stored as Result }
+      : stored !== undefined && { error: stored }),
     attempt: raw.attempt,
     finishedAt: new Date(raw.finished_at ?? 0),
   };

@@ -55,7 +55,9 @@ test('refusals are in the trail; a query that makes no sense is refused by name'
   await assert.rejects(lot.pool('p').submit({ units: 2, tenant: 'acme' }), { code: 'cost_exceeds_capacity' });
   const { events } = await lot.audit.query({ subject: { kind: 'tenant', id: 'acme' } });
   assert.deepEqual([events[0]!.action, events[0]!.detail.refusal], ['reject', 'cost_exceeds_capacity']);
-  await assert.rejects(lot.audit.query({ subject: { kind: 'spot' as never, id: 'x' } }), { field: 'subject.kind' });
+  await assert.rejects(lot.audit.query({ subject: { kind: 'spot' as never, id: 'x' } }), {
+    field: 'subject.kind',
+  });
   await assert.rejects(lot.audit.query({ from: 'yesterday' }), { field: 'from', code: 'invalid_argument' });
   await assert.rejects(lot.audit.query({ order: 'up' as never }), { field: 'order' });
 });

@@ -82,7 +82,10 @@ test('20,000 submissions with cancels, failures and refusals among them: every p
     await Promise.all(Array.from({ length: 10_000 }, (_, i) => one(i)));
   }
   assert.equal(ends.completed + ends.failed + ends.dropped + ends.refused, 20_000);
-  assert.ok(ends.completed > 0 && ends.failed > 0 && ends.dropped > 0 && ends.refused > 0, JSON.stringify(ends));
+  assert.ok(
+    ends.completed > 0 && ends.failed > 0 && ends.dropped > 0 && ends.refused > 0,
+    JSON.stringify(ends),
+  );
   const stats = await lot.pool('p').stats();
   assert.equal(stats.unitsInUse, 0);
   assert.equal(stats.parked, 0);

@@ -69,13 +69,19 @@ test('the Embind functions are those of raw.ts, with as many arguments', async (
   const module = raw as unknown as Record<string, (...all: unknown[]) => unknown>;
   for (const [name, arity] of Object.entries(setup)) {
     const tooMany = Array.from({ length: arity + 1 }, () => '');
-    assert.throws(() => module[name]!(...tooMany), new RegExp(`called with ${arity + 1} arguments, expected ${arity}`));
+    assert.throws(
+      () => module[name]!(...tooMany),
+      new RegExp(`called with ${arity + 1} arguments, expected ${arity}`),
+    );
   }
 });
 
 test('the vocabularies are those of the core, in its numbering', async () => {
   const { raw } = await loadModule();
-  const core = JSON.parse(raw.codes()) as Record<string, { name: string; number: number; sentence?: string }[]>;
+  const core = JSON.parse(raw.codes()) as Record<
+    string,
+    { name: string; number: number; sentence?: string }[]
+  >;
   const lists: Record<string, [readonly string[], number]> = {
     Priority: [codes.priorities, 0],
     ResourceKind: [codes.resourceKinds, 0],
@@ -94,7 +100,11 @@ test('the vocabularies are those of the core, in its numbering', async () => {
   assert.deepEqual(Object.keys(core).sort(), Object.keys(lists).sort());
   for (const [type, [names, first]] of Object.entries(lists)) {
     const ours = names.map((name, i) => ({ name, number: i + first }));
-    assert.deepEqual(core[type]!.map(({ name, number }) => ({ name, number })), ours, type);
+    assert.deepEqual(
+      core[type]!.map(({ name, number }) => ({ name, number })),
+      ours,
+      type,
+    );
   }
   const sentences = Object.fromEntries(core.Refusal!.map(({ name, sentence }) => [name, sentence]));
   assert.deepEqual(refusalSentences, sentences);

@@ -15,7 +15,14 @@ test('close settles every promise, aborts what runs, and may be called again', a
   const task = await pool.submit({});
   const parked = await pool.submit({});
   const progress = task.progress();
-  const promises = [task.outcome(), task.result(), parked.outcome(), pool.run(() => 1), pool.submit({}), pool.status('x')];
+  const promises = [
+    task.outcome(),
+    task.result(),
+    parked.outcome(),
+    pool.run(() => 1),
+    pool.submit({}),
+    pool.status('x'),
+  ];
   const draining = pool.drain();
   const rejections = [...promises, draining].map((promise) => assert.rejects(promise, { code: 'closed' }));
   const closing = lot.close();
@@ -25,7 +32,12 @@ test('close settles every promise, aborts what runs, and may be called again', a
   assert.equal(gate.calls[0]!.context.signal.aborted, true);
   gate.calls[0]!.resolve('nobody listens');
   await clock.settle();
-  for (const call of [() => pool.submit({}), () => pool.run(() => 1), () => pool.stats(), () => lot.health()]) {
+  for (const call of [
+    () => pool.submit({}),
+    () => pool.run(() => 1),
+    () => pool.stats(),
+    () => lot.health(),
+  ]) {
     await assert.rejects(call(), { code: 'closed' });
   }
   await assert.rejects(parked.cancel(), { code: 'closed' });
@@ -63,7 +75,11 @@ test('an executor that loses a run has it repeated up to max_lost, then it fails
       p: (given): Executor => {
         events = given;
         given.credits(1);
-        return { start: (run) => void starts.push(run), stop: () => undefined, close: () => Promise.resolve() };
+        return {
+          start: (run) => void starts.push(run),
+          stop: () => undefined,
+          close: () => Promise.resolve(),
+        };
       },
     },
   });
@@ -83,14 +99,18 @@ test('an executor that loses a run has it repeated up to max_lost, then it fails
 });
 
 test('an executor whose heartbeats stop has lost its run', async (context) => {
-  const { lot, clock } = await openLot(context, { pools: { p: { max_units: 1, lease_secs: 30, quarantine_secs: 30 } } }, {
-    executors: {
-      p: (events): Executor => {
-        events.credits(1);
-        return { start: () => undefined, stop: () => undefined, close: () => Promise.resolve() };
+  const { lot, clock } = await openLot(
+    context,
+    { pools: { p: { max_units: 1, lease_secs: 30, quarantine_secs: 30 } } },
+    {
+      executors: {
+        p: (events): Executor => {
+          events.credits(1);
+          return { start: () => undefined, stop: () => undefined, close: () => Promise.resolve() };
+        },
       },
     },
-  });
+  );
   const task = await lot.pool('p').submit({ maxLost: 0 });
   await clock.advance(30_000);
   assert.equal((await task.outcome()).reason, 'lost');

@@ -25,7 +25,12 @@ export async function openLot<const C extends LotConfig, H extends AnyHandlers =
 
 /** A task whose end is in the test's hand. */
 export class Gate<Result = unknown> {
-  readonly calls: { payload: unknown; context: TaskContext; resolve(value: Result): void; reject(error: unknown): void }[] = [];
+  readonly calls: {
+    payload: unknown;
+    context: TaskContext;
+    resolve(value: Result): void;
+    reject(error: unknown): void;
+  }[] = [];
 
   readonly handler = (payload: unknown, context: TaskContext): Promise<Result> =>
     new Promise((resolve, reject) => {

@@ -21,7 +21,11 @@ test('an outcome lies in the mailbox with exactly its key until it is acknowledg
   assert.equal(messages[0]!.payload, 1);
   assert.equal((messages[1]!.payload as Error).message, 'two');
   assert.deepEqual(messages[0]!.createdAt, new Date(clock.wall()));
-  for (const other of [{ tenant: 'acme' }, { tenant: 'acme', user: 'ann', session: 's' }, { tenant: 'other', user: 'ann' }]) {
+  for (const other of [
+    { tenant: 'acme' },
+    { tenant: 'acme', user: 'ann', session: 's' },
+    { tenant: 'other', user: 'ann' },
+  ]) {
     assert.deepEqual(await lot.mailbox(other).fetch(), []);
   }
   const rest = await lot.mailbox(ann).fetch({ after: messages[0]!.cursor, limit: 1 });

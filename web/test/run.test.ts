@@ -13,7 +13,10 @@ test('run resolves with what the function returns, whether it returns a promise 
 test('run rejects with the very error of the function', async (context) => {
   const { lot } = await openLot(context, { pools: { p: { max_units: 1 } } });
   const error = new TypeError('mine');
-  await assert.rejects(lot.pool('p').run(async () => Promise.reject(error)), (caught) => caught === error);
+  await assert.rejects(
+    lot.pool('p').run(async () => Promise.reject(error)),
+    (caught) => caught === error,
+  );
   await assert.rejects(
     lot.pool('p').run(() => {
       throw error;
@@ -67,7 +70,10 @@ test('an aborted signal takes a parked run out of the queue; one aborted before 
   await clock.settle();
   abort.abort();
   await assert.rejects(parked, { code: 'cancelled' });
-  await assert.rejects(lot.pool('p').run(() => 1, { signal: abort.signal }), { code: 'cancelled' });
+  await assert.rejects(
+    lot.pool('p').run(() => 1, { signal: abort.signal }),
+    { code: 'cancelled' },
+  );
   gate.calls[0]!.resolve(1);
   await first;
   const stats = await lot.pool('p').stats();
@@ -121,7 +127,9 @@ test('a timeout rejects the run as expired and aborts its signal; its units come
 });
 
 test('a run may last for hours: the realm itself is its sign of life', async (context) => {
-  const { lot, clock } = await openLot(context, { pools: { p: { max_units: 2, lease_secs: 30, heartbeat_secs: 10 } } });
+  const { lot, clock } = await openLot(context, {
+    pools: { p: { max_units: 2, lease_secs: 30, heartbeat_secs: 10 } },
+  });
   const gate = new Gate<string>();
   const long = lot.pool('p').run(gate.fn);
   await clock.advance(3 * 3_600_000);
@@ -164,7 +172,9 @@ test('progress goes to onProgress, and what a run really uses counts', async (co
   const { progress, reportUsage, signal } = gate.calls[0]!.context;
   progress(0.5);
   reportUsage(7);
-  assert.throws(() => reportUsage(-1), { message: /^units: must be a whole number from 0 to 9007199254740991, got -1$/ });
+  assert.throws(() => reportUsage(-1), {
+    message: /^units: must be a whole number from 0 to 9007199254740991, got -1$/,
+  });
   assert.deepEqual(values, [0.5]);
   assert.equal((await lot.pool('p').stats()).unitsInUse, 7);
   assert.equal(signal.aborted, false);
@@ -173,13 +183,24 @@ test('progress goes to onProgress, and what a run really uses counts', async (co
 });
 
 test('a refused run rejects with the refusal', async (context) => {
-  const { lot, clock } = await openLot(context, { pools: { p: { max_units: 2, max_queue_depth: 1 }, off: { max_units: 0 } } });
+  const { lot, clock } = await openLot(context, {
+    pools: { p: { max_units: 2, max_queue_depth: 1 }, off: { max_units: 0 } },
+  });
   const gate = new Gate();
   const running = [lot.pool('p').run(gate.fn, { units: 2 }), lot.pool('p').run(gate.fn)];
   await clock.settle();
-  await assert.rejects(lot.pool('p').run(() => 1), { code: 'queue_full', message: /retry later or raise max_queue_depth/ });
-  await assert.rejects(lot.pool('p').run(() => 1, { units: 3 }), { code: 'cost_exceeds_capacity', message: /^units: / });
-  await assert.rejects(lot.pool('off').run(() => 1), { code: 'pool_disabled' });
+  await assert.rejects(
+    lot.pool('p').run(() => 1),
+    { code: 'queue_full', message: /retry later or raise max_queue_depth/ },
+  );
+  await assert.rejects(
+    lot.pool('p').run(() => 1, { units: 3 }),
+    { code: 'cost_exceeds_capacity', message: /^units: / },
+  );
+  await assert.rejects(
+    lot.pool('off').run(() => 1),
+    { code: 'pool_disabled' },
+  );
   gate.calls[0]!.resolve(1);
   await clock.settle();
   gate.calls[1]!.resolve(1);

@@ -30,7 +30,9 @@ test('a submitted task runs in the handler of its pool and its outcome holds the
 test('a task parks when its units do not fit, says where it stands, and starts when they do', async (context) => {
   const gate = new Gate();
   const { lot, clock } = await openLot(context, oneUnit, { handlers: { p: gate.handler } });
-  const [first, second, third] = await Promise.all([1, 2, 3].map((n) => lot.pool('p').submit({ payload: n })));
+  const [first, second, third] = await Promise.all(
+    [1, 2, 3].map((n) => lot.pool('p').submit({ payload: n })),
+  );
   assert.deepEqual(
     [first, second, third].map((task) => [task!.statusAtSubmit, task!.position]),
     [
@@ -140,7 +142,10 @@ test('the same id with the same body joins; with another body it is refused; rep
   assert.equal(joined.joined, true);
   assert.equal(joined.id, 'a');
   assert.equal(gate.calls.length, 1);
-  await assert.rejects(pool.submit({ taskId: 'a', payload: { x: 2 } }), { code: 'duplicate_task', field: 'task_id' });
+  await assert.rejects(pool.submit({ taskId: 'a', payload: { x: 2 } }), {
+    code: 'duplicate_task',
+    field: 'task_id',
+  });
   const parked = await pool.submit({ taskId: 'b', payload: 1 });
   const replacing = await pool.submit({ taskId: 'b', payload: 2, dedup: 'replace' });
   assert.equal((await parked.outcome()).reason, 'replaced');
@@ -167,9 +172,15 @@ test('a task may wait for startAfter, expire by its deadline, or run into its ti
   assert.equal(gate.calls.length, 1);
   const doomed = await pool.submit({ deadline: new Date(clock.wall() + 1000) });
   await clock.advance(1000);
-  assert.deepEqual([(await doomed.outcome()).status, (await doomed.outcome()).reason], ['expired', 'deadline']);
+  assert.deepEqual(
+    [(await doomed.outcome()).status, (await doomed.outcome()).reason],
+    ['expired', 'deadline'],
+  );
   await clock.advance(1000);
-  assert.deepEqual([(await later.outcome()).status, (await later.outcome()).reason], ['expired', 'timed_out']);
+  assert.deepEqual(
+    [(await later.outcome()).status, (await later.outcome()).reason],
+    ['expired', 'timed_out'],
+  );
   await assert.rejects(pool.submit({ deadline: clock.wall() - 1 }), { code: 'deadline_passed' });
 });
 
@@ -186,7 +197,12 @@ test('status, explain, cancel and setPriority know a task by its id; tasks are l
   const gate = new Gate();
   const { lot } = await openLot(context, oneUnit, { handlers: { p: gate.handler } });
   const pool = lot.pool('p');
-  const spec = { tenant: 'acme', mailbox: { tenant: 'acme', user: 'ann' }, kind: 'gpu_vram', units: 1 } as const;
+  const spec = {
+    tenant: 'acme',
+    mailbox: { tenant: 'acme', user: 'ann' },
+    kind: 'gpu_vram',
+    units: 1,
+  } as const;
   for (const taskId of ['a', 'b', 'c']) await pool.submit({ ...spec, taskId });
   const view = await pool.status('a');
   assert.equal(view.status, 'running');

@@ -30,7 +30,10 @@ test('every malformed field of a task is refused with a message that names it an
       { timeout: '5 parsecs' },
       'timeout: must be milliseconds or a text like 250ms, 30s, 5m, 2h, at most 100 years, got "5 parsecs"',
     ],
-    [{ timeout: -1 }, 'timeout: must be milliseconds or a text like 250ms, 30s, 5m, 2h, at most 100 years, got -1'],
+    [
+      { timeout: -1 },
+      'timeout: must be milliseconds or a text like 250ms, 30s, 5m, 2h, at most 100 years, got -1',
+    ],
     [{ taskId: '' }, 'taskId: must be a text of 1 to 128 bytes without control characters, got ""'],
     [{ taskId: 'a\nb' }, 'taskId: must be a text of 1 to 128 bytes without control characters, got "a\\nb"'],
     [
@@ -38,17 +41,29 @@ test('every malformed field of a task is refused with a message that names it an
       `taskId: must be a text of 1 to 128 bytes without control characters, got "${'ü'.repeat(40)}"… (65 characters)`,
     ],
     [{ tenant: 7 }, 'tenant: must be a text of 1 to 128 bytes without control characters, got 7'],
-    [{ mailbox: 'ann' }, 'mailbox: must be an object with tenant, user, session, user_id, userId, session_id, sessionId, got "ann"'],
-    [{ mailbox: { user: 'ann' } }, 'mailbox.tenant: must be a text of 1 to 128 bytes without control characters, got undefined'],
+    [
+      { mailbox: 'ann' },
+      'mailbox: must be an object with tenant, user, session, user_id, userId, session_id, sessionId, got "ann"',
+    ],
+    [
+      { mailbox: { user: 'ann' } },
+      'mailbox.tenant: must be a text of 1 to 128 bytes without control characters, got undefined',
+    ],
     [{ mailbox: { tenant: 'a', usr: 'ann' } }, 'mailbox.usr: is not known; did you mean user?'],
     [{ retry: { maxAttempts: 0 } }, 'retry.maxAttempts: must be a whole number from 1 to 65535, got 0'],
-    [{ retry: { backoff: { factorPercent: 50 } } }, 'retry.backoff.factorPercent: must be a whole number from 100 to 10000, got 50'],
+    [
+      { retry: { backoff: { factorPercent: 50 } } },
+      'retry.backoff.factorPercent: must be a whole number from 100 to 10000, got 50',
+    ],
     [{ retry: 3 }, 'retry: must be an object with maxAttempts, max_attempts, backoff, got 3'],
     [{ maxLost: 1e6 }, 'maxLost: must be a whole number from 0 to 65535, got 1000000'],
     [{ dedup: 'merge' }, 'dedup: must be one of join, reject, replace, got "merge"'],
     [{ onDisconnect: true }, 'onDisconnect: must be one of keep, cancel, got true'],
     [{ kind: 'ram' }, 'kind: must be one of cpu, gpu_vram, io, mixed, got "ram"'],
-    [{ resource_cost: { units: 0.1 } }, 'resource_cost.units: must be a whole number from 0 to 9007199254740991, got 0.1'],
+    [
+      { resource_cost: { units: 0.1 } },
+      'resource_cost.units: must be a whole number from 0 to 9007199254740991, got 0.1',
+    ],
   ];
   for (const [spec, message, code = 'invalid_task'] of cases) {
     await assert.rejects(lot.pool('p').submit(spec), { name: 'ParkingLotError', code, message });
@@ -58,14 +73,20 @@ test('every malformed field of a task is refused with a message that names it an
 
 test('what belongs to submit is not taken by run, and the other way round', async (context) => {
   const { lot } = await openLot(context, config);
-  await assert.rejects(lot.pool('p').run(() => 1, { payload: 1 } as never), {
-    message: 'payload: belongs to pool.submit(); pool.run() does not take it',
-  });
+  await assert.rejects(
+    lot.pool('p').run(() => 1, { payload: 1 } as never),
+    {
+      message: 'payload: belongs to pool.submit(); pool.run() does not take it',
+    },
+  );
   await assert.rejects(lot.pool('p').submit({ signal: new AbortController().signal } as never), {
     message: 'signal: belongs to pool.run(), or to the second argument of pool.submit()',
   });
   await assert.rejects(lot.pool('p').run('fn' as never), { message: 'fn: must be a function, got "fn"' });
-  await assert.rejects(lot.pool('p').run(() => 1, { signal: {} as never }), { field: 'signal' });
+  await assert.rejects(
+    lot.pool('p').run(() => 1, { signal: {} as never }),
+    { field: 'signal' },
+  );
   await assert.rejects(lot.pool('p').submit(null as never), { field: 'task', code: 'invalid_argument' });
 });
 
@@ -92,7 +113,9 @@ test('the long names of job files and of the HTTP interface mean the same', asyn
 
 test('fields that are undefined count as absent', async (context) => {
   const { lot } = await openLot(context, config);
-  const task = await lot.pool('p').submit({ units: undefined, deadline: undefined, taskId: undefined } as never);
+  const task = await lot
+    .pool('p')
+    .submit({ units: undefined, deadline: undefined, taskId: undefined } as never);
   assert.equal((await task.status()).units, 1);
 });
 

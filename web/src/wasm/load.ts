@@ -27,7 +27,8 @@ function ownModule(): Promise<WebAssembly.Module> {
 async function compileFrom(source: WasmSource): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) return source;
   if (typeof Response !== 'undefined' && source instanceof Response) return compileResponse(source);
-  if (typeof source !== 'string' && !(source instanceof URL)) return WebAssembly.compile(source as BufferSource);
+  if (typeof source !== 'string' && !(source instanceof URL))
+    return WebAssembly.compile(source as BufferSource);
   const url = source instanceof URL ? source : new URL(source, globalThis.location?.href);
   const { process } = globalThis as { process?: NodeProcess };
   if (url.protocol === 'file:' && process?.getBuiltinModule) {

@@ -27,7 +27,13 @@ export interface RawFunctions {
   ): void;
   _pl_submit(): void;
   _pl_cancel_submission(request: number): void;
-  _pl_executor_ready(pool: number, executor: number, realm: number, credits: number, heartbeats: number): void;
+  _pl_executor_ready(
+    pool: number,
+    executor: number,
+    realm: number,
+    credits: number,
+    heartbeats: number,
+  ): void;
   _pl_executor_gone(pool: number, executor: number, dead: number): void;
   _pl_running(run: number): void;
   _pl_heartbeat(run: number): void;
