@@ -74,7 +74,7 @@ test('a run goes to the page, and everything that it reports comes back', async 
   const run = events.run('said');
   executor.start(run);
   assert.equal((await events.ending(run)).result, 2);
-  assert.deepEqual(events.log, ['running t1', 'progress t1', 'usage 5 t1', 'finished t1']);
+  assert.deepEqual(events.story, ['running t1', 'progress t1', 'usage 5 t1', 'finished t1']);
   assert.deepEqual(events.progressed, ['said']);
 });
 
@@ -100,8 +100,8 @@ test('runs spread over the pages that have free places', async (context) => {
   await connect({ llm: { create: hang, size: 2 } });
   await events.until(() => events.offered.at(-1) === 3);
   for (const run of [events.run(), events.run(), events.run()]) executor.start(run);
-  await events.until(() => events.log.length === 3);
-  assert.equal(events.log.filter((entry) => entry.startsWith('running')).length, 3);
+  await events.until(() => events.story.length === 3);
+  assert.deepEqual([...events.story].sort(), ['running t1', 'running t2', 'running t3']);
 });
 
 test('a page that lends workers for another pool only gives no places', async (context) => {

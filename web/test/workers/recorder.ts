@@ -74,6 +74,11 @@ export class Recorder implements ExecutorEvents {
     return this.log.filter((logged) => logged === entry).length;
   }
 
+  /** What was reported, without the heartbeats, which come as time passes. */
+  get story(): readonly string[] {
+    return this.log.filter((entry) => !entry.startsWith('heartbeat'));
+  }
+
   private note(what: string, run: Run): void {
     this.log.push(`${what} ${run.taskId}`);
     this.wake();
