@@ -21,7 +21,8 @@ Stage::Stage()
 Result<bool> Stage::open(const Config& config) {
   steady_ = steady_origin;
   ++openings_;
-  auto opened = Lot::open(config, now(), Entropy{.high = 0x5eed0000c0ffee00 + openings_, .low = 0x9a5c0de5 * openings_});
+  auto opened = Lot::open(config, now(),
+                          Entropy{.high = 0x5eed0000c0ffee00 + openings_, .low = 0x9a5c0de5 * openings_});
   if (!opened) return Failure(opened.error());
   lot_.emplace(std::move(*opened));
   spelling_.use(&*lot_);
@@ -203,7 +204,7 @@ void Stage::perform(const Lot::Effect& effect) {
   if (const auto* stop = std::get_if<Stop>(&effect)) return print(text_of(*stop, spelling_));
   if (const auto* release = std::get_if<Release>(&effect)) return print(text_of(*release, spelling_));
   if (const auto* notify = std::get_if<Notify>(&effect)) {
-    if (shown_.contains(Shown::notifications)) print(text_of(*notify, spelling_));
+    if (shows(Shown::notifications, false)) print(text_of(*notify, spelling_));
     return;
   }
   if (const auto* done = std::get_if<mailbox::Acknowledged>(&effect)) {
@@ -219,23 +220,32 @@ void Stage::perform(const Lot::Effect& effect) {
   }
 }
 
+bool Stage::shows(Shown what, bool otherwise) const {
+  auto found = shown_.find(what);
+  return found == shown_.end() ? otherwise : found->second;
+}
+
+void Stage::print_write(const std::string& stream, const std::string& text, bool is_lost) {
+  if (is_lost) {
+    print(text + " (lost: the stream has failed)");
+  } else if (shows(Shown::writes, !automatic_.contains(stream))) {
+    print(text);
+  }
+}
+
 void Stage::perform(const Write& write) {
   std::string name = spelling_.pool(write.pool);
   std::string text = text_of(write, wall_, spelling_);
   bool is_lost = failed_.contains(name);
   if (!is_lost) pools_[write.pool.index].append(write.records);
-  if (is_lost || !automatic_.contains(name) || shown_.contains(Shown::writes)) {
-    print(text + (is_lost ? " (lost: the stream has failed)" : ""));
-  }
+  print_write(name, text, is_lost);
 }
 
 void Stage::perform(const mailbox::Write& write) {
   std::string name = store_name(write.store.index);
   bool is_lost = failed_.contains(name);
   if (!is_lost) stores_[write.store.index].append(write.records);
-  if (is_lost || !automatic_.contains(name) || shown_.contains(Shown::writes)) {
-    print(text_of(write, name, wall_, spelling_) + (is_lost ? " (lost: the stream has failed)" : ""));
-  }
+  print_write(name, text_of(write, name, wall_, spelling_), is_lost);
 }
 
 void Stage::perform(const Start& start) {

@@ -63,8 +63,10 @@ class Stage {
   std::vector<std::string> streams() const;
 
   enum class Shown : std::uint8_t { notifications, writes };
-  void show(Shown what) { shown_.insert(what); }
-  void hide(Shown what) { shown_.erase(what); }
+  /// Until one of them was called, notifications are hidden, and writes are shown when a script persists them
+  /// by hand.
+  void show(Shown what) { shown_[what] = true; }
+  void hide(Shown what) { shown_[what] = false; }
 
   /// A number for a command that wants an answer; `asked` is what the answer's line calls it.
   RequestId ask(std::string asked, PoolId pool = {}, std::string_view new_task = {});
@@ -102,6 +104,8 @@ class Stage {
   void perform(const Reply& reply);
   void perform(const mailbox::Page& page);
   std::string asked(RequestId request) const;
+  bool shows(Shown what, bool otherwise) const;
+  void print_write(const std::string& stream, const std::string& text, bool is_lost);
 
   std::optional<Lot> lot_;
   WallTime origin_;
@@ -115,7 +119,7 @@ class Stage {
   std::map<std::uint32_t, StoreJournal> stores_;
   std::set<std::string> automatic_;
   std::set<std::string> failed_;
-  std::set<Shown> shown_;
+  std::map<Shown, bool> shown_;
 
   RequestId last_request_ = 0;
   std::map<RequestId, Asked> asked_;

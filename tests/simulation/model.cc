@@ -40,6 +40,7 @@ void Model::crashed() {
 
 void Model::asked(RequestId request, Question question) {
   question.was_acknowledged = is_acknowledged(question.pool, question.task_id);
+  if (question.kind == Question::Kind::acknowledge) question.read = last_page_[question.mailbox];
   questions_[request] = std::move(question);
 }
 
@@ -316,12 +317,11 @@ std::optional<std::string> Model::unread_cursor(const std::string& mailbox) cons
 void Model::take(const mailbox::Acknowledged& acknowledged) {
   auto found = questions_.find(acknowledged.request);
   if (found == questions_.end()) return blame("an acknowledgement was answered twice");
-  std::string mailbox = found->second.mailbox;
-  questions_.erase(found);
-  for (const TaskKey& key : last_page_[mailbox]) {
+  for (const TaskKey& key : found->second.read) {
     auto ticket = tickets_.find(key);
     if (ticket != tickets_.end()) ticket->second.is_message_gone = true;
   }
+  questions_.erase(found);
 }
 
 void Model::take(const mailbox::Refused& refused) {

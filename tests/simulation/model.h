@@ -23,7 +23,8 @@ struct Question {
   PoolId pool;
   std::string task_id;
   std::string mailbox;
-  bool was_acknowledged = false;  ///< the task, when the question was put
+  bool was_acknowledged = false;                                 ///< the task, when the question was put
+  std::vector<std::pair<std::uint32_t, std::string>> read = {};  ///< messages that an acknowledgement covers
 };
 
 /// One run as its executor sees it.

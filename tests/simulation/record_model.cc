@@ -43,7 +43,8 @@ std::string RecordModel::check_order(std::uint64_t admission, const Task& task) 
     if (waiting.units > config_.max_units) continue;
     bool is_passed_wrongly = config_.policy == Policy::strict || waiting.units <= free;
     if (is_passed_wrongly)
-      return "task " + task.id + " started before " + waiting.id + ", which leaves earlier";
+      return "task " + task.id + " (#" + std::to_string(admission) + ") started before " + waiting.id +
+             " (#" + std::to_string(earlier.second) + "), which leaves earlier";
   }
   return {};
 }
@@ -55,8 +56,8 @@ std::string RecordModel::check_start(std::uint64_t admission, const Task& task, 
   if (task.units > 0 && units_in_use() + task.units > config_.max_units) {
     std::string others;
     for (const auto& [run, units] : runs_) others += " " + task_id(run.first) + ":" + std::to_string(units);
-    return "the start of " + task.id + ":" + std::to_string(task.units) + " takes the pool above its capacity of " +
-           std::to_string(config_.max_units) + ", beside" + others;
+    return "the start of " + task.id + ":" + std::to_string(task.units) +
+           " takes the pool above its capacity of " + std::to_string(config_.max_units) + ", beside" + others;
   }
   if (task.starts == 0 && record.at == wall && wall > task.deadline)
     return "task " + task.id + " started after its deadline";

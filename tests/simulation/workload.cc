@@ -208,7 +208,7 @@ void World::end(OutsideRun& run) {
   if (random_.chance(50)) result = PayloadRef{.id = ++last_payload_, .bytes = 10, .digest = last_payload_};
   log("run of " + run.task_id + " lease " + std::to_string(run.lease.number) + " ends");
   if (random_.chance(70) || !has_faults_) {
-    if (!run.has_ended) model_.run_ended(run, now_.steady);
+    model_.run_ended(run, now_.steady);
     return feed(Input(Finished{.task = run.task, .lease = run.lease, .result = result, .credits = 1}));
   }
   constexpr Reason reasons[] = {Reason::task_failed, Reason::lost, Reason::executor_failed,
@@ -220,8 +220,8 @@ void World::end(OutsideRun& run) {
   failed.result = result;
   failed.units = random_.chance(80) ? Failed::Units::freed : Failed::Units::unknown;
   bool is_freed = failed.units == Failed::Units::freed;
-  if (!run.has_ended)
-    model_.run_ended(run, is_freed ? now_.steady : now_.steady + config_.pools[run.pool.index].quarantine);
+  Duration held = is_freed ? Duration{0} : config_.pools[run.pool.index].quarantine;
+  model_.run_ended(run, now_.steady + held);
   feed(Input(failed));
 }
 

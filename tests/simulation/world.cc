@@ -59,6 +59,9 @@ void World::crash() {
   for (auto& [index, journal] : pools_) journal.lose_pending();
   for (auto& [index, journal] : stores_) journal.lose_pending();
   executors_.clear();
+  // What is gone with its pool is not asked for again: another task of that id would be another task.
+  std::erase_if(recent_tasks_,
+                [&](const auto& task) { return config_.pools[task.first.index].queue.is_volatile(); });
   model_.crashed();
   if (random_.chance(50)) now_.wall = now_.wall + Duration{static_cast<std::int64_t>(random_.below(20000))};
   open();
@@ -102,9 +105,10 @@ void World::perform(const Lot::Effect& effect) {
     stores_[stored->store.index].append(stored->records);
     model_.take(*stored);
   } else if (const auto* start = std::get_if<Start>(&effect)) {
-    log("start " + lot_->scheduler().task_id(start->task) + " units " + std::to_string(start->units) + " lease " +
-        std::to_string(start->lease.number) + " executor " + std::to_string(start->executor));
-    if (!is_connected(start->pool, start->executor)) model_.blame("a task was started on an executor that is not there");
+    log("start " + lot_->scheduler().task_id(start->task) + " units " + std::to_string(start->units) +
+        " lease " + std::to_string(start->lease.number) + " executor " + std::to_string(start->executor));
+    if (!is_connected(start->pool, start->executor))
+      model_.blame("a task was started on an executor that is not there");
     model_.take(*start, now_, start->executor % 2 == 0);
   } else if (const auto* stop = std::get_if<Stop>(&effect)) {
     model_.take(*stop, now_);
@@ -113,6 +117,7 @@ void World::perform(const Lot::Effect& effect) {
   } else if (const auto* notify = std::get_if<Notify>(&effect)) {
     model_.take(*notify);
   } else if (const auto* release = std::get_if<Release>(&effect)) {
+    log("release payload " + std::to_string(release->payload.id));
     model_.take(*release);
   } else if (const auto* page = std::get_if<mailbox::Page>(&effect)) {
     for (const MailboxMessage& message : *page->messages) {
