@@ -93,6 +93,17 @@ bool Scheduler::Machine::refuse_by_pool(Pool& pool, RequestId request, const Tas
   return false;
 }
 
+/// A refusal has no side effect, so a task is replaced only if its successor is sure of a place. True if it was refused.
+bool Scheduler::Machine::refuse_by_room(Pool& pool, const Submit& input, Phase replaced) {
+  const bool waits = input.spec.start_after > now_.wall;
+  const std::uint64_t taken = waits ? pool.waiting - (replaced == Phase::waiting ? 1 : 0)
+                                    : pool.parked - (replaced == Phase::parked ? 1 : 0);
+  if (taken < pool.config.max_queue_depth) return false;
+  audit_refusal(pool, Refusal::queue_full, input.spec.task_id, tenant_of(input.spec));
+  refuse(input.request, Refusal::queue_full, {}, pool.retry_after());
+  return true;
+}
+
 /// The rules of `dedup`. True if the submission was answered; false if it may go on (also after replacing a parked task).
 bool Scheduler::Machine::answered_as_duplicate(Pool& pool, const Submit& input, std::uint64_t digest) {
   const auto known = pool.by_name.find(names.find(input.spec.task_id).index);
@@ -105,6 +116,7 @@ bool Scheduler::Machine::answered_as_duplicate(Pool& pool, const Submit& input, 
   const Task& task = tasks_[slot];
   const bool is_parked = task.phase == Phase::parked || task.phase == Phase::waiting || task.phase == Phase::backing_off;
   if (input.spec.dedup == Dedup::replace && is_parked) {
+    if (refuse_by_pool(pool, input.request, input.spec) || refuse_by_room(pool, input, task.phase)) return true;
     drop(pool, slot, Reason::replaced);
     return false;
   }

@@ -96,6 +96,7 @@ class Scheduler::Machine {
   void take(const Submit& input);
   bool refuse_by_pool(Pool& pool, RequestId request, const TaskSpec& spec);
   bool refuse_by_spec(Pool& pool, RequestId request, const TaskSpec& spec);
+  bool refuse_by_room(Pool& pool, const Submit& input, Phase replaced);
   bool answered_as_duplicate(Pool& pool, const Submit& input, std::uint64_t digest);
   void arrive(Pool& pool, const Submit& input, std::uint64_t digest);
   bool settle_arrivals(Pool& pool);

@@ -121,12 +121,15 @@ void Scheduler::Machine::on_pool_timer(Pool& pool, PoolTimer kind) {
     case PoolTimer::refusals:
       for (std::size_t code = 0; code < pool.refusals.size(); ++code) {
         RefusalCount& count = pool.refusals[code];
-        if (count.seen > refusal_events_per_second && count.second < now_.steady.ms / 1000) {
-          if (pool.stream.state() == StreamState::open) {
-            emit(pool, no_slot, RejectionsCounted{static_cast<Refusal>(code), count.seen - refusal_events_per_second});
-          }
-          count = {};
+        if (count.seen <= refusal_events_per_second) continue;
+        if (count.second >= now_.steady.ms / 1000) {  // its second is not over yet
+          arm_pool_timer(pool, PoolTimer::refusals, SteadyTime{(count.second + 1) * 1000});
+          continue;
         }
+        if (pool.stream.state() == StreamState::open) {
+          emit(pool, no_slot, RejectionsCounted{static_cast<Refusal>(code), count.seen - refusal_events_per_second});
+        }
+        count = {};
       }
       return;
   }
