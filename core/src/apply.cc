@@ -110,6 +110,7 @@ void Scheduler::Machine::apply(Pool& pool, std::uint32_t slot, const TaskFinishe
   task.basis = stamp.sequence;
   task.phase = Phase::ended;
   task.status = fact.status;
+  if (fact.status != Status::failed) task.payload = {};
   task.reason = fact.reason;
   pool.ended.push_back(slot);
   if (task.mailbox) {
@@ -215,6 +216,7 @@ std::uint32_t Scheduler::Machine::new_run(Pool& pool, std::uint32_t slot, const 
     run.stage = Run::Stage::unknown;
   } else {
     std::erase(pool.stale_runs, run_slot);
+    if (run.stage != Run::Stage::started) run.stage = Run::Stage::running;  // until later records say otherwise
   }
   run.lease = fact.lease;
   run.units = task.units;

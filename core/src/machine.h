@@ -136,7 +136,7 @@ class Scheduler::Machine {
   void end_run(Pool& pool, std::uint32_t run, const Failed& how);
   enum class Holding : std::uint8_t { freed, held };
   void finish(Pool& pool, std::uint32_t slot, Status status, Reason reason, PayloadRef result, Holding holding);
-  void count_outcome(Pool& pool, Status status);
+  std::uint64_t& outcome_count(Pool& pool, Status status);
   void requeue(Pool& pool, std::uint32_t slot, Reason reason, Holding holding);
   void stop_run(Pool& pool, std::uint32_t run, Reason reason);
   void quarantine(Pool& pool, std::uint32_t run);
@@ -211,6 +211,7 @@ class Scheduler::Machine {
   /// Numbers a fact about a task (`no_slot`: about the pool), applies, audits and keeps it.
   template <class F>
   std::uint64_t emit(Pool& pool, std::uint32_t slot, const F& fact) {
+    PARKING_LOT_CHECK(pool.stream.state() == StreamState::open);
     const WallTime at = pool.stream.advance(now_.wall);
     const Stamp stamp{pool.stream.sequence(), at};
     apply(pool, slot, fact, stamp);

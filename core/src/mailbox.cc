@@ -219,10 +219,9 @@ void Mailbox::Machine::take(const mailbox::Acknowledge& input) {
   if (refused(input.request, input.cursor, counters)) return;
   PendingAnswer pending{input.request, 0, {}};
   for (std::uint32_t i = 0; i < stores.size(); ++i) {
-    const std::uint64_t count = drop_through(StoreId{i}, input.key, counters[i]);
-    if (count == 0) continue;
-    pending.count += count;
-    pending.rests_on.emplace_back(i, stores[i].stream.sequence());
+    pending.count += drop_through(StoreId{i}, input.key, counters[i]);
+    const Box* box = find_box(stores[i], input.key);
+    if (box != nullptr) pending.rests_on.emplace_back(i, box->last_drop);
   }
   pending_.push_back(std::move(pending));
   answer_pending();
@@ -261,6 +260,7 @@ std::uint64_t Mailbox::Machine::drop_through(StoreId id, NameId key, std::uint64
   const std::uint64_t sequence = record(id, [&] {
     return mailbox::MessagesDropped{store.stream.keep_text(names_->text(key)), counter};
   });
+  box->last_drop = sequence;
   std::uint64_t count = 0;
   while (!box->messages.empty() && box->messages.front().counter <= counter) {
     if (box->messages.front().payload.id != 0) yield_after(id, sequence, mailbox::Dropped{box->messages.front().payload});
@@ -315,19 +315,28 @@ void Mailbox::Machine::take(const mailbox::PersistFailed& input) {
     if (is_hit) outbox_->push(mailbox::Refused{pending.request, Refusal::unconfirmed});
     return is_hit;
   });
+  clear(store);
+  store.stream.failed();
+}
+
+/// Empties a store for a reload.
+void Mailbox::Machine::clear(MailboxStore& store) {
   for (auto& [key, box] : store.boxes) {
     while (!box.messages.empty()) drop_front(store, box);
-    box.last_counter = 0;
+    box.last_counter = box.last_drop = 0;
   }
   store.by_age.clear();
   store.delivered_through.clear();
-  store.stream.failed();
 }
 
 void Mailbox::Machine::take(const mailbox::Recovered& input) {
   MailboxStore& store = stores[input.store.index];
   if (!store.stream.is_durable() || store.stream.state() == StreamState::open) return;
-  if (store.stream.state() == StreamState::failed) store.stream.reloading();
+  const bool starts_anew = !input.records.empty() && input.records.front().sequence <= store.stream.sequence();
+  if (store.stream.state() == StreamState::failed || starts_anew) {
+    clear(store);
+    store.stream.reloading();
+  }
   for (const mailbox::Record& each : input.records) {
     store.stream.replayed(each.sequence, each.at);
     std::visit([&](const auto& fact) { replay(store, fact, each); }, each.fact);

@@ -59,6 +59,7 @@ class Mailbox::Machine {
   Box& box_of(MailboxStore& store, NameId key);
   std::uint64_t drop_through(StoreId id, NameId key, std::uint64_t counter);
   void drop_front(MailboxStore& store, Box& box);
+  void clear(MailboxStore& store);
   void drop_old(StoreId id);
   bool parse_cursor(std::string_view text, std::vector<std::uint64_t>& counters) const;
   std::string spell_cursor(const std::vector<std::uint64_t>& counters) const;

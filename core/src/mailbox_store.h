@@ -32,6 +32,7 @@ struct KeptMessage {
 /// The messages of one key, oldest first.
 struct Box {
   std::uint64_t last_counter = 0;
+  std::uint64_t last_drop = 0;  ///< sequence of the record of the last drop: what an acknowledgement rests on
   std::deque<KeptMessage> messages;
 };
 

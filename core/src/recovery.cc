@@ -60,6 +60,7 @@ void Scheduler::Machine::reset(Pool& pool) {
     return true;
   });
   for (const std::uint32_t slot : slots) make_stale(pool, slot);
+  pool.stale_runs.clear();
   for (std::uint32_t run = 0; run < runs_.end(); ++run) {
     if (runs_[run].stage == Run::Stage::free || runs_[run].pool != pool.id.index) continue;
     run_timers_.disarm(run);
@@ -67,7 +68,8 @@ void Scheduler::Machine::reset(Pool& pool) {
     pool.stale_runs.push_back(run);
   }
   for (Lane& lane : pool.lanes) lane.queue = TaskQueue();
-  pool.stale_incarnations = std::exchange(pool.incarnations, {});
+  if (pool.incarnations.size() > pool.stale_incarnations.size()) pool.stale_incarnations = pool.incarnations;
+  pool.incarnations.clear();
   pool.by_name.clear();
   pool.ended.clear();
   pool.exhausted.clear();
@@ -88,12 +90,15 @@ void Scheduler::Machine::make_stale(Pool& pool, std::uint32_t slot) {
   if (task.outcome != no_slot) {
     // A result that was produced but not recorded is held and recorded after the reload.
     const Outcome& outcome = outcomes_[task.outcome];
+    if (outcome.sequence > pool.stream.durable_through()) --outcome_count(pool, task.status);
     const bool is_reported = outcome.lease.number != 0 && (task.status == Status::completed || task.status == Status::failed);
     if (is_reported && outcome.sequence > pool.stream.durable_through()) {
       if (task.status == Status::completed) {
         pool.held_reports.push_back(Finished{handle_of(slot), outcome.lease, outcome.result, 0});
       } else {
-        pool.held_reports.push_back(Failed{handle_of(slot), outcome.lease, task.reason, outcome.result, 0, Failed::Units::freed});
+        const bool is_held = find_run(handle_of(slot), outcome.lease) != no_slot;
+        pool.held_reports.push_back(Failed{handle_of(slot), outcome.lease, task.reason, outcome.result, 0,
+                                           is_held ? Failed::Units::unknown : Failed::Units::freed});
       }
     }
     outcomes_.free(task.outcome);
@@ -107,7 +112,13 @@ void Scheduler::Machine::make_stale(Pool& pool, std::uint32_t slot) {
 void Scheduler::Machine::take(const Recovered& input) {
   Pool* pool = pool_at(input.pool);
   if (pool == nullptr || !pool->stream.is_durable() || pool->stream.state() == StreamState::open) return;
-  if (pool->stream.state() == StreamState::failed) pool->stream.reloading();
+  const bool starts_anew = !input.records.empty() && input.records.front().sequence <= pool->stream.sequence();
+  if (pool->stream.state() == StreamState::failed) {
+    pool->stream.reloading();
+  } else if (starts_anew) {  // the load before broke off half-way
+    reset(*pool);
+    pool->stream.reloading();
+  }
   for (const Record& record : input.records) replay(*pool, record);
 }
 
@@ -248,13 +259,13 @@ void Scheduler::Machine::resume_run(Pool& pool, std::uint32_t run_slot) {
   }
   if (run.is_current) {
     const Duration timeout = tasks_[run.task].timeout;
-    if (run.stage != Run::Stage::started) run.stage = Run::Stage::running;
     if (run.stage == Run::Stage::running) run.due = timeout.ms > 0 ? now_.steady + timeout : never_steady;
     renew_lease(pool, run_slot);
     return;
   }
-  if (run.stage == Run::Stage::quarantined) pool.quarantined += run.units;
-  if (run.due == never_steady) run.due = now_.steady + pool.config.kill_grace;
+  run.stage = Run::Stage::stopping;
+  run.lease_due = never_steady;
+  run.due = now_.steady + pool.config.kill_grace;
   arm_run(pool, run_slot);
 }
 

@@ -122,9 +122,7 @@ void Scheduler::Machine::take(const Running& input) {
 
 void Scheduler::Machine::take(const Heartbeat& input) {
   const std::uint32_t slot = find_run(input.task, input.lease);
-  if (slot == no_slot || !runs_[slot].is_current) return;
-  const Pool& pool = pools[runs_[slot].pool];
-  if (pool.stream.state() == StreamState::open) renew_lease(pool, slot);
+  if (slot != no_slot && runs_[slot].is_current) renew_lease(pools[runs_[slot].pool], slot);
 }
 
 void Scheduler::Machine::take(const UsageReported& input) {
@@ -204,25 +202,23 @@ void Scheduler::Machine::end_run(Pool& pool, std::uint32_t run_slot, const Faile
 
 // --- ending ---------------------------------------------------------------------------------------------------
 
-void Scheduler::Machine::count_outcome(Pool& pool, Status status) {
+std::uint64_t& Scheduler::Machine::outcome_count(Pool& pool, Status status) {
   switch (status) {
-    case Status::completed: ++pool.totals.completed; break;
-    case Status::failed: ++pool.totals.failed; break;
-    case Status::expired: ++pool.totals.expired; break;
-    default: ++pool.totals.dropped; break;
+    case Status::completed: return pool.totals.completed;
+    case Status::failed: return pool.totals.failed;
+    case Status::expired: return pool.totals.expired;
+    default: return pool.totals.dropped;
   }
 }
 
 /// Records the outcome. Only a run that is `held` keeps its units.
 void Scheduler::Machine::finish(Pool& pool, std::uint32_t slot, Status status, Reason reason, PayloadRef result, Holding holding) {
   const std::uint64_t admission = tasks_[slot].admission;
+  const PayloadRef payload = status == Status::failed ? PayloadRef{} : tasks_[slot].payload;  // a failed one can be retried
   const std::uint64_t sequence = emit(pool, slot, TaskFinished{admission, status, reason, result, holding == Holding::held});
-  count_outcome(pool, status);
+  ++outcome_count(pool, status);
   notify(pool, slot, Notify::Event::ended, sequence);
-  if (status != Status::failed) {  // a failed one can be retried
-    release_payload(pool, sequence, tasks_[slot].payload);
-    tasks_[slot].payload = {};
-  }
+  release_payload(pool, sequence, payload);
   mark_dirty(pool);
 }
 
@@ -281,6 +277,7 @@ void Scheduler::Machine::release_units(Pool& pool, std::uint32_t run_slot) {
 // --- leases ---------------------------------------------------------------------------------------------------
 
 void Scheduler::Machine::renew_lease(const Pool& pool, std::uint32_t run_slot) {
+  if (pool.stream.state() != StreamState::open) return;  // no run ends while nothing can be recorded
   Run& run = runs_[run_slot];
   for (const Executor& executor : pool.executors) {
     if (executor.id != run.executor) continue;

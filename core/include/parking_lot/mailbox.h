@@ -77,7 +77,8 @@ struct Fetch {
   WallTime since{0};       ///< messages created at or after
   std::uint32_t limit = 50;
 };
-/// Drops the messages up to and including `cursor`. Unknown and older cursors change nothing.
+/// Drops the messages up to and including `cursor`. Older cursors change nothing; a text that is no
+/// cursor is refused with `invalid_task`.
 struct Acknowledge {
   RequestId request = 0;
   NameId key;
