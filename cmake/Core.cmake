@@ -18,6 +18,10 @@ if(core_sources)
   if(EMSCRIPTEN)
     # An index of 64 bits into a container whose size_type has 32 is what portable code writes.
     target_compile_options(parking_lot_core PRIVATE -flto -Wno-shorten-64-to-32)
+    # What runs once per lot or per question is compiled for size; what runs per task, for speed.
+    parking_lot_sources(cold_sources "core/src/config*.cc" "core/src/codec/json_*.cc" "core/src/recovery.cc"
+      "core/src/views.cc" "core/src/audit_view.cc")
+    set_source_files_properties(${cold_sources} PROPERTIES COMPILE_OPTIONS -Oz)
   endif()
 endif()
 

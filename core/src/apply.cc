@@ -233,7 +233,9 @@ std::uint32_t Scheduler::Machine::new_run(Pool& pool, std::uint32_t slot, const 
 
 std::uint32_t Scheduler::Machine::allocate_task(Pool& pool) {
   const std::uint32_t slot = tasks_.allocate();
-  const std::uint32_t generation = tasks_[slot].generation + 1;
+  // Generations begin at random bits: a late report to an earlier process names no task of this one.
+  const std::uint32_t last = tasks_[slot].generation;
+  const std::uint32_t generation = (last == 0 ? static_cast<std::uint32_t>(entropy_.high) : last) + 1;
   tasks_[slot] = Task{};
   tasks_[slot].generation = generation == 0 ? 1 : generation;
   tasks_[slot].pool = static_cast<std::uint16_t>(pool.id.index);
