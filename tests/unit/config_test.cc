@@ -59,7 +59,7 @@ const std::vector<Broken> broken_configs = {
     {"a comment", "{// pools\n}", "line 1, column 2", "JSON has no comments"},
     {"single quotes", "{'pools': 1}", "line 1, column 2", "use double quotes"},
     {"a text that ends too early", "{\"pools\": {", "line 1, column 12", "close what is open"},
-    {"nesting without end", deeply_nested(), "line 1, column 65", "flatten it"},
+    {"nesting without end", deeply_nested(), "line 1, column 1", "flatten it"},
     {"no object", "[]", "", "must be an object, not an array; write it like"},
     {"no pools", "{}", "pools", "is missing; add one pool"},
     {"an empty list of pools", R"({"pools": {}})", "pools", "add one"},

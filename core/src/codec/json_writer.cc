@@ -1,8 +1,10 @@
 #include "codec/json_writer.h"
 
 namespace parking_lot {
+namespace {
 
-std::size_t utf8_length(std::string_view text) {
+/// Bytes of the UTF-8 sequence at the front of `text` (RFC 3629, section 4); 0 if there is none.
+std::size_t sequence_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
   const auto follows = [&](std::size_t i) { return (byte(i) & 0xc0U) == 0x80; };
   const unsigned first = byte(0);
@@ -18,13 +20,11 @@ std::size_t utf8_length(std::string_view text) {
   return (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f) ? 0 : 4;
 }
 
-namespace {
-
 /// Ids may hold any bytes; what is not UTF-8 becomes U+FFFD, since JSON cannot hold it.
 void append_escaped(std::string& out, std::string_view text) {
   static constexpr char hex[] = "0123456789abcdef";
   for (std::size_t i = 0; i < text.size();) {
-    const std::size_t length = utf8_length(text.substr(i));
+    const std::size_t length = sequence_length(text.substr(i));
     if (length != 1) {
       out.append(length == 0 ? std::string_view("\xef\xbf\xbd") : text.substr(i, length));
       i += length == 0 ? 1 : length;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -35,8 +34,5 @@ class JsonWriter {
 /// The same document with two spaces of indent and one member a line, for people. `compact` must be valid
 /// JSON.
 std::string indented_json(std::string_view compact);
-
-/// Bytes of the UTF-8 sequence at the front of `text` (RFC 3629, section 4); 0 if there is none.
-std::size_t utf8_length(std::string_view text);
 
 }  // namespace parking_lot
