@@ -45,8 +45,8 @@ std::string issues_text(const std::vector<ConfigIssue>& issues) {
   for (const ConfigIssue& issue : issues) {
     if (out.size() > 1) out += ',';
     const bool is_error = issue.severity == ConfigIssue::Severity::error;
-    out += std::string("{\"severity\":") + (is_error ? "\"error\"" : "\"warning\"") + ",\"path\":" + quoted(issue.path) +
-           ",\"message\":" + quoted(issue.message) + "}";
+    out += std::string("{\"severity\":") + (is_error ? "\"error\"" : "\"warning\"") +
+           ",\"path\":" + quoted(issue.path) + ",\"message\":" + quoted(issue.message) + "}";
   }
   return out + "]";
 }
@@ -57,7 +57,8 @@ std::string answer_text(const Answer& answer, const Scheduler& scheduler) {
   if (const auto* view = std::get_if<const TaskView*>(&answer)) return view_text(**view, scheduler);
   if (const auto* page = std::get_if<const TaskPage*>(&answer)) return page_text(**page, scheduler);
   const auto* const explanation = std::get_if<const Explanation*>(&answer);
-  return explanation ? explanation_json(**explanation, scheduler.pool_name((*explanation)->task.pool)) : "null";
+  return explanation ? explanation_json(**explanation, scheduler.pool_name((*explanation)->task.pool))
+                     : "null";
 }
 
 std::string mailbox_page_text(const std::vector<MailboxMessage>& messages) {

@@ -6,8 +6,9 @@
 
 #include "session.h"
 
-/// Commands about tasks, pools and mailboxes as plain exports. Each is queued like a submission and answered by an entry
-/// with its `request`; request 0 wants no answer. Text arguments stand in the buffer of `pl_text_in`.
+/// Commands about tasks, pools and mailboxes as plain exports. Each is queued like a submission and answered
+/// by an entry with its `request`; request 0 wants no answer. Text arguments stand in the buffer of
+/// `pl_text_in`.
 namespace {
 
 using namespace parking_lot;        // NOLINT(google-build-using-namespace): this file has no other purpose
@@ -29,26 +30,32 @@ extern "C" {
 char* pl_text_in();
 
 /// A command about one task: by handle if `generation` is not 0, else by the id in the text buffer.
-EMSCRIPTEN_KEEPALIVE void pl_task(std::uint32_t what, std::uint32_t request, std::uint32_t pool, std::uint32_t slot,
-                                  std::uint32_t generation, std::uint32_t id_length, std::uint32_t priority) {
+EMSCRIPTEN_KEEPALIVE void pl_task(std::uint32_t what, std::uint32_t request, std::uint32_t pool,
+                                  std::uint32_t slot, std::uint32_t generation, std::uint32_t id_length,
+                                  std::uint32_t priority) {
   if (!session()) return;
   const TaskName task{.pool = {pool},
                       .handle = {.slot = slot, .generation = generation},
                       .task_id = session()->keep({pl_text_in(), id_length})};
   const RequestId asked = command(request);
   switch (static_cast<TaskCommand>(what)) {
-    case TaskCommand::cancel: return session()->queue(Cancel{.request = asked, .task = task});
+    case TaskCommand::cancel:
+      return session()->queue(Cancel{.request = asked, .task = task});
     case TaskCommand::set_priority:
       return session()->queue(
           SetPriority{.request = asked, .task = task, .priority = static_cast<Priority>(priority)});
-    case TaskCommand::retry: return session()->queue(Retry{.request = asked, .task = task});
-    case TaskCommand::inspect: return session()->queue(Inspect{.request = asked, .task = task});
-    case TaskCommand::explain: return session()->queue(Explain{.request = asked, .task = task});
+    case TaskCommand::retry:
+      return session()->queue(Retry{.request = asked, .task = task});
+    case TaskCommand::inspect:
+      return session()->queue(Inspect{.request = asked, .task = task});
+    case TaskCommand::explain:
+      return session()->queue(Explain{.request = asked, .task = task});
   }
 }
 
 EMSCRIPTEN_KEEPALIVE void pl_cancel_tenant(std::uint32_t request, std::uint32_t pool, std::uint32_t tenant) {
-  if (session()) session()->queue(CancelTenant{.request = command(request), .pool = {pool}, .tenant = {tenant}});
+  if (session())
+    session()->queue(CancelTenant{.request = command(request), .pool = {pool}, .tenant = {tenant}});
 }
 
 EMSCRIPTEN_KEEPALIVE void pl_client_gone(std::uint32_t client) {
@@ -56,8 +63,8 @@ EMSCRIPTEN_KEEPALIVE void pl_client_gone(std::uint32_t client) {
 }
 
 /// `status` below 0: any.
-EMSCRIPTEN_KEEPALIVE void pl_list(std::uint32_t request, std::uint32_t pool, std::int32_t status, double after,
-                                  std::uint32_t limit) {
+EMSCRIPTEN_KEEPALIVE void pl_list(std::uint32_t request, std::uint32_t pool, std::int32_t status,
+                                  double after, std::uint32_t limit) {
   if (!session()) return;
   session()->queue(ListTasks{.request = command(request),
                              .pool = {pool},
@@ -73,10 +80,11 @@ EMSCRIPTEN_KEEPALIVE void pl_set_pool_state(std::uint32_t request, std::uint32_t
       SetPoolState{.request = command(request), .pool = {pool}, .state = static_cast<PoolState>(state)});
 }
 
-// --- mailboxes ------------------------------------------------------------------------------------------------------
+// --- mailboxes
+// ------------------------------------------------------------------------------------------------------
 
-EMSCRIPTEN_KEEPALIVE void pl_fetch(std::uint32_t request, std::uint32_t key, std::uint32_t after_length, double since,
-                                   std::uint32_t limit) {
+EMSCRIPTEN_KEEPALIVE void pl_fetch(std::uint32_t request, std::uint32_t key, std::uint32_t after_length,
+                                   double since, std::uint32_t limit) {
   if (!session()) return;
   session()->queue(mailbox::Fetch{.request = command(request),
                                   .key = {key},
@@ -84,7 +92,8 @@ EMSCRIPTEN_KEEPALIVE void pl_fetch(std::uint32_t request, std::uint32_t key, std
                                   .since = wall(since),
                                   .limit = limit});
 }
-EMSCRIPTEN_KEEPALIVE void pl_acknowledge(std::uint32_t request, std::uint32_t key, std::uint32_t cursor_length) {
+EMSCRIPTEN_KEEPALIVE void pl_acknowledge(std::uint32_t request, std::uint32_t key,
+                                         std::uint32_t cursor_length) {
   if (!session()) return;
   session()->queue(mailbox::Acknowledge{
       .request = command(request), .key = {key}, .cursor = session()->keep({pl_text_in(), cursor_length})});
@@ -96,7 +105,8 @@ EMSCRIPTEN_KEEPALIVE void pl_unsubscribe(std::uint32_t key) {
   if (session()) session()->queue(mailbox::Unsubscribe{.key = {key}});
 }
 
-// --- gauges ---------------------------------------------------------------------------------------------------------
+// --- gauges
+// ---------------------------------------------------------------------------------------------------------
 
 /// The figures in the order of `PoolStats`; valid until the next call. Null for an unknown pool.
 EMSCRIPTEN_KEEPALIVE const double* pl_stats(std::uint32_t pool) {

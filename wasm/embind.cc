@@ -29,18 +29,20 @@ std::optional<std::string> variable_in(std::string_view environment, std::string
 }
 
 ParsedConfig parse(const std::string& config, const std::string& environment) {
-  return parse_config(config, [&environment](std::string_view name) { return variable_in(environment, name); });
+  return parse_config(config,
+                      [&environment](std::string_view name) { return variable_in(environment, name); });
 }
 
 std::string check_config(const std::string& config, const std::string& environment) {
   return config_text(parse(config, environment));
 }
 
-std::string open_lot(const std::string& config, const std::string& environment, double wall_ms, double steady_ms,
-                     std::uint64_t entropy_high, std::uint64_t entropy_low) {
+std::string open_lot(const std::string& config, const std::string& environment, double wall_ms,
+                     double steady_ms, std::uint64_t entropy_high, std::uint64_t entropy_low) {
   const ParsedConfig parsed = parse(config, environment);
   if (parsed.ok() && unavailable_features(parsed.config).empty()) {
-    const Now now{.wall = {static_cast<std::int64_t>(wall_ms)}, .steady = {static_cast<std::int64_t>(steady_ms)}};
+    const Now now{.wall = {static_cast<std::int64_t>(wall_ms)},
+                  .steady = {static_cast<std::int64_t>(steady_ms)}};
     Result<Lot> lot = Lot::open(parsed.config, now, {.high = entropy_high, .low = entropy_low});
     if (!lot) return "{\"issues\":[],\"error\":true}";
     open_session(std::move(*lot));

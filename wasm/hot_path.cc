@@ -6,9 +6,9 @@
 
 #include "session.h"
 
-/// The calls that JavaScript makes per task, as plain exports: numbers in, entries in linear memory out. Text goes
-/// through one buffer, the rare fields of a task through one array. The argument types are checked in TypeScript;
-/// without an open lot every call does nothing and answers 0.
+/// The calls that JavaScript makes per task, as plain exports: numbers in, entries in linear memory out. Text
+/// goes through one buffer, the rare fields of a task through one array. The argument types are checked in
+/// TypeScript; without an open lot every call does nothing and answers 0.
 namespace {
 
 using namespace parking_lot;        // NOLINT(google-build-using-namespace): this file has no other purpose
@@ -19,10 +19,32 @@ char text_in[text_capacity];
 
 /// Fields of `numbers_in` for `pl_submit`, in this order. The order is `web/src/wasm/raw.ts`'s too.
 enum Field : std::size_t {
-  field_request, field_answers, field_pool, field_priority, field_kind, field_units, field_tenant, field_mailbox,
-  field_deadline, field_start_after, field_timeout, field_estimate, field_digest_high, field_digest_low,
-  field_max_attempts, field_factor_percent, field_jitter_percent, field_initial, field_max, field_max_lost,
-  field_on_disconnect, field_dedup, field_realm, field_client, field_id_length, field_count
+  field_request,
+  field_answers,
+  field_pool,
+  field_priority,
+  field_kind,
+  field_units,
+  field_tenant,
+  field_mailbox,
+  field_deadline,
+  field_start_after,
+  field_timeout,
+  field_estimate,
+  field_digest_high,
+  field_digest_low,
+  field_max_attempts,
+  field_factor_percent,
+  field_jitter_percent,
+  field_initial,
+  field_max,
+  field_max_lost,
+  field_on_disconnect,
+  field_dedup,
+  field_realm,
+  field_client,
+  field_id_length,
+  field_count
 };
 double numbers_in[field_count];
 
@@ -32,7 +54,9 @@ Now moment(double wall_ms, double steady_ms) {
 
 std::string_view text(std::size_t offset, std::uint32_t length) { return {text_in + offset, length}; }
 
-RequestId submission(std::uint32_t request, std::uint32_t answers) { return RequestId{answers & 1} << 32 | request; }
+RequestId submission(std::uint32_t request, std::uint32_t answers) {
+  return RequestId{answers & 1} << 32 | request;
+}
 
 std::uint32_t integer(Field field) { return static_cast<std::uint32_t>(numbers_in[field]); }
 std::int64_t wide(Field field) { return static_cast<std::int64_t>(numbers_in[field]); }
@@ -68,10 +92,11 @@ EMSCRIPTEN_KEEPALIVE std::uint32_t pl_text_capacity() { return text_capacity; }
 /// Where JavaScript writes the fields for `pl_submit`.
 EMSCRIPTEN_KEEPALIVE double* pl_numbers_in() { return numbers_in; }
 
-// --- the loop -------------------------------------------------------------------------------------------------------
+// --- the loop
+// -------------------------------------------------------------------------------------------------------
 
-/// Hands all queued inputs to the lot as one batch; with none it is a tick. Answers the next deadline on the steady
-/// clock, infinity for none.
+/// Hands all queued inputs to the lot as one batch; with none it is a tick. Answers the next deadline on the
+/// steady clock, infinity for none.
 EMSCRIPTEN_KEEPALIVE double pl_flush(double wall_ms, double steady_ms) {
   if (!session()) return 0;
   session()->flush(moment(wall_ms, steady_ms));
@@ -82,21 +107,25 @@ EMSCRIPTEN_KEEPALIVE std::uint32_t pl_queued() {
   return session() ? static_cast<std::uint32_t>(session()->queued()) : 0;
 }
 /// How many entries there are to read at `pl_entries`, with their text at `pl_text_out`, until the next call.
-EMSCRIPTEN_KEEPALIVE std::uint32_t pl_take() { return session() ? static_cast<std::uint32_t>(session()->take()) : 0; }
+EMSCRIPTEN_KEEPALIVE std::uint32_t pl_take() {
+  return session() ? static_cast<std::uint32_t>(session()->take()) : 0;
+}
 EMSCRIPTEN_KEEPALIVE const wasm::Entry* pl_entries() { return session() ? session()->entries() : nullptr; }
 EMSCRIPTEN_KEEPALIVE const char* pl_text_out() { return session() ? session()->text() : nullptr; }
 EMSCRIPTEN_KEEPALIVE void pl_watch(std::uint32_t everything) {
   if (session()) session()->watch(everything ? Session::Watch::everything : Session::Watch::listeners);
 }
 
-// --- names ----------------------------------------------------------------------------------------------------------
+// --- names
+// ----------------------------------------------------------------------------------------------------------
 
 /// Interns the text; the caller holds the name until `pl_release_name`.
 EMSCRIPTEN_KEEPALIVE std::uint32_t pl_name(std::uint32_t length) {
   return session() ? session()->lot().scheduler().names().intern(text(0, length)).index : 0;
 }
 /// Interns a mailbox key whose three parts stand one after the other.
-EMSCRIPTEN_KEEPALIVE std::uint32_t pl_mailbox_key(std::uint32_t tenant, std::uint32_t user, std::uint32_t session_length) {
+EMSCRIPTEN_KEEPALIVE std::uint32_t pl_mailbox_key(std::uint32_t tenant, std::uint32_t user,
+                                                  std::uint32_t session_length) {
   if (!session()) return 0;
   const MailboxKey key{
       .tenant = text(0, tenant), .user = text(tenant, user), .session = text(tenant + user, session_length)};
@@ -106,7 +135,8 @@ EMSCRIPTEN_KEEPALIVE void pl_release_name(std::uint32_t name) {
   if (session()) session()->release_after_flush({name});
 }
 
-// --- submissions ----------------------------------------------------------------------------------------------------
+// --- submissions
+// ----------------------------------------------------------------------------------------------------
 
 /// The common case: `request` is the task's place in JavaScript's table, `answers` as in `Answers`.
 EMSCRIPTEN_KEEPALIVE void pl_submit_fast(std::uint32_t request, std::uint32_t answers, std::uint32_t pool,
@@ -158,9 +188,11 @@ EMSCRIPTEN_KEEPALIVE void pl_cancel_submission(std::uint32_t request) {
   if (task) session()->queue(Cancel{.task = {.handle = task}});
 }
 
-// --- reports of executors -------------------------------------------------------------------------------------------
+// --- reports of executors
+// -------------------------------------------------------------------------------------------
 
-/// `heartbeats`: 1 if its runs must be confirmed from time to time, 0 if JavaScript knows of itself when one is lost.
+/// `heartbeats`: 1 if its runs must be confirmed from time to time, 0 if JavaScript knows of itself when one
+/// is lost.
 EMSCRIPTEN_KEEPALIVE void pl_executor_ready(std::uint32_t pool, std::uint32_t executor, std::uint32_t realm,
                                             std::uint32_t credits, std::uint32_t heartbeats) {
   if (!session()) return;
@@ -190,7 +222,8 @@ EMSCRIPTEN_KEEPALIVE void pl_heartbeat(std::uint32_t run) {
 EMSCRIPTEN_KEEPALIVE void pl_usage(std::uint32_t run, double units) {
   const auto* known = session() ? session()->run(run) : nullptr;
   if (known) {
-    session()->queue(UsageReported{.task = known->task, .lease = known->lease, .units = static_cast<Units>(units)});
+    session()->queue(
+        UsageReported{.task = known->task, .lease = known->lease, .units = static_cast<Units>(units)});
   }
 }
 /// Ends the run; its number is free again. `result`: place in JavaScript's table of results, 0: none.

@@ -31,7 +31,9 @@ PayloadRef payload_at(PayloadTable table, std::uint32_t index) {
   return {.id = std::uint64_t{static_cast<std::uint32_t>(table)} << 32 | index};
 }
 
-Session::Session(Lot lot, std::uint32_t inputs_expected) : lot_(std::move(lot)) { inputs_.reserve(inputs_expected); }
+Session::Session(Lot lot, std::uint32_t inputs_expected) : lot_(std::move(lot)) {
+  inputs_.reserve(inputs_expected);
+}
 
 std::string_view Session::keep(std::string_view text) {
   if (text.empty()) return {};
@@ -61,12 +63,18 @@ std::size_t Session::take() {
 
 void Session::drain() {
   while (const auto effect = lot_.poll()) {
-    if (const auto* start = std::get_if<Start>(&*effect)) write(*start);
-    else if (const auto* notify = std::get_if<Notify>(&*effect)) write(*notify);
-    else if (const auto* release = std::get_if<Release>(&*effect)) write_release(release->payload);
-    else if (const auto* reply = std::get_if<Reply>(&*effect)) write(*reply);
-    else if (const auto* stop = std::get_if<Stop>(&*effect)) write(*stop);
-    else write_mailbox(*effect);
+    if (const auto* start = std::get_if<Start>(&*effect))
+      write(*start);
+    else if (const auto* notify = std::get_if<Notify>(&*effect))
+      write(*notify);
+    else if (const auto* release = std::get_if<Release>(&*effect))
+      write_release(release->payload);
+    else if (const auto* reply = std::get_if<Reply>(&*effect))
+      write(*reply);
+    else if (const auto* stop = std::get_if<Stop>(&*effect))
+      write(*stop);
+    else
+      write_mailbox(*effect);
   }
 }
 
@@ -111,10 +119,14 @@ void Session::write(const Stop& stop) {
 }
 
 void Session::write(const Reply& reply) {
-  if (const auto* submitted = std::get_if<Submitted>(&reply.answer)) write(*submitted, reply.request);
-  else if (const auto* refused = std::get_if<Refused>(&reply.answer)) write_refusal(reply.request, *refused);
-  else if (const auto* done = std::get_if<Done>(&reply.answer)) write_done(reply.request, done->count);
-  else write_text(reply.request, answer_text(reply.answer, lot_.scheduler()));
+  if (const auto* submitted = std::get_if<Submitted>(&reply.answer))
+    write(*submitted, reply.request);
+  else if (const auto* refused = std::get_if<Refused>(&reply.answer))
+    write_refusal(reply.request, *refused);
+  else if (const auto* done = std::get_if<Done>(&reply.answer))
+    write_done(reply.request, done->count);
+  else
+    write_text(reply.request, answer_text(reply.answer, lot_.scheduler()));
 }
 
 void Session::write(const Submitted& submitted, RequestId request) {
@@ -194,7 +206,8 @@ void Session::write_release(PayloadRef payload) {
 void Session::own(TaskHandle task, std::uint32_t entry_number, Answers answers) {
   if (task.slot >= owners_.size()) owners_.resize(std::max<std::size_t>(task.slot + 1, owners_.size() * 2));
   owners_[task.slot] = {.generation = task.generation, .entry = entry_number, .answers = answers};
-  if (entry_number >= admitted_.size()) admitted_.resize(std::max<std::size_t>(entry_number + 1, admitted_.size() * 2));
+  if (entry_number >= admitted_.size())
+    admitted_.resize(std::max<std::size_t>(entry_number + 1, admitted_.size() * 2));
   admitted_[entry_number] = task;
 }
 
@@ -212,9 +225,14 @@ std::uint32_t Session::open_run(const Start& start) {
     run_number = free_runs_.back();
     free_runs_.pop_back();
   }
-  runs_[run_number] = {.task = start.task, .lease = start.lease, .pool = start.pool, .executor = start.executor, .is_open = true};
+  runs_[run_number] = {.task = start.task,
+                       .lease = start.lease,
+                       .pool = start.pool,
+                       .executor = start.executor,
+                       .is_open = true};
   const std::uint32_t slot = start.task.slot;
-  if (slot >= run_of_slot_.size()) run_of_slot_.resize(std::max<std::size_t>(slot + 1, run_of_slot_.size() * 2));
+  if (slot >= run_of_slot_.size())
+    run_of_slot_.resize(std::max<std::size_t>(slot + 1, run_of_slot_.size() * 2));
   run_of_slot_[slot] = run_number + 1;
   return run_number;
 }

@@ -12,12 +12,22 @@
 
 namespace parking_lot::wasm {
 
-/// One effect as JavaScript reads it: twelve 32-bit words of linear memory. The words after `kind` are laid out as in
-/// `web/src/wasm/effects.ts`; wide numbers take two words, low word first.
+/// One effect as JavaScript reads it: twelve 32-bit words of linear memory. The words after `kind` are laid
+/// out as in `web/src/wasm/effects.ts`; wide numbers take two words, low word first.
 struct Entry {
   std::int32_t words[12];
 };
-enum class EntryKind : std::int32_t { start = 1, stop, submitted, refused, done, text, notify, release, arrived };
+enum class EntryKind : std::int32_t {
+  start = 1,
+  stop,
+  submitted,
+  refused,
+  done,
+  text,
+  notify,
+  release,
+  arrived
+};
 
 /// Payloads stay in JavaScript. Their id is the place in one of its two tables.
 enum class PayloadTable : std::uint32_t { tasks = 1, results = 2 };
@@ -32,8 +42,8 @@ enum class Answers : std::uint32_t {
 /// Tells the numbers of submissions apart from those of other commands in the answers.
 enum class Asked : std::uint32_t { submission = 0, command = 2 };
 
-/// The lot of this module instance and its traffic with JavaScript: inputs are queued until `flush` hands them over as
-/// one batch; effects are written as entries until `take` passes them on.
+/// The lot of this module instance and its traffic with JavaScript: inputs are queued until `flush` hands
+/// them over as one batch; effects are written as entries until `take` passes them on.
 ///
 /// A module instance holds one lot, so that a broken invariant takes no other lot with it.
 class Session {
@@ -55,7 +65,8 @@ class Session {
 
   void flush(Now now);
 
-  /// Makes the entries written so far the current ones, and forgets those of the last call. Answers how many there are.
+  /// Makes the entries written so far the current ones, and forgets those of the last call. Answers how many
+  /// there are.
   std::size_t take();
   const Entry* entries() const { return current_.entries.data(); }
   const char* text() const { return current_.text.data(); }
@@ -73,7 +84,9 @@ class Session {
   void close_runs_of(PoolId pool, ExecutorId executor);
 
   /// The task that a submission became, once it is admitted; else the zero handle. Valid while the task is.
-  TaskHandle admitted(std::uint32_t request) const { return request < admitted_.size() ? admitted_[request] : TaskHandle{}; }
+  TaskHandle admitted(std::uint32_t request) const {
+    return request < admitted_.size() ? admitted_[request] : TaskHandle{};
+  }
 
   /// Whether events of all tasks are passed on, not only of those with a listener.
   enum class Watch : std::uint8_t { listeners, everything };
