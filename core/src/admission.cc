@@ -195,7 +195,7 @@ void Scheduler::Machine::arrive(Pool& pool, const Submit& input, std::uint64_t d
   task.kind = spec.kind;
   task.on_disconnect = spec.on_disconnect;
 
-  Arrival arrival{slot, no_slot, input.request};
+  Arrival arrival{slot, no_slot, no_slot, input.request};
   if (task.task_id) {
     const auto [place, is_new] = pool.by_name.try_emplace(task.task_id.index, slot);
     if (!is_new) {
@@ -257,7 +257,20 @@ void Scheduler::Machine::record_admission(Pool& pool, std::uint32_t slot) {
   if (pool.stream.is_durable()) describe(pool, fact, task);
   emit(pool, slot, fact);
   ++pool.totals.admitted;
-  if (task.client != 0 && task.on_disconnect == OnDisconnect::cancel) clients_[task.client].push_back(handle_of(slot));
+  if (task.client != 0 && task.on_disconnect == OnDisconnect::cancel) remember_client(slot);
+}
+
+/// Ended tasks leave the client's list before it grows, so that it stays in proportion to the live ones.
+void Scheduler::Machine::remember_client(std::uint32_t slot) {
+  std::vector<TaskHandle>& theirs = clients_[tasks_[slot].client];
+  if (theirs.size() == theirs.capacity()) {
+    std::erase_if(theirs, [this](TaskHandle handle) {
+      const Task* task = task_at(handle);
+      return task == nullptr || task->phase == Phase::ended;
+    });
+    theirs.reserve(std::max<std::size_t>(16, theirs.size() * 2));
+  }
+  theirs.push_back(handle_of(slot));
 }
 
 /// Spells out what a journal must know of a task.
@@ -323,6 +336,10 @@ void Scheduler::Machine::withdraw_arrival(Pool& pool, const Arrival& arrival) {
     pool.by_name[task.task_id.index] = arrival.shadowed;
   } else if (task.task_id) {
     pool.by_name.erase(task.task_id.index);
+  }
+  if (arrival.retried != no_slot) {
+    tasks_[arrival.retried].payload = task.payload;
+    tasks_[arrival.retried].was_retried = false;
   }
   forget_names(task);
   task.phase = Phase::free;

@@ -10,9 +10,13 @@ void Scheduler::Machine::apply(Pool& pool, std::uint32_t, const PoolOpened& fact
   pool.stream.set_incarnation(fact.incarnation);
   pool.incarnations.push_back(fact.incarnation);
   pool.next_lease = 1;
+  pool.state_basis = 0;
 }
 
-void Scheduler::Machine::apply(Pool& pool, std::uint32_t, const PoolStateChanged& fact, Stamp) { pool.state = fact.state; }
+void Scheduler::Machine::apply(Pool& pool, std::uint32_t, const PoolStateChanged& fact, Stamp stamp) {
+  pool.state = fact.state;
+  pool.state_basis = stamp.sequence;
+}
 
 void Scheduler::Machine::apply(Pool& pool, std::uint32_t slot, const TaskAdmitted& fact, Stamp stamp) {
   Task& task = tasks_[slot];
@@ -216,7 +220,10 @@ std::uint32_t Scheduler::Machine::new_run(Pool& pool, std::uint32_t slot, const 
     run.stage = Run::Stage::unknown;
   } else {
     std::erase(pool.stale_runs, run_slot);
-    if (run.stage != Run::Stage::started) run.stage = Run::Stage::running;  // until later records say otherwise
+    if (run.stage != Run::Stage::started && run.stage != Run::Stage::running) {
+      run.stage = Run::Stage::running;  // until later records say otherwise
+      run.due = never_steady;
+    }
   }
   run.lease = fact.lease;
   run.units = task.units;

@@ -106,7 +106,9 @@ void Scheduler::Machine::take(const Retry& input) {
   if (found.slot == no_slot) return;
   const Task task = tasks_[found.slot];
   Pool& pool = *found.pool;
-  if (task.phase != Phase::ended || task.status != Status::failed) {
+  const bool goes_on_elsewhere =
+      task.was_retried || (task.task_id && pool.by_name.find(task.task_id.index)->second != found.slot);
+  if (task.phase != Phase::ended || task.status != Status::failed || goes_on_elsewhere) {
     reply_after(pool, task.basis, input.request, Refused{Refusal::wrong_state, "status", {}});
     return;
   }
@@ -123,7 +125,9 @@ void Scheduler::Machine::take(const Retry& input) {
   submit.pool = pool.id;
   submit.spec = spec_again(task);
   arrive(pool, submit, task.digest);
+  pool.arrivals.back().retried = found.slot;
   tasks_[found.slot].payload = {};  // the fresh task keeps the bytes now
+  tasks_[found.slot].was_retried = true;
 }
 
 void Scheduler::Machine::take(const SetPoolState& input) {
@@ -134,13 +138,12 @@ void Scheduler::Machine::take(const SetPoolState& input) {
   }
   if (refused_by_storage(*pool, input.request)) return;
   if (!pool->arrivals.empty()) settle(*pool);
-  std::uint64_t basis = 0;
   if (pool->state != input.state) {
-    basis = emit(*pool, no_slot, PoolStateChanged{input.state});
-    notify(*pool, no_slot, Notify::Event::pool_changed, basis);
+    emit(*pool, no_slot, PoolStateChanged{input.state});
+    notify(*pool, no_slot, Notify::Event::pool_changed, pool->state_basis);
     mark_dirty(*pool);
   }
-  reply_after(*pool, basis, input.request, Done{1});
+  reply_after(*pool, pool->state_basis, input.request, Done{1});
 }
 
 void Scheduler::Machine::take(const ClientGone& input) {
@@ -153,7 +156,13 @@ void Scheduler::Machine::take(const ClientGone& input) {
   clients_.erase(place);
   for (const TaskHandle handle : gone) {
     const Task* task = task_at(handle);
-    if (task == nullptr || task->phase == Phase::ended || task->phase == Phase::stale) continue;
+    if (task == nullptr || task->phase == Phase::ended) continue;
+    if (task->phase == Phase::stale) {  // dropped after the reload, if the journal knows it
+      auto& left = clients_[input.client];
+      if (left.empty() || task_at(left.back())->pool != task->pool) pools[task->pool].gone_clients.push_back(input.client);
+      left.push_back(handle);
+      continue;
+    }
     drop(pools[task->pool], handle.slot, Reason::client_gone);
   }
 }

@@ -62,6 +62,7 @@ void Scheduler::Machine::take(const DeliveryFailed& input) {
     list_for_delivery(*pool);
     return;
   }
+  if (pool->delivery_held) return;  // messages that were on their way together are one attempt
   pool->delivery_held = true;
   ++pool->delivery_failures;
   const std::uint32_t slot = pool->deliveries.front().task;

@@ -102,6 +102,7 @@ class Scheduler::Machine {
   bool settle_arrivals(Pool& pool);
   void park_arrival(Pool& pool, const Arrival& arrival);
   void record_admission(Pool& pool, std::uint32_t slot);
+  void remember_client(std::uint32_t slot);
   void withdraw_arrival(Pool& pool, const Arrival& arrival);
   void refuse(RequestId request, Refusal code, std::string_view field = {}, Duration retry_after = {});
   void refuse_submission(Pool& pool, RequestId request, const TaskSpec& spec, Refusal code, std::string_view field = {});
@@ -149,6 +150,7 @@ class Scheduler::Machine {
 
   // timers.cc
   void run_timers();
+  bool is_overdue(std::uint32_t slot) const;
   void on_task_timer(std::uint32_t slot);
   void on_backoff_over(std::uint32_t slot);
   void on_run_timer(std::uint32_t run);

@@ -34,6 +34,7 @@ void Pool::connect(const ExecutorReady& ready) {
   if (executor == nullptr) {
     executors.push_back(Executor{ready.executor, ready.realm, 0, ready.liveness});
     ++lane(ready.realm).executors;
+    lane(ready.realm).is_abandoned = false;
     executor = &executors.back();
   }
   executor->liveness = ready.liveness;

@@ -33,12 +33,14 @@ struct Lane {
   TaskQueue queue;
   std::uint32_t executors = 0;  ///< connected
   std::uint32_t ready = 0;      ///< of these, how many have credit
+  bool is_abandoned = false;    ///< its realm went while the storage was gone
 };
 
 /// A submission of the current batch whose fate the allocation pass decides.
 struct Arrival {
   std::uint32_t slot = 0;
   std::uint32_t shadowed = no_slot;  ///< the ended task that had the same id
+  std::uint32_t retried = no_slot;   ///< the failed task that is submitted again
   RequestId request = 0;
 };
 
@@ -106,6 +108,7 @@ class Pool {
   PoolConfig config;
   Stream<Record> stream;
   PoolState state = PoolState::active;
+  std::uint64_t state_basis = 0;  ///< sequence of the record that set it
 
   std::deque<Lane> lanes;  // stable addresses; the first one is for any executor
   std::vector<Executor> executors;
@@ -137,6 +140,7 @@ class Pool {
   std::vector<std::uint32_t> stale_runs;             // alive when the write failed; the reload finds them again
   std::vector<std::uint64_t> stale_incarnations;     // what stale tasks refer to
   std::vector<Input> held_reports;  // of executors, while the stream is not open
+  std::vector<ClientId> gone_clients;  // meanwhile
 
   std::array<RefusalCount, 16> refusals;
   std::uint64_t parked = 0;

@@ -40,6 +40,7 @@ void Scheduler::Machine::take(const PersistFailed& input) {
   pool->audited_through = pool->stream.durable_through();
   reset(*pool);
   pool->stream.failed();
+  std::erase(written_, pool->id.index);  // a reload in the same batch lists it again
   notify(*pool, no_slot, Notify::Event::storage_changed, 0);
 }
 
@@ -196,6 +197,10 @@ void Scheduler::Machine::take(const RecoveryDone& input) {
     if (runs_[run].pool == pool.id.index && runs_[run].timer == no_timer) resume_run(pool, run);
   }
   for (const std::uint32_t slot : slots) resume_task(pool, slot);
+  for (std::size_t i = 0; i < pool.lanes.size(); ++i) {
+    if (pool.lanes[i].is_abandoned) abandon_realm(pool, pool.lanes[i].realm);
+  }
+  for (const ClientId client : std::exchange(pool.gone_clients, {})) take(ClientGone{client});
   notify(pool, no_slot, Notify::Event::storage_changed, pool.stream.sequence());
   if (!pool.deliveries.empty()) list_for_delivery(pool);
   mark_dirty(pool);
@@ -259,14 +264,13 @@ void Scheduler::Machine::resume_run(Pool& pool, std::uint32_t run_slot) {
   }
   if (run.is_current) {
     const Duration timeout = tasks_[run.task].timeout;
-    if (run.stage == Run::Stage::running) run.due = timeout.ms > 0 ? now_.steady + timeout : never_steady;
+    if (run.stage == Run::Stage::running && timeout.ms > 0 && run.due == never_steady) run.due = now_.steady + timeout;
     renew_lease(pool, run_slot);
     return;
   }
-  run.stage = Run::Stage::stopping;
-  run.lease_due = never_steady;
-  run.due = now_.steady + pool.config.kill_grace;
-  arm_run(pool, run_slot);
+  // Nobody can tell whether the order to end was yielded before the failure; a repeated one is harmless.
+  const Task* task = task_at({run.task, run.generation});
+  stop_run(pool, run_slot, task == nullptr ? Reason::none : task->reason);
 }
 
 }  // namespace parking_lot

@@ -53,6 +53,10 @@ std::uint32_t Scheduler::Machine::find_run(TaskHandle handle, Lease lease) {
   for (const std::uint32_t run : detached_) {
     if (runs_[run].task == handle.slot && runs_[run].generation == handle.generation && runs_[run].lease == lease) return run;
   }
+  for (const Pool& pool : pools) {  // of a stream that failed
+    const std::uint32_t run = find_stale_run(pool, lease);
+    if (run != no_slot && runs_[run].task == handle.slot && runs_[run].generation == handle.generation) return run;
+  }
   return no_slot;
 }
 
@@ -97,7 +101,8 @@ void Scheduler::Machine::take(const ExecutorGone& input) {
 
 /// What is pinned to a realm that has gone can never run.
 void Scheduler::Machine::abandon_realm(Pool& pool, RealmId realm) {
-  if (pool.stream.state() != StreamState::open) return;
+  pool.lane(realm).is_abandoned = pool.stream.state() != StreamState::open;
+  if (pool.lane(realm).is_abandoned) return;
   if (!pool.arrivals.empty()) settle(pool);
   std::vector<std::uint32_t> slots;
   pool.by_admission.visit_after(0, [&](std::uint32_t slot) {
@@ -227,7 +232,11 @@ void Scheduler::Machine::requeue(Pool& pool, std::uint32_t slot, Reason reason, 
   const Duration delay = reason == Reason::retry ? backoff_of(task) : Duration{0};
   const WallTime ready_at = delay.ms > 0 ? now_.wall + delay : WallTime{0};
   const std::uint64_t sequence = emit(pool, slot, TaskRequeued{task.admission, reason, ready_at, holding == Holding::held});
-  if (delay.ms > 0) backoff_timers_.arm(slot, (now_.steady + delay).ms, task.admission);
+  if (delay.ms > 0) {
+    backoff_timers_.arm(slot, (now_.steady + delay).ms, task.admission);
+  } else {
+    arm_task_timer(slot);  // of a withdrawn start the deadline counts again
+  }
   notify(pool, slot, Notify::Event::requeued, sequence);
   mark_dirty(pool);
 }

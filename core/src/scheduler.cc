@@ -71,7 +71,14 @@ void Scheduler::Machine::mark_dirty(Pool& pool) {
 void Scheduler::Machine::settle(Pool& pool) {
   pool.is_dirty = false;
   do {
-    while (const auto candidate = next_to_start(pool)) start(pool, *candidate);
+    while (const auto candidate = next_to_start(pool)) {
+      const std::uint32_t slot = candidate->entry.slot;
+      if (is_overdue(slot)) {  // its timer is due as well, but a tick runs only so many
+        finish(pool, slot, Status::expired, Reason::deadline, {}, Holding::freed);
+      } else {
+        start(pool, *candidate);
+      }
+    }
   } while (settle_arrivals(pool));
   update_guard(pool);
   forget_old(pool);

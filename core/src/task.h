@@ -58,6 +58,7 @@ struct Task {
   Priority priority = Priority::normal;
   ResourceKind kind = ResourceKind::mixed;
   OnDisconnect on_disconnect = OnDisconnect::keep;
+  bool was_retried = false;        ///< a fresh task goes on in place of this failed one, and keeps its payload
 };
 
 /// One run of a task, from its start until its units are free. A run may outlive its task's interest in it: then it is

@@ -44,10 +44,15 @@ void Scheduler::Machine::arm_task_timer(std::uint32_t slot) {
   }
 }
 
+/// The first start must come before the deadline.
+bool Scheduler::Machine::is_overdue(std::uint32_t slot) const {
+  return tasks_[slot].attempt == 0 && tasks_[slot].deadline <= now_.wall;
+}
+
 void Scheduler::Machine::on_task_timer(std::uint32_t slot) {
   const Task& task = tasks_[slot];
   Pool& pool = pools[task.pool];
-  if (task.attempt == 0 && task.deadline <= now_.wall) {
+  if (is_overdue(slot)) {
     finish(pool, slot, Status::expired, Reason::deadline, {}, Holding::freed);
     return;
   }
@@ -185,6 +190,7 @@ void Scheduler::Machine::forget_old(Pool& pool) {
     const bool is_too_many =
         pool.ended.size() > pool.config.task_retention_count && outcomes_[tasks_[slot].outcome].is_delivered;
     if (!is_too_many && !is_outdated(slot)) return;
+    if (tasks_[slot].basis > pool.stream.durable_through()) return;
     pool.ended.pop_front();
     forget(pool, slot);
   }

@@ -127,7 +127,12 @@ void Scheduler::Machine::take(const Explain& input) {
   const Found found = find_for_command(input.task, input.request);
   if (found.slot == no_slot || input.request == 0) return;
   Pool& pool = *found.pool;
+  const TaskHandle handle = handle_of(found.slot);
   if (pool.is_dirty) settle(pool);  // explains what is, not what the pass of this batch will change
+  if (task_at(handle) == nullptr) {
+    refuse(input.request, Refusal::unknown_task, "task_id");
+    return;
+  }
   const Task& task = tasks_[found.slot];
   auto explanation = std::make_shared<Explanation>();
   explanation->task = view_of(found.slot);
