@@ -34,7 +34,10 @@ void Model::crashed() {
   }
   // Messages of a store in memory are gone with it, and owed to nobody.
   for (auto& [key, ticket] : tickets_) {
-    if (config_.pools[key.first].mailbox.storage.is_volatile()) ticket.mailbox.clear();
+    if (!config_.pools[key.first].mailbox.storage.is_volatile()) continue;
+    ticket.mailbox.clear();
+    ticket.messages.clear();
+    ticket.is_message_gone = false;
   }
 }
 
@@ -339,7 +342,8 @@ std::vector<std::pair<PoolId, std::string>> Model::acknowledged_tasks() const {
 // --- at every moment, and at the end
 // --------------------------------------------------------------------------------
 
-void Model::check_gauges() {
+void Model::check_gauges(Now now) {
+  for (auto& [pool, records] : records_) records.see(now.wall);
   for (std::uint32_t i = 0; i < config_.pools.size(); ++i) {
     PoolStats stats = lot_->scheduler().stats({i});
     if (stats.units_in_use > stats.units_max) blame("stats show more units in use than there are");

@@ -84,7 +84,7 @@ class Model {
   void take(const mailbox::Refused& refused);
 
   /// Gauges that hold at every moment.
-  void check_gauges();
+  void check_gauges(Now now);
   /// Everything has settled: nothing may be left open.
   void check_end();
 

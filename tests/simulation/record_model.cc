@@ -5,7 +5,9 @@
 namespace parking_lot::simulation {
 
 void RecordModel::restart(std::span<const Record> durable, const std::set<std::uint64_t>& living) {
+  WallTime latest_wall = latest_wall_;
   *this = RecordModel(config_);
+  latest_wall_ = latest_wall;
   for (const Record& record : durable) take(record, WallTime{0});
   for (auto run = runs_.begin(); run != runs_.end();) {
     run = living.contains(run->first.second.incarnation) ? std::next(run) : runs_.erase(run);
@@ -42,9 +44,10 @@ std::string RecordModel::check_order(std::uint64_t admission, const Task& task) 
     const Task& waiting = tasks_.at(earlier.second);
     if (waiting.units > config_.max_units) continue;
     bool is_passed_wrongly = config_.policy == Policy::strict || waiting.units <= free;
-    if (is_passed_wrongly)
-      return "task " + task.id + " (#" + std::to_string(admission) + ") started before " + waiting.id +
-             " (#" + std::to_string(earlier.second) + "), which leaves earlier";
+    if (!is_passed_wrongly) continue;
+    return "task " + task.id + " (#" + std::to_string(admission) + ") started before " + waiting.id + " (#" +
+           std::to_string(earlier.second) + ", " + std::to_string(waiting.units) + " units of " +
+           std::to_string(free) + " free), which leaves earlier";
   }
   return {};
 }
@@ -61,7 +64,7 @@ std::string RecordModel::check_start(std::uint64_t admission, const Task& task, 
   }
   if (task.starts == 0 && record.at == wall && wall > task.deadline)
     return "task " + task.id + " started after its deadline";
-  if (record.at < task.start_after) return "task " + task.id + " started before start_after";
+  if (latest_wall_ < task.start_after) return "task " + task.id + " started before start_after";
   if (fact.lease.number == 0 || fact.lease.incarnation == 0)
     return "task " + task.id + " started without a lease";
   return check_order(admission, task);
@@ -114,6 +117,7 @@ std::string RecordModel::apply(const TaskFinished& fact) {
 }
 
 std::string RecordModel::take(const Record& record, WallTime wall) {
+  see(wall);
   if (record.sequence != sequence_ + 1) {
     return "sequence " + std::to_string(record.sequence) + " follows " + std::to_string(sequence_);
   }

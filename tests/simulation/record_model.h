@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -26,6 +27,9 @@ class RecordModel {
   /// Takes the next record. Returns what is wrong with it, empty if nothing is. `wall`: the clock when it was
   /// written.
   std::string take(const Record& record, WallTime wall);
+
+  /// Wall clocks may go back: what was due once stays due.
+  void see(WallTime wall) { latest_wall_ = std::max(latest_wall_, wall); }
 
   /// The id under which a task was admitted; empty if it has none of its own.
   std::string task_id(std::uint64_t admission) const;
@@ -68,6 +72,7 @@ class RecordModel {
   std::map<std::pair<std::uint64_t, Lease>, Units> runs_;
   std::uint64_t sequence_ = 0;
   WallTime at_{0};
+  WallTime latest_wall_{0};
 };
 
 }  // namespace parking_lot::simulation

@@ -86,7 +86,7 @@ void World::feed(const mailbox::Input& input) {
 
 void World::settle() {
   while (auto effect = lot_->poll()) perform(*effect);
-  model_.check_gauges();
+  model_.check_gauges(now_);
 }
 
 void World::perform(const Lot::Effect& effect) {
@@ -127,6 +127,7 @@ void World::perform(const Lot::Effect& effect) {
   } else if (const auto* acknowledged = std::get_if<mailbox::Acknowledged>(&effect)) {
     model_.take(*acknowledged);
   } else if (const auto* refused = std::get_if<mailbox::Refused>(&effect)) {
+    log("the mailbox refuses: " + std::string(to_string(refused->code)));
     model_.take(*refused);
   }
 }

@@ -1,0 +1,79 @@
+// Breaks one law of the core at a time, on purpose, in a copy of the tree, and expects the simulation to notice. An
+// invariant that was never seen to fail proves nothing.
+//
+//   node tests/simulation/mutations.mjs [--only NAME] [--seeds N]
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { mutations } from './mutation-list.mjs';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const scratch = join(root, 'build', 'mutations');
+const tree = join(scratch, 'tree');
+const built = join(scratch, 'build');
+const { values: options } = parseArgs({
+  options: { only: { type: 'string' }, seeds: { type: 'string', default: '300' } },
+});
+
+function prepare() {
+  rmSync(tree, { recursive: true, force: true });
+  mkdirSync(tree, { recursive: true });
+  for (const part of ['CMakeLists.txt', 'cmake', 'core', join('tests', 'simulation')]) {
+    cpSync(join(root, part), join(tree, part), { recursive: true });
+  }
+  const configure = ['-S', tree, '-B', built, '-G', 'Ninja', '-DCMAKE_BUILD_TYPE=Release', '-DPARKING_LOT_WERROR=OFF'];
+  execFileSync('cmake', configure, { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+function build() {
+  const jobs = process.env.PARKING_LOT_JOBS ?? String(cpus().length);
+  const run = spawnSync('cmake', ['--build', built, '--target', 'faults', '-j', jobs], { encoding: 'utf8' });
+  if (run.status !== 0) throw new Error(`does not compile:\n${run.stdout.slice(-3000)}`);
+}
+
+/** The last line that says what was found; null if nothing was. */
+function findings() {
+  const run = spawnSync(join(built, 'faults'), ['--seeds', options.seeds], { encoding: 'utf8', maxBuffer: 1 << 26 });
+  if (run.status === 0) return null;
+  const lines = run.stderr.split('\n');
+  return lines.find((line) => line.startsWith('seed ') || line.startsWith('parking_lot:')) ?? `it ended with ${run.signal ?? run.status}`;
+}
+
+function mutate({ file, from, to }) {
+  const path = join(tree, file);
+  const text = readFileSync(path, 'utf8');
+  if (text.split(from).length !== 2) throw new Error(`${file} does not hold exactly once: ${from}`);
+  writeFileSync(path, text.replace(from, () => to));
+  return () => writeFileSync(path, text);
+}
+
+prepare();
+build();
+const sound = findings();
+if (sound !== null) {
+  console.error(`the unbroken core is at fault already: ${sound}`);
+  process.exit(1);
+}
+let unnoticed = 0;
+for (const mutation of mutations.filter(({ name }) => options.only === undefined || name === options.only)) {
+  let restore = () => {};
+  try {
+    restore = mutate(mutation);
+    build();
+    const found = findings();
+    if (found === null) unnoticed += 1;
+    console.log(`${found === null ? 'NOT NOTICED' : 'noticed'}  ${mutation.name} (${mutation.law})\n         ${found ?? ''}`);
+  } catch (error) {
+    unnoticed += 1;
+    console.error(`BROKEN  ${mutation.name}: ${error.message}`);
+  } finally {
+    restore();
+  }
+}
+if (existsSync(tree)) rmSync(tree, { recursive: true });
+console.log(unnoticed === 0 ? 'every broken law was noticed' : `${unnoticed} not noticed`);
+process.exit(unnoticed === 0 ? 0 : 1);
