@@ -100,7 +100,7 @@ void Mailbox::Machine::take(const mailbox::Append& input) {
                                   store.stream.keep_text(input.pool), store.stream.keep_text(task_id), message.incarnation,
                                   message.sequence, kept.status, kept.reason, kept.payload};
   });
-  kept.created_at = now_.wall;
+  kept.created_at = store.stream.last_at();
   apply_stored(store, message.mailbox, kept, input.pool);
   yield_after(input.store, kept.sequence, answer);
   if (subscriptions_.contains(message.mailbox.index)) yield_after(input.store, kept.sequence, mailbox::Arrived{message.mailbox});
@@ -374,6 +374,18 @@ void Mailbox::Machine::take(const mailbox::RecoveryDone& input) {
   if (store.stream.state() == StreamState::failed) store.stream.reloading();
   store.stream.opened();
   open_store(input.store);
+  announce_all(input.store);
+}
+
+/// Tells subscribers to look: what they were to hear may have been withdrawn with a failed write.
+void Mailbox::Machine::announce_all(StoreId id) {
+  std::vector<std::uint32_t> keys;
+  for (const auto& [key, count] : subscriptions_) {
+    const Box* box = find_box(stores[id.index], NameId{key});
+    if (box != nullptr && !box->messages.empty()) keys.push_back(key);
+  }
+  std::sort(keys.begin(), keys.end());
+  for (const std::uint32_t key : keys) outbox_->push(mailbox::Arrived{NameId{key}});
 }
 
 void Mailbox::Machine::yield_after(StoreId store, std::uint64_t sequence, const mailbox::Effect& effect) {

@@ -50,6 +50,7 @@ class Mailbox::Machine {
   void take(const mailbox::PersistFailed& input);
 
   void open_store(StoreId id);
+  void announce_all(StoreId id);
   void apply_stored(MailboxStore& store, NameId key, KeptMessage kept, std::string_view pool);
   void replay(MailboxStore& store, const mailbox::StoreOpened& fact, const mailbox::Record& record);
   void replay(MailboxStore& store, const mailbox::MessageStored& fact, const mailbox::Record& record);
@@ -80,7 +81,7 @@ class Mailbox::Machine {
   Names* names_;
   Entropy entropy_;
   Now now_;
-  std::unordered_map<std::uint32_t, std::uint32_t> subscriptions_;  // key's NameId → how many; never iterated
+  std::unordered_map<std::uint32_t, std::uint32_t> subscriptions_;  // key's NameId → how many; iterated in sorted order only
   std::vector<PendingAnswer> pending_;
   std::unique_ptr<Outbox<mailbox::Effect>> outbox_;
 };

@@ -26,6 +26,8 @@ class Stream {
   bool is_durable() const { return is_durable_; }
   StreamState state() const { return state_; }
   std::uint64_t sequence() const { return sequence_; }
+  /// The time of the last record.
+  WallTime last_at() const { return last_at_; }
   std::uint64_t durable_through() const { return is_durable_ ? through_ : sequence_; }
   std::uint64_t unpersisted() const { return sequence_ - durable_through(); }
   std::uint64_t incarnation() const { return incarnation_; }
