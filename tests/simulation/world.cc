@@ -111,6 +111,7 @@ void World::perform(const Lot::Effect& effect) {
       model_.blame("a task was started on an executor that is not there");
     model_.take(*start, now_, start->executor % 2 == 0);
   } else if (const auto* stop = std::get_if<Stop>(&effect)) {
+    log("stop " + lot_->scheduler().task_id(stop->task) + " lease " + std::to_string(stop->lease.number));
     model_.take(*stop, now_);
   } else if (const auto* reply = std::get_if<Reply>(&effect)) {
     model_.take(*reply);
