@@ -81,7 +81,7 @@ TEST_CASE("a replacement takes the place in a full queue that the replaced task 
 
 TEST_CASE("two submissions of one id in one batch are one task, or one is refused") {
   DrivenScheduler lot(pool_of(1));
-  lot.feed({Submit{1, lot.gpu, 0, lot.spec("a")}, Submit{2, lot.gpu, 0, lot.spec("a")}, Submit{3, lot.gpu, 0, lot.spec("a", 0)}});
+  lot.feed({submission(1, lot.spec("a")), submission(2, lot.spec("a")), submission(3, lot.spec("a", 0))});
   lot.last_request = 3;
   CHECK(std::get<Submitted>(lot.answers[1]).how == Submitted::How::admitted);
   CHECK(std::get<Submitted>(lot.answers[2]).how == Submitted::How::joined);
@@ -104,7 +104,7 @@ TEST_CASE("an id whose task was refused for want of room is free") {
 TEST_CASE("refusals of several codes beyond a hundred a second are all counted once the second is over") {
   DrivenScheduler lot(pool_of(1));
   const auto refuse_many = [&](Units units) {
-    std::vector<Input> inputs(150, Submit{0, lot.gpu, 0, lot.spec("", units)});
+    std::vector<Input> inputs(150, submission(0, lot.spec("", units)));
     lot.feed(inputs);
   };
   const auto counted = [&] {

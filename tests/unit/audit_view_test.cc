@@ -117,7 +117,7 @@ TEST_CASE("the trail keeps the newest events and no more than configured") {
   config.audit.memory_events = 10;
   Scheduler core = *Scheduler::open(config, Now{}, Entropy{1, 2});
   for (int i = 0; i < 50; ++i) {
-    core.handle(Now{WallTime{1}, SteadyTime{0}}, Submit{0, PoolId{0}, 0, DrivenScheduler::spec("")});
+    core.handle(Now{WallTime{1}, SteadyTime{0}}, submission(0, DrivenScheduler::spec("")));
     while (core.poll()) continue;
   }
   const AuditPage page = core.audit({});

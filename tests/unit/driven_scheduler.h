@@ -28,6 +28,14 @@ inline Config config_of(const PoolConfig& pool) {
   return config;
 }
 
+inline Submit submission(RequestId request, const TaskSpec& spec, ClientId client = 0) {
+  Submit submit;
+  submit.request = request;
+  submit.client = client;
+  submit.spec = spec;
+  return submit;
+}
+
 /// A scheduler of one pool with the hands that a test needs: it moves both clocks, keeps what is written and sorts
 /// the effects. Executor 1, with endless credits, is connected unless the test says otherwise.
 class DrivenScheduler {
@@ -67,7 +75,7 @@ class DrivenScheduler {
 
   /// Returns the number of the request.
   RequestId submit(const TaskSpec& spec, ClientId client = 0) {
-    feed({Submit{++last_request, gpu, client, spec}});
+    feed({submission(++last_request, spec, client)});
     return last_request;
   }
   RequestId submit(std::string_view id, Units units = 1) { return submit(spec(id, units)); }

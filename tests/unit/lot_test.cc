@@ -40,7 +40,7 @@ class DrivenLot {
   void complete(std::string_view id, std::uint64_t result) {
     TaskSpec spec = DrivenScheduler::spec(id);
     spec.mailbox = ann;
-    feed(Submit{0, pool, 0, spec});
+    feed(submission(0, spec));
     feed(Finished{start.task, start.lease, PayloadRef{result, 1, 1}, 1});
   }
   std::vector<std::string> inbox() {
@@ -109,7 +109,7 @@ TEST_CASE("a result is released once, when both the pool and the mailbox have le
 
 TEST_CASE("a result without a mailbox is released when the pool forgets it") {
   DrivenLot lot(StorageKind::in_memory, 0);
-  lot.feed(Submit{0, lot.pool, 0, DrivenScheduler::spec("a")});
+  lot.feed(submission(0, DrivenScheduler::spec("a")));
   lot.feed(Finished{lot.start.task, lot.start.lease, PayloadRef{11, 1, 1}, 1});
   lot.advance(1);
   CHECK(lot.released == Numbers{11});

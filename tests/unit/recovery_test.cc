@@ -72,7 +72,7 @@ TEST_CASE("a failed write and its reload in one batch write every record once") 
   DurableLot lot;
   lot.writes = 0;
   const std::vector<Record> records(lot.journal.begin(), lot.journal.end());
-  lot.feed({Submit{900, lot.gpu, 0, lot.spec("a", 99)}, PersistFailed{lot.gpu}, Recovered{lot.gpu, records}, RecoveryDone{lot.gpu}});
+  lot.feed({submission(900, lot.spec("a", 99)), PersistFailed{lot.gpu}, Recovered{lot.gpu, records}, RecoveryDone{lot.gpu}});
   CHECK(lot.writes == 1);
 }
 

@@ -48,7 +48,7 @@ TEST_CASE("one pass for all inputs of a batch: the dearer task of the higher cla
   TaskSpec cheap = lot.spec("cheap", 1);
   TaskSpec dear = lot.spec("dear", 4);
   dear.priority = Priority::high;
-  lot.feed({Submit{0, lot.gpu, 0, cheap}, Submit{0, lot.gpu, 0, dear}});
+  lot.feed({submission(0, cheap), submission(0, dear)});
   CHECK(lot.started() == Ids{"dear"});
 }
 
@@ -58,7 +58,9 @@ TEST_CASE("inputs about pools, tasks and executors that do not exist change noth
   const TaskHandle nobody{123, 9};
   Failed failed;
   failed.task = nobody;
-  lot.feed({Submit{900, nowhere, 0, lot.spec("a")}, Cancel{901, {nowhere, {}, "a"}}, CancelTenant{902, nowhere, {}},
+  Submit elsewhere = submission(900, lot.spec("a"));
+  elsewhere.pool = nowhere;
+  lot.feed({elsewhere, Cancel{901, {nowhere, {}, "a"}}, CancelTenant{902, nowhere, {}},
             ListTasks{903, nowhere, Status::queued, true, 0, 50}, SetPoolState{904, nowhere, PoolState::paused},
             Cancel{905, {lot.gpu, nobody, {}}}, Inspect{906, {lot.gpu, {}, "a"}}});
   lot.feed({ExecutorReady{nowhere, 1, 0, 1, {}}, ExecutorGone{nowhere, 1, {}}, ExecutorGone{lot.gpu, 99, {}}, Running{nobody, {}},
@@ -102,7 +104,7 @@ TEST_CASE("an arrival does not barge in before a parked task that fits as well")
   lot.submit("waits", 1);
   const Start run = lot.start_of("runs");
   lot.started();
-  lot.feed({Finished{run.task, run.lease, {}, 1}, Submit{0, lot.gpu, 0, lot.spec("arrives", 2)}});
+  lot.feed({Finished{run.task, run.lease, {}, 1}, submission(0, lot.spec("arrives", 2))});
   CHECK(lot.started() == Ids{"waits"});
 }
 
@@ -130,7 +132,7 @@ TEST_CASE("units freed between a refused start and the parking are not lost") {
   lot.submit("first");
   const Start run = lot.start_of("first");
   lot.started();
-  lot.feed({Submit{0, lot.gpu, 0, lot.spec("second")}, Finished{run.task, run.lease, {}, 1}});
+  lot.feed({submission(0, lot.spec("second")), Finished{run.task, run.lease, {}, 1}});
   CHECK(lot.started() == Ids{"second"});
 }
 
