@@ -48,6 +48,7 @@ function runParkingLot() {
   return seconds;
 }
 
+const report = new Report('cli');
 const xargs = [];
 const parkingLot = [];
 try {
@@ -61,7 +62,6 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-const report = new Report('cli');
 report.add({ name: `xargs -P ${atOnce} -n 1 /bin/true`, unit: 'jobs/s', samples: xargs, better: 'more' });
 report.add({
   name: `parking-lot run, ${atOnce} units`,

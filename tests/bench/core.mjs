@@ -43,8 +43,8 @@ function measure() {
 const least = (samples) => Math.min(...samples);
 const sizeName = (tasks) => (tasks >= 1e6 ? `${tasks / 1e6}M` : `${tasks / 1e3}k`);
 
-const [native, wasm] = measure();
 const report = new Report('core');
+const [native, wasm] = measure();
 for (const [i, figures] of [native, wasm].entries()) {
   const { name } = builds[i];
   for (const [tasks, { lifecycle_ns, priority_queue_ns }] of figures) {
