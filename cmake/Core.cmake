@@ -15,6 +15,14 @@ if(core_sources)
   target_link_libraries(parking_lot_core
     PUBLIC "$<BUILD_INTERFACE:parking_lot_expected>"
     PRIVATE "$<BUILD_INTERFACE:parking_lot_json>")
+  if(NOT EMSCRIPTEN AND CMAKE_BUILD_TYPE STREQUAL "Release")
+    # The machines as one translation unit: a task's way through them is a chain of small functions, which the compiler
+    # may then join. (The WebAssembly build gets the same from -flto.)
+    parking_lot_sources(machine_sources "core/src/*.cc" EXCEPT core/src/codes.cc)
+    list(FILTER machine_sources EXCLUDE REGEX "/config|/codec/")
+    set_source_files_properties(${machine_sources} PROPERTIES UNITY_GROUP machines)
+    set_target_properties(parking_lot_core PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  endif()
   if(EMSCRIPTEN)
     # An index of 64 bits into a container whose size_type has 32 is what portable code writes.
     target_compile_options(parking_lot_core PRIVATE -flto -Wno-shorten-64-to-32)

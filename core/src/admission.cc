@@ -64,7 +64,7 @@ bool Scheduler::Machine::refuse_by_spec(Pool& pool, RequestId request, const Tas
   std::string_view field;
   if (!spec.task_id.empty() && !is_valid_name(spec.task_id)) field = "task_id";
   if (spec.tenant && !is_valid_name(names.text(spec.tenant))) field = "tenant";
-  if (spec.mailbox && !is_valid_key(names.text(spec.mailbox))) field = "mailbox_key";
+  if (spec.mailbox && spec.mailbox != memo_mailbox_ && !is_valid_key(names.text(spec.mailbox))) field = "mailbox_key";
   if (spec.units > units_max) field = "resource_cost.units";
   if (spec.timeout.ms < 0 || spec.timeout > century) field = "timeout";
   if (spec.estimate.ms < 0 || spec.estimate > century) field = "estimate";
@@ -185,7 +185,13 @@ void Scheduler::Machine::arrive(Pool& pool, const Submit& input, std::uint64_t d
   task.payload = spec.payload;
   task.retry = compact(spec.retry);
   task.task_id = names.intern(spec.task_id);
-  task.tenant = names.intern(tenant_of(spec));
+  if (!spec.tenant && spec.mailbox && spec.mailbox == memo_mailbox_) {
+    task.tenant = memo_tenant_;
+    names.hold(memo_tenant_);
+  } else {
+    task.tenant = names.intern(tenant_of(spec));
+    if (!spec.tenant && spec.mailbox) remember_tenant(spec.mailbox, task.tenant);
+  }
   names.hold(task.mailbox = spec.mailbox);
   task.incarnation = static_cast<std::uint32_t>(pool.incarnations.size() - 1);
   task.client = input.client;
@@ -195,7 +201,7 @@ void Scheduler::Machine::arrive(Pool& pool, const Submit& input, std::uint64_t d
   task.kind = spec.kind;
   task.on_disconnect = spec.on_disconnect;
 
-  Arrival arrival{slot, no_slot, no_slot, input.request};
+  Arrival arrival{slot, no_slot, no_slot, input.request, input.receipt};
   if (task.task_id) {
     const auto [place, is_new] = pool.by_name.try_emplace(task.task_id.index, slot);
     if (!is_new) {
@@ -206,6 +212,15 @@ void Scheduler::Machine::arrive(Pool& pool, const Submit& input, std::uint64_t d
   if (task.ready_at <= now_.wall) pool.lane(task.realm).queue.insert({key_of(task), task.units, slot});
   pool.arrivals.push_back(arrival);
   mark_dirty(pool);
+}
+
+void Scheduler::Machine::remember_tenant(NameId mailbox, NameId tenant) {
+  names.hold(mailbox);
+  names.hold(tenant);
+  names.release(memo_mailbox_);
+  names.release(memo_tenant_);
+  memo_mailbox_ = mailbox;
+  memo_tenant_ = tenant;
 }
 
 /// Answers what arrived: started, parked or refused. True if a refusal may let others start.
@@ -245,7 +260,9 @@ void Scheduler::Machine::park_arrival(Pool& pool, const Arrival& arrival) {
   notify(pool, arrival.slot, Notify::Event::parked, sequence);
   if (arrival.request == 0) return;
   Submitted answer{handle_of(arrival.slot), Status::queued, Reason::none, Submitted::How::admitted, 0, {}};
-  if (task.phase == Phase::parked) answer.position = pool.ahead_of(key_of(task)).tasks + 1;
+  if (task.phase == Phase::parked && arrival.receipt == Submit::Receipt::full) {
+    answer.position = pool.ahead_of(key_of(task)).tasks + 1;
+  }
   reply_after(pool, sequence, arrival.request, answer);
 }
 

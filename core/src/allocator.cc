@@ -15,21 +15,29 @@ std::optional<Candidate> first_over_lanes(Pool& pool, Units free, Admits admits)
   return best;
 }
 
-bool has_executor(const Lane& lane) { return lane.executors > 0; }
 bool has_credit(const Lane& lane) { return lane.ready > 0; }
 
 /// Nobody with a later key may start, besides zero-unit tasks.
-QueueKey last_allowed(Pool& pool, Units free) {
+QueueKey last_allowed(Pool& pool) {
   if (pool.config.policy == Policy::strict) {
-    const auto head = head_of(pool);
-    if (head && head->entry.units > free) return head->entry.key;
+    if (const auto head = blocked_head(pool)) return head->entry.key;
   }
   return guard_holder(pool).value_or(last_queue_key);
 }
 
 }  // namespace
 
-std::optional<Candidate> head_of(Pool& pool) { return first_over_lanes(pool, pool.capacity(), has_executor); }
+std::optional<Candidate> blocked_head(Pool& pool) {
+  const auto free = pool.free_units();
+  std::optional<Candidate> best;
+  for (Lane& lane : pool.lanes) {
+    if (lane.executors == 0) continue;
+    const auto head = lane.queue.first_that_fits(pool.capacity());
+    if (!head || (free && head->units <= *free)) continue;
+    if (!best || head->key < best->entry.key) best = Candidate{&lane, *head};
+  }
+  return best;
+}
 
 std::optional<QueueKey> guard_holder(const Pool& pool) {
   const auto free = pool.free_units();
@@ -49,7 +57,7 @@ std::optional<Candidate> next_to_start(Pool& pool) {
   if (!free) return std::nullopt;
   const auto candidate = first_over_lanes(pool, *free, has_credit);
   if (!candidate) return std::nullopt;
-  if (candidate->entry.key <= last_allowed(pool, *free)) return candidate;
+  if (candidate->entry.key <= last_allowed(pool)) return candidate;
   return first_over_lanes(pool, 0, has_credit);
 }
 

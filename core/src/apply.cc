@@ -135,10 +135,11 @@ void Scheduler::Machine::apply(Pool& pool, std::uint32_t, const UnitsReleased& f
 void Scheduler::Machine::apply(Pool& pool, std::uint32_t slot, const TaskDelivered&, Stamp stamp) {
   tasks_[slot].basis = stamp.sequence;
   outcomes_[tasks_[slot].outcome].is_delivered = true;
-  const auto place = std::find_if(pool.deliveries.begin(), pool.deliveries.end(),
-                                  [&](const Delivery& delivery) { return delivery.task == slot; });
-  if (place == pool.deliveries.end()) return;
-  pool.deliveries.erase(place);  // the first one, but after a reload
+  if (!pool.deliveries.empty() && pool.deliveries.front().task == slot) {
+    pool.deliveries.pop_front();
+  } else {  // not the first one: after a reload
+    std::erase_if(pool.deliveries, [&](const Delivery& delivery) { return delivery.task == slot; });
+  }
   if (pool.deliveries_sent > 0) --pool.deliveries_sent;
 }
 

@@ -46,12 +46,12 @@ AuditEvent Scheduler::Machine::view_of(const AuditRing::Event& event) const {
 }
 
 bool Scheduler::Machine::is_of_subject(const AuditRing::Event& event, const AuditQuery& query, NameId name,
-                                       const std::optional<SpelledId>& spelled) const {
+                                       const std::optional<GeneratedId>& spelled) const {
   if (query.any_subject) return true;
   switch (query.kind) {
     case SubjectKind::task:
       if (name && event.task_id == name) return true;
-      return spelled && !event.task_id && event.admission == spelled->admission && event.admission != 0 &&
+      return spelled && !event.task_id && event.admission == spelled->number && event.admission != 0 &&
              event.incarnation < pools[event.pool].incarnations.size() &&
              pools[event.pool].incarnations[event.incarnation] == spelled->incarnation;
     case SubjectKind::tenant: return name && event.tenant == name;
@@ -65,7 +65,7 @@ bool Scheduler::Machine::is_of_subject(const AuditRing::Event& event, const Audi
 AuditPage Scheduler::Machine::audit(const AuditQuery& query) const {
   AuditPage page;
   const NameId name = names.find(query.id);
-  const auto spelled = parse_spelled_id(query.id);
+  const auto spelled = parse_generated_id(query.id);
   const bool is_rising = query.order == AuditQuery::Order::oldest_first;
   std::uint64_t from = is_rising ? audit_.first() : audit_.end();
   std::uint64_t after = 0;

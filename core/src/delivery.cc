@@ -17,7 +17,7 @@ void Scheduler::Machine::list_for_delivery(Pool& pool) {
 }
 
 /// The next outcome that may go to a mailbox store: recorded durably, in the order of recording, while the store takes any.
-std::optional<Effect> Scheduler::Machine::next_delivery() {
+const Effect* Scheduler::Machine::next_delivery() {
   while (!delivering_.empty()) {
     Pool& pool = pools[delivering_.back()];
     const bool has_more = !pool.delivery_held && pool.stream.state() == StreamState::open &&
@@ -31,15 +31,16 @@ std::optional<Effect> Scheduler::Machine::next_delivery() {
       if (is_durable) {
         const bool strips = pool.strip_next_delivery && pool.deliveries_sent == 0;
         ++pool.deliveries_sent;
-        return Deliver{pool.id, outcome.incarnation, outcome.sequence, task.mailbox, task.task_id,
+        delivery_ = Deliver{pool.id, outcome.incarnation, outcome.sequence, task.mailbox, task.task_id,
                        pool.incarnations[task.incarnation], task.admission, task.status,
                        strips ? Reason::payload_dropped : task.reason, strips ? PayloadRef{} : outcome.result};
+        return &delivery_;
       }
     }
     pool.is_delivering = false;
     delivering_.pop_back();
   }
-  return std::nullopt;
+  return nullptr;
 }
 
 void Scheduler::Machine::take(const Delivered& input) {

@@ -29,59 +29,58 @@ void Lot::handle(Now now, std::span<const mailbox::Input> inputs) {
   mailbox_->handle(now, inputs);
 }
 
-/// Scheduler first; its deliveries go to the mailbox at once, whose confirmations go back when it has nothing more.
-std::optional<Lot::Effect> Lot::poll() {
+/// The scheduler's deliveries go to the mailbox at once; the confirmations go back when neither has anything more.
+const Lot::Effect* Lot::poll() {
   for (;;) {
-    if (auto effect = mailbox_->poll()) {
-      if (auto mine = pass_on(*effect)) return mine;
-      continue;
+    if (const auto* effect = mailbox_->poll()) {
+      if (pass_on(*effect) == Passed::to_host) return &current_;
+    } else if (const auto* next = scheduler_->poll()) {
+      if (pass_on(*next) == Passed::to_host) return &current_;
+    } else if (!confirmations_.empty()) {
+      passing_.swap(confirmations_);
+      scheduler_->handle(now_, passing_);
+      passing_.clear();
+    } else {
+      return nullptr;
     }
-    if (auto effect = scheduler_->poll()) {
-      if (auto mine = pass_on(*effect)) return mine;
-      continue;
-    }
-    if (confirmations_.empty()) return std::nullopt;
-    const std::vector<Input> confirmations = std::exchange(confirmations_, {});
-    scheduler_->handle(now_, confirmations);
   }
 }
 
-std::optional<Lot::Effect> Lot::pass_on(const parking_lot::Effect& effect) {
-  return std::visit(
-      [this](const auto& each) -> std::optional<Effect> {
-        using E = std::decay_t<decltype(each)>;
-        if constexpr (std::is_same_v<E, Deliver>) {
-          if (each.result.id != 0) shared_results_.insert(each.result.id);
-          const mailbox::Input append = mailbox::Append{mailbox_->store_of(each.pool), each, scheduler_->pool_name(each.pool)};
-          mailbox_->handle(now_, std::span(&append, 1));
-          return std::nullopt;
-        } else if constexpr (std::is_same_v<E, Release>) {
-          if (shared_results_.erase(each.payload.id) > 0) return std::nullopt;  // the mailbox still has it
-          return Effect(each);
-        } else {
-          return Effect(each);
-        }
+Lot::Passed Lot::pass_on(const parking_lot::Effect& effect) {
+  if (const auto* delivery = std::get_if<Deliver>(&effect)) {
+    if (delivery->result.id != 0) shared_results_.insert(delivery->result.id);
+    const mailbox::Input append = mailbox::Append{mailbox_->store_of(delivery->pool), *delivery, scheduler_->pool_name(delivery->pool)};
+    mailbox_->handle(now_, std::span(&append, 1));
+    return Passed::within;
+  }
+  const auto* release = std::get_if<Release>(&effect);
+  if (release != nullptr && shared_results_.erase(release->payload.id) > 0) return Passed::within;  // the mailbox has it
+  std::visit(
+      [this](const auto& each) {
+        if constexpr (!std::is_same_v<std::decay_t<decltype(each)>, Deliver>) current_ = each;
       },
       effect);
+  return Passed::to_host;
 }
 
-std::optional<Lot::Effect> Lot::pass_on(const mailbox::Effect& effect) {
+Lot::Passed Lot::pass_on(const mailbox::Effect& effect) {
   return std::visit(
-      [this](const auto& each) -> std::optional<Effect> {
+      [this](const auto& each) {
         using E = std::decay_t<decltype(each)>;
         if constexpr (std::is_same_v<E, mailbox::Stored>) {
           confirmations_.push_back(Delivered{each.pool, each.incarnation, each.sequence});
-          return std::nullopt;
+          return Passed::within;
         } else if constexpr (std::is_same_v<E, mailbox::NotStored>) {
           // At once: the scheduler must not yield the pool's next delivery before it knows.
-          const Input failed = DeliveryFailed{each.pool, DeliveryFailed::Kind::unavailable};
-          scheduler_->handle(now_, failed);
-          return std::nullopt;
+          scheduler_->handle(now_, DeliveryFailed{each.pool, DeliveryFailed::Kind::unavailable});
+          return Passed::within;
         } else if constexpr (std::is_same_v<E, mailbox::Dropped>) {
-          if (shared_results_.erase(each.payload.id) > 0) return std::nullopt;  // the pool still remembers it
-          return Effect(Release{PoolId{}, each.payload});
+          if (shared_results_.erase(each.payload.id) > 0) return Passed::within;  // the pool still remembers it
+          current_ = Release{PoolId{}, each.payload};
+          return Passed::to_host;
         } else {
-          return Effect(each);
+          current_ = each;
+          return Passed::to_host;
         }
       },
       effect);

@@ -15,6 +15,7 @@
 #include "allocator.h"
 #include "audit_event.h"
 #include "audit_ring.h"
+#include "generated_id.h"
 #include "outbox.h"
 #include "parking_lot/check.h"
 #include "parking_lot/scheduler.h"
@@ -31,13 +32,6 @@ struct Stamp {
   WallTime at;
 };
 
-/// The parts of an id that the system gave.
-struct SpelledId {
-  std::uint64_t incarnation = 0;
-  std::uint64_t admission = 0;
-};
-std::optional<SpelledId> parse_spelled_id(std::string_view text);
-
 /// What lies behind `Scheduler`. One dispatcher (scheduler.cc) and one file per matter:
 /// admission.cc, commands.cc, runs.cc, timers.cc, delivery.cc, recovery.cc, apply.cc, views.cc, audit_view.cc.
 ///
@@ -49,7 +43,7 @@ class Scheduler::Machine {
 
   // scheduler.cc
   void handle(Now now, std::span<const Input> inputs);
-  std::optional<Effect> poll();
+  const Effect* poll();
   std::optional<SteadyTime> next_deadline() const;
 
   // views.cc
@@ -99,6 +93,7 @@ class Scheduler::Machine {
   bool refuse_by_room(Pool& pool, const Submit& input, Phase replaced);
   bool answered_as_duplicate(Pool& pool, const Submit& input, std::uint64_t digest);
   void arrive(Pool& pool, const Submit& input, std::uint64_t digest);
+  void remember_tenant(NameId mailbox, NameId tenant);
   bool settle_arrivals(Pool& pool);
   void park_arrival(Pool& pool, const Arrival& arrival);
   void record_admission(Pool& pool, std::uint32_t slot);
@@ -167,7 +162,7 @@ class Scheduler::Machine {
   void take(const Delivered& input);
   void take(const DeliveryFailed& input);
   void list_for_delivery(Pool& pool);
-  std::optional<Effect> next_delivery();
+  const Effect* next_delivery();
 
   // recovery.cc
   void take(const Recovered& input);
@@ -249,7 +244,7 @@ class Scheduler::Machine {
     pool.audited_through = stamp.sequence;
   }
   bool is_of_subject(const AuditRing::Event& event, const AuditQuery& query, NameId name,
-                     const std::optional<SpelledId>& spelled) const;
+                     const std::optional<GeneratedId>& spelled) const;
   AuditEvent view_of(const AuditRing::Event& event) const;
 
   // views.cc
@@ -287,6 +282,9 @@ class Scheduler::Machine {
   std::vector<std::uint32_t> dirty_;
   std::vector<std::uint32_t> written_;
   std::vector<std::uint32_t> delivering_;
+  Effect delivery_;
+  NameId memo_mailbox_;  // the last mailbox of a submission and its tenant, both held: most are like the one before
+  NameId memo_tenant_;
   NameId default_tenant_;
   AuditRing audit_;
   Outbox<Effect> outbox_;

@@ -1,8 +1,6 @@
 #include "parking_lot/mailbox.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdio>
 #include <utility>
 
 #include "mailbox_machine.h"
@@ -20,13 +18,6 @@ std::string name_of(const StorageConfig& storage) {
   return place.empty() ? name : name + ":" + place;
 }
 
-std::string spelled(std::uint64_t incarnation, std::uint64_t number) {
-  char text[48];
-  std::snprintf(text, sizeof text, "%016llx-%llu", static_cast<unsigned long long>(incarnation),
-                static_cast<unsigned long long>(number));
-  return text;
-}
-
 }  // namespace
 
 Mailbox::Machine::Machine(const Config& config, Now now, Entropy entropy, Names& names) : names_(&names), entropy_(entropy), now_(now) {
@@ -39,6 +30,9 @@ Mailbox::Machine::Machine(const Config& config, Now now, Entropy entropy, Names&
       stores.emplace_back(is_volatile ? Keeping::kept_volatile : Keeping::kept_durable, name, pool.mailbox);
     }
     store_of_pool.push_back(StoreId{index});
+  }
+  for (MailboxStore& store : stores) {
+    for (const PoolConfig& pool : config.pools) store.senders.push_back({pool.name, {}});
   }
   outbox_ = std::make_unique<Outbox<mailbox::Effect>>(stores.size());
   for (std::uint32_t i = 0; i < stores.size(); ++i) {
@@ -77,8 +71,7 @@ void Mailbox::Machine::take(const mailbox::Append& input) {
     return;
   }
   const mailbox::Stored answer{message.pool, message.incarnation, message.sequence};
-  std::uint64_t& through = store.delivered_through[{std::string(input.pool), message.incarnation}];
-  if (message.sequence <= through) {  // the answer got lost: the message is here, or was and is read
+  if (message.sequence <= store.senders[message.pool.index].mark_of(message.incarnation).through) {  // the answer got lost: the message is here, or was and is read
     yield_after(input.store, store.stream.sequence(), answer);
     return;
   }
@@ -92,32 +85,29 @@ void Mailbox::Machine::take(const mailbox::Append& input) {
   kept.status = message.status;
   kept.reason = message.reason;
   names_->hold(kept.task_id);
-  const Box* box = find_box(store, message.mailbox);
-  kept.counter = (box == nullptr ? 0 : box->last_counter) + 1;
+  Box& box = box_of(store, message.mailbox);
+  kept.counter = box.last_counter + 1;
   kept.sequence = record(input.store, [&] {
-    std::string task_id = kept.task_id ? std::string(names_->text(kept.task_id)) : spelled(kept.task_incarnation, kept.admission);
+    std::string task_id = kept.task_id ? std::string(names_->text(kept.task_id)) : spell(GeneratedId{kept.task_incarnation, kept.admission});
     return mailbox::MessageStored{store.stream.keep_text(names_->text(message.mailbox)), kept.counter,
                                   store.stream.keep_text(input.pool), store.stream.keep_text(task_id), message.incarnation,
                                   message.sequence, kept.status, kept.reason, kept.payload};
   });
   kept.created_at = store.stream.last_at();
-  apply_stored(store, message.mailbox, kept, input.pool);
+  kept.pool = message.pool.index;
+  apply_stored(store, box, message.mailbox, kept);
   yield_after(input.store, kept.sequence, answer);
   if (subscriptions_.contains(message.mailbox.index)) yield_after(input.store, kept.sequence, mailbox::Arrived{message.mailbox});
-  const auto count = stores[input.store.index].boxes[message.mailbox.index].messages.size();
-  if (count > store.config.retention_count) drop_through(input.store, message.mailbox, kept.counter - store.config.retention_count);
+  if (box.messages.size() > store.config.retention_count) {
+    drop_through(input.store, message.mailbox, kept.counter - store.config.retention_count);
+  }
 }
 
 /// Record → state, live and at replay.
-void Mailbox::Machine::apply_stored(MailboxStore& store, NameId key, KeptMessage kept, std::string_view pool) {
-  Box& box = box_of(store, key);
-  std::uint32_t pool_index = 0;
-  while (pool_index < store.pool_names.size() && store.pool_names[pool_index] != pool) ++pool_index;
-  if (pool_index == store.pool_names.size()) store.pool_names.emplace_back(pool);
-  kept.pool = pool_index;
+void Mailbox::Machine::apply_stored(MailboxStore& store, Box& box, NameId key, const KeptMessage& kept) {
   box.last_counter = kept.counter;
   store.by_age.push_back({kept.created_at, key, kept.counter});
-  std::uint64_t& through = store.delivered_through[{std::string(pool), kept.pool_incarnation}];
+  std::uint64_t& through = store.senders[kept.pool].mark_of(kept.pool_incarnation).through;
   through = std::max(through, kept.pool_sequence);
   box.messages.push_back(kept);
   ++store.message_count;
@@ -132,122 +122,6 @@ Box& Mailbox::Machine::box_of(MailboxStore& store, NameId key) {
   const auto [place, is_new] = store.boxes.try_emplace(key.index);
   if (is_new) names_->hold(key);  // counters must go on rising: a box keeps its name for good
   return place->second;
-}
-
-// --- reading ------------------------------------------------------------------------------------------------------
-
-bool Mailbox::Machine::parse_cursor(std::string_view text, std::vector<std::uint64_t>& counters) const {
-  counters.assign(stores.size(), 0);
-  if (text.empty()) return true;
-  const char* at = text.data();
-  const char* end = at + text.size();
-  for (std::uint64_t& counter : counters) {
-    const auto parsed = std::from_chars(at, end, counter);
-    if (parsed.ec != std::errc()) return false;
-    at = parsed.ptr;
-    if (at == end) return true;
-    if (*at++ != '.') return false;
-  }
-  return false;
-}
-
-std::string Mailbox::Machine::spell_cursor(const std::vector<std::uint64_t>& counters) const {
-  std::string text;
-  for (const std::uint64_t counter : counters) text += (text.empty() ? "" : ".") + std::to_string(counter);
-  return text;
-}
-
-bool Mailbox::Machine::refused(RequestId request, std::string_view cursor, std::vector<std::uint64_t>& counters) {
-  for (const MailboxStore& store : stores) {
-    if (store.stream.state() == StreamState::open) continue;
-    outbox_->push(mailbox::Refused{request, Refusal::storage_unavailable});
-    return true;
-  }
-  if (parse_cursor(cursor, counters)) return false;
-  outbox_->push(mailbox::Refused{request, Refusal::invalid_task});
-  return true;
-}
-
-/// Merges the stores by (created_at, store, counter). Only durable messages are seen.
-void Mailbox::Machine::take(const mailbox::Fetch& input) {
-  std::vector<std::uint64_t> counters;
-  if (refused(input.request, input.after, counters)) return;
-  auto page = std::make_shared<std::vector<MailboxMessage>>();
-  std::vector<const Box*> boxes(stores.size(), nullptr);
-  std::vector<std::size_t> next(stores.size(), 0);
-  for (std::size_t i = 0; i < stores.size(); ++i) {
-    boxes[i] = find_box(stores[i], input.key);
-    if (boxes[i] == nullptr || boxes[i]->messages.empty()) continue;
-    const auto after = std::upper_bound(boxes[i]->messages.begin(), boxes[i]->messages.end(), counters[i],
-                                        [](std::uint64_t counter, const KeptMessage& kept) { return counter < kept.counter; });
-    next[i] = static_cast<std::size_t>(after - boxes[i]->messages.begin());
-  }
-  const std::uint32_t limit = std::clamp<std::uint32_t>(input.limit, 1, 1000);
-  while (page->size() < limit) {
-    std::size_t best = stores.size();
-    for (std::size_t i = 0; i < stores.size(); ++i) {
-      if (boxes[i] == nullptr || next[i] == boxes[i]->messages.size()) continue;
-      const KeptMessage& kept = boxes[i]->messages[next[i]];
-      if (kept.sequence > stores[i].stream.durable_through()) continue;
-      if (best == stores.size() || kept.created_at < boxes[best]->messages[next[best]].created_at) best = i;
-    }
-    if (best == stores.size()) break;
-    const KeptMessage& kept = boxes[best]->messages[next[best]++];
-    counters[best] = kept.counter;
-    if (kept.created_at >= input.since) page->push_back(view_of(stores[best], kept, counters));
-  }
-  const mailbox::Page effect{input.request, page.get()};
-  outbox_->push(effect, std::move(page));
-}
-
-MailboxMessage Mailbox::Machine::view_of(const MailboxStore& store, const KeptMessage& kept,
-                                         const std::vector<std::uint64_t>& counters) const {
-  MailboxMessage view;
-  view.pool = store.pool_names[kept.pool];
-  view.message_id = view.pool + "-" + spelled(kept.pool_incarnation, kept.pool_sequence);
-  view.task_id = kept.task_id ? std::string(names_->text(kept.task_id)) : spelled(kept.task_incarnation, kept.admission);
-  view.status = kept.status;
-  view.reason = kept.reason;
-  view.payload = kept.payload;
-  view.created_at = kept.created_at;
-  view.cursor = spell_cursor(counters);
-  return view;
-}
-
-void Mailbox::Machine::take(const mailbox::Acknowledge& input) {
-  std::vector<std::uint64_t> counters;
-  if (refused(input.request, input.cursor, counters)) return;
-  PendingAnswer pending{input.request, 0, {}};
-  for (std::uint32_t i = 0; i < stores.size(); ++i) {
-    pending.count += drop_through(StoreId{i}, input.key, counters[i]);
-    const Box* box = find_box(stores[i], input.key);
-    if (box != nullptr) pending.rests_on.emplace_back(i, box->last_drop);
-  }
-  pending_.push_back(std::move(pending));
-  answer_pending();
-}
-
-/// Answers acknowledgements once every store that they changed has made the change durable.
-void Mailbox::Machine::answer_pending() {
-  std::erase_if(pending_, [this](const PendingAnswer& pending) {
-    for (const auto& [store, sequence] : pending.rests_on) {
-      if (sequence > stores[store].stream.durable_through()) return false;
-    }
-    outbox_->push(mailbox::Acknowledged{pending.request, pending.count});
-    return true;
-  });
-}
-
-void Mailbox::Machine::take(const mailbox::Subscribe& input) {
-  names_->hold(input.key);
-  ++subscriptions_[input.key.index];
-}
-
-void Mailbox::Machine::take(const mailbox::Unsubscribe& input) {
-  const auto place = subscriptions_.find(input.key.index);
-  if (place == subscriptions_.end()) return;
-  names_->release(input.key);
-  if (--place->second == 0) subscriptions_.erase(place);
 }
 
 // --- dropping -----------------------------------------------------------------------------------------------------
@@ -326,7 +200,7 @@ void Mailbox::Machine::clear(MailboxStore& store) {
     box.last_counter = box.last_drop = 0;
   }
   store.by_age.clear();
-  store.delivered_through.clear();
+  for (Sender& sender : store.senders) sender.marks.clear();
 }
 
 void Mailbox::Machine::take(const mailbox::Recovered& input) {
@@ -359,7 +233,10 @@ void Mailbox::Machine::replay(MailboxStore& store, const mailbox::MessageStored&
   kept.status = fact.status;
   kept.reason = fact.reason;
   const NameId key = names_->intern(fact.key);
-  apply_stored(store, key, kept, fact.pool);
+  kept.pool = 0;
+  while (kept.pool < store.senders.size() && store.senders[kept.pool].name != fact.pool) ++kept.pool;
+  if (kept.pool == store.senders.size()) store.senders.push_back({std::string(fact.pool), {}});
+  apply_stored(store, box_of(store, key), key, kept);
   names_->release(key);
 }
 
@@ -425,7 +302,7 @@ Mailbox& Mailbox::operator=(Mailbox&&) noexcept = default;
 Mailbox::~Mailbox() = default;
 
 void Mailbox::handle(Now now, std::span<const mailbox::Input> inputs) { machine_->handle(now, inputs); }
-std::optional<mailbox::Effect> Mailbox::poll() { return machine_->poll(); }
+const mailbox::Effect* Mailbox::poll() { return machine_->poll(); }
 StoreId Mailbox::store_of(PoolId pool) const { return machine_->store_of_pool.at(pool.index); }
 std::uint32_t Mailbox::store_count() const { return static_cast<std::uint32_t>(machine_->stores.size()); }
 std::string_view Mailbox::store_name(StoreId store) const { return machine_->stores.at(store.index).name; }

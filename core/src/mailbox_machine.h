@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "generated_id.h"
 #include "mailbox_store.h"
 #include "outbox.h"
 
@@ -21,7 +22,7 @@ class Mailbox::Machine {
   Machine(const Config& config, Now now, Entropy entropy, Names& names);
 
   void handle(Now now, std::span<const mailbox::Input> inputs);
-  std::optional<mailbox::Effect> poll() { return outbox_->pop(); }
+  const mailbox::Effect* poll() { return outbox_->pop(); }
 
   /// When the oldest message grows too old; looked at again at least every hour.
   std::optional<SteadyTime> next_deadline() const;
@@ -51,7 +52,7 @@ class Mailbox::Machine {
 
   void open_store(StoreId id);
   void announce_all(StoreId id);
-  void apply_stored(MailboxStore& store, NameId key, KeptMessage kept, std::string_view pool);
+  void apply_stored(MailboxStore& store, Box& box, NameId key, const KeptMessage& kept);
   void replay(MailboxStore& store, const mailbox::StoreOpened& fact, const mailbox::Record& record);
   void replay(MailboxStore& store, const mailbox::MessageStored& fact, const mailbox::Record& record);
   void replay(MailboxStore& store, const mailbox::MessagesDropped& fact, const mailbox::Record& record);

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -24,7 +23,7 @@ struct KeptMessage {
   std::uint64_t admission = 0;
   std::uint64_t pool_incarnation = 0;  ///< with the sequence: under which the outcome was recorded
   std::uint64_t pool_sequence = 0;
-  std::uint32_t pool = 0;              ///< index into the store's pool names
+  std::uint32_t pool = 0;              ///< index into the store's senders
   Status status = Status::completed;
   Reason reason = Reason::none;
 };
@@ -34,6 +33,25 @@ struct Box {
   std::uint64_t last_counter = 0;
   std::uint64_t last_drop = 0;  ///< sequence of the record of the last drop: what an acknowledgement rests on
   std::deque<KeptMessage> messages;
+};
+
+/// How far one pool's stream has delivered, by incarnation, in the order in which they came. What lies at or below a mark
+/// is here, or was and has been read.
+struct Sender {
+  struct Mark {
+    std::uint64_t incarnation = 0;
+    std::uint64_t through = 0;
+  };
+  std::string name;
+  std::vector<Mark> marks;
+
+  Mark& mark_of(std::uint64_t incarnation) {
+    for (auto mark = marks.rbegin(); mark != marks.rend(); ++mark) {
+      if (mark->incarnation == incarnation) return *mark;
+    }
+    marks.push_back({incarnation, 0});
+    return marks.back();
+  }
 };
 
 /// Where a message is, for retention by age.
@@ -52,8 +70,7 @@ struct MailboxStore {
   std::string name;
   MailboxConfig config;
   std::unordered_map<std::uint32_t, Box> boxes;  // by key's NameId; never iterated for a decision
-  std::map<std::pair<std::string, std::uint64_t>, std::uint64_t> delivered_through;  // (pool, incarnation) → sequence
-  std::vector<std::string> pool_names;
+  std::vector<Sender> senders;                   // pools: those of the config by PoolId, then others met in a journal
   std::deque<AgedMessage> by_age;  // oldest first; entries of dropped messages are skipped
   std::uint64_t message_count = 0;
 };

@@ -1,7 +1,5 @@
 #include "parking_lot/names.h"
 
-#include "parking_lot/check.h"
-
 namespace parking_lot {
 namespace {
 
@@ -16,14 +14,17 @@ std::uint32_t hash_of(std::string_view text) {  // FNV-1a, folded
 
 }  // namespace
 
-Names::Names() : entries_(1), table_(64, 0) { entries_[0].holds = 1; }
+Names::Names() : table_(64, 0) {
+  chunks_.push_back(std::make_unique<Entry[]>(1U << chunk_bits));
+  end_ = 1;  // the empty name
+}
 
 std::size_t Names::place_of(std::string_view text, std::uint32_t hash) const {
   const std::size_t mask = table_.size() - 1;
   std::size_t place = hash & mask;
   while (table_[place] != 0) {
-    const Entry& entry = entries_[table_[place] - 1];
-    if (entry.hash == hash && entry.text == text) break;
+    const Entry& known = entry(table_[place] - 1);
+    if (known.hash == hash && known.text == text) break;
     place = (place + 1) & mask;
   }
   return place;
@@ -44,39 +45,32 @@ NameId Names::intern(std::string_view text) {
   }
   std::uint32_t index = 0;
   if (free_.empty()) {
-    index = static_cast<std::uint32_t>(entries_.size());
-    entries_.emplace_back();
+    index = end_++;
+    if (index >> chunk_bits == chunks_.size()) chunks_.push_back(std::make_unique<Entry[]>(1U << chunk_bits));
   } else {
     index = free_.back();
     free_.pop_back();
   }
-  entries_[index] = Entry{std::string(text), 1, hash};
+  entry(index) = Entry{std::string(text), 1, hash};
   table_[place] = index + 1;
   ++live_;
   return {index};
 }
 
-void Names::hold(NameId name) {
-  if (name) ++entries_[name.index].holds;
-}
-
-void Names::release(NameId name) {
-  if (!name) return;
-  Entry& entry = entries_[name.index];
-  PARKING_LOT_CHECK(entry.holds > 0);
-  if (--entry.holds > 0) return;
+void Names::free(NameId name) {
+  Entry& freed = entry(name.index);
   const std::size_t mask = table_.size() - 1;
-  std::size_t hole = place_of(entry.text, entry.hash);
+  std::size_t hole = place_of(freed.text, freed.hash);
   for (std::size_t next = (hole + 1) & mask; table_[next] != 0; next = (next + 1) & mask) {
     // Backward-shift deletion keeps every probe sequence unbroken (Knuth, TAOCP vol. 3, 6.4, algorithm R).
-    const std::size_t home = entries_[table_[next] - 1].hash & mask;
+    const std::size_t home = entry(table_[next] - 1).hash & mask;
     if (((next - home) & mask) >= ((next - hole) & mask)) {
       table_[hole] = table_[next];
       hole = next;
     }
   }
   table_[hole] = 0;
-  entry.text.clear();
+  freed.text.clear();
   free_.push_back(name.index);
   --live_;
 }
@@ -91,11 +85,11 @@ void Names::grow() {
   std::vector<std::uint32_t> old(table_.size() * 2, 0);
   old.swap(table_);
   const std::size_t mask = table_.size() - 1;
-  for (const std::uint32_t entry : old) {
-    if (entry == 0) continue;
-    std::size_t place = entries_[entry - 1].hash & mask;
+  for (const std::uint32_t moved : old) {
+    if (moved == 0) continue;
+    std::size_t place = entry(moved - 1).hash & mask;
     while (table_[place] != 0) place = (place + 1) & mask;
-    table_[place] = entry;
+    table_[place] = moved;
   }
 }
 

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -70,10 +69,8 @@ class Outbox {
     held = std::move(kept);
   }
 
-  std::optional<E> pop() {
-    if (next_ == ready_.size()) return std::nullopt;
-    return ready_[next_++];
-  }
+  /// The next effect that is free to go, valid until the next call of any kind; null if there is none.
+  const E* pop() { return next_ == ready_.size() ? nullptr : &ready_[next_++]; }
 
  private:
   std::vector<E> ready_;

@@ -42,6 +42,7 @@ struct Arrival {
   std::uint32_t shadowed = no_slot;  ///< the ended task that had the same id
   std::uint32_t retried = no_slot;   ///< the failed task that is submitted again
   RequestId request = 0;
+  Submit::Receipt receipt = Submit::Receipt::full;
 };
 
 /// An obligation to deliver, in the order in which outcomes were recorded.

@@ -88,10 +88,10 @@ void Scheduler::Machine::flush(Pool& pool) {
   if (!pool.stream.batch().empty()) outbox_.push(Write{pool.id, pool.stream.batch()});
 }
 
-std::optional<Effect> Scheduler::Machine::poll() {
-  auto effect = outbox_.pop();
-  if (!effect) return next_delivery();
-  if (const auto* started = std::get_if<Start>(&*effect)) {
+const Effect* Scheduler::Machine::poll() {
+  const Effect* effect = outbox_.pop();
+  if (effect == nullptr) return next_delivery();
+  if (const auto* started = std::get_if<Start>(effect)) {
     const std::uint32_t run = find_run(started->task, started->lease);
     if (run != no_slot) {
       runs_[run].was_yielded = true;
@@ -160,7 +160,7 @@ Result<Scheduler> Scheduler::open(const Config& config, Now now, Entropy entropy
 }
 
 void Scheduler::handle(Now now, std::span<const Input> inputs) { machine_->handle(now, inputs); }
-std::optional<Effect> Scheduler::poll() { return machine_->poll(); }
+const Effect* Scheduler::poll() { return machine_->poll(); }
 std::optional<SteadyTime> Scheduler::next_deadline() const { return machine_->next_deadline(); }
 
 std::optional<PoolId> Scheduler::pool(std::string_view name) const {

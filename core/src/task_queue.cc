@@ -33,24 +33,61 @@ struct TaskQueue::Child {
   void* node = nullptr;
 };
 
+/// Entries sit at [begin, end): the first one mostly leaves first, and then nothing has to move.
 struct TaskQueue::Leaf {
-  unsigned count = 0;
+  unsigned begin = 0;
+  unsigned end = 0;
   QueueKey keys[leaf_entries_max];
   Units units[leaf_entries_max];
   std::uint32_t slots[leaf_entries_max];
 
+  unsigned count() const { return end - begin; }
   unsigned lower_bound(QueueKey key) const {
-    return static_cast<unsigned>(std::lower_bound(keys, keys + count, key) - keys);
+    return static_cast<unsigned>(std::lower_bound(keys + begin, keys + end, key) - keys);
   }
   Units least() const {
     Units least = ~Units{0};
-    for (unsigned i = 0; i < count; ++i) least = std::min(least, units[i]);
+    for (unsigned i = begin; i < end; ++i) least = std::min(least, units[i]);
     return least;
   }
   Child summary() {
-    Child sum{count, 0, least(), count > 0 ? keys[0] : QueueKey{}, this};
-    for (unsigned i = 0; i < count; ++i) sum.units += units[i];
+    Child sum{count(), 0, least(), begin < end ? keys[begin] : QueueKey{}, this};
+    for (unsigned i = begin; i < end; ++i) sum.units += units[i];
     return sum;
+  }
+  /// Copies `from[first, last)` to the end, which must have room.
+  void append(const Leaf& from, unsigned first, unsigned last) {
+    std::copy(from.keys + first, from.keys + last, keys + end);
+    std::copy(from.units + first, from.units + last, units + end);
+    std::copy(from.slots + first, from.slots + last, slots + end);
+    end += last - first;
+  }
+  /// Moves the entries to the front, so that all room is behind them.
+  void compact() {
+    std::move(keys + begin, keys + end, keys);
+    std::move(units + begin, units + end, units);
+    std::move(slots + begin, slots + end, slots);
+    end -= begin;
+    begin = 0;
+  }
+  void insert(unsigned place, const Entry& entry) {
+    open_gap(keys, end, place);
+    open_gap(units, end, place);
+    open_gap(slots, end, place);
+    keys[place] = entry.key;
+    units[place] = entry.units;
+    slots[place] = entry.slot;
+    ++end;
+  }
+  void erase(unsigned place) {
+    if (place == begin) {
+      ++begin;
+      return;
+    }
+    close_gap(keys, end, place);
+    close_gap(units, end, place);
+    close_gap(slots, end, place);
+    --end;
   }
 };
 
@@ -132,31 +169,23 @@ void TaskQueue::insert(const Entry& entry) {
 TaskQueue::Split TaskQueue::insert_into(void* node, unsigned height, const Entry& entry) {
   if (height == 0) {
     auto* leaf = static_cast<Leaf*>(node);
+    if (leaf->end == leaf_entries_max && leaf->begin > 0) leaf->compact();
     Leaf* right = nullptr;
     unsigned place = leaf->lower_bound(entry.key);
-    if (leaf->count == leaf_entries_max) {
+    if (leaf->end == leaf_entries_max) {
       right = new Leaf;
       memory_bytes_ += sizeof(Leaf);
       // Rising keys are the rule: splitting at the end leaves full leaves behind instead of half-empty ones.
-      const unsigned keep = place == leaf->count ? leaf->count : leaf->count / 2;
-      right->count = leaf->count - keep;
-      std::copy(leaf->keys + keep, leaf->keys + leaf->count, right->keys);
-      std::copy(leaf->units + keep, leaf->units + leaf->count, right->units);
-      std::copy(leaf->slots + keep, leaf->slots + leaf->count, right->slots);
-      leaf->count = keep;
+      const unsigned keep = place == leaf->end ? leaf->end : leaf->end / 2;
+      right->append(*leaf, keep, leaf->end);
+      leaf->end = keep;
     }
     Leaf* target = leaf;
-    if (right != nullptr && place >= leaf->count) {
+    if (right != nullptr && place >= leaf->end) {
       target = right;
-      place -= leaf->count;
+      place -= leaf->end;
     }
-    open_gap(target->keys, target->count, place);
-    open_gap(target->units, target->count, place);
-    open_gap(target->slots, target->count, place);
-    target->keys[place] = entry.key;
-    target->units[place] = entry.units;
-    target->slots[place] = entry.slot;
-    ++target->count;
+    target->insert(place, entry);
     if (right == nullptr) return {};
     return {leaf->summary(), right->summary()};
   }
@@ -218,12 +247,9 @@ Units TaskQueue::erase_from(void* node, unsigned height, QueueKey key) {
   if (height == 0) {
     auto* leaf = static_cast<Leaf*>(node);
     const unsigned place = leaf->lower_bound(key);
-    PARKING_LOT_CHECK(place < leaf->count && leaf->keys[place] == key);
+    PARKING_LOT_CHECK(place < leaf->end && leaf->keys[place] == key);
     const Units units = leaf->units[place];
-    close_gap(leaf->keys, leaf->count, place);
-    close_gap(leaf->units, leaf->count, place);
-    close_gap(leaf->slots, leaf->count, place);
-    --leaf->count;
+    leaf->erase(place);
     return units;
   }
   auto* inner = static_cast<Inner*>(node);
@@ -243,7 +269,7 @@ Units TaskQueue::erase_from(void* node, unsigned height, QueueKey key) {
 void TaskQueue::mend(Inner& parent, unsigned place, unsigned child_height) {
   const auto count_of = [&](unsigned i) {
     void* node = parent.children[i].node;
-    return child_height == 0 ? static_cast<Leaf*>(node)->count : static_cast<Inner*>(node)->count;
+    return child_height == 0 ? static_cast<Leaf*>(node)->count() : static_cast<Inner*>(node)->count;
   };
   const unsigned room = child_height == 0 ? leaf_entries_max : children_max;
   if (parent.count < 2 || count_of(place) > room / 4) return;
@@ -257,10 +283,8 @@ void TaskQueue::mend(Inner& parent, unsigned place, unsigned child_height) {
   if (child_height == 0) {
     auto* a = static_cast<Leaf*>(into);
     auto* b = static_cast<Leaf*>(from);
-    std::copy(b->keys, b->keys + b->count, a->keys + a->count);
-    std::copy(b->units, b->units + b->count, a->units + a->count);
-    std::copy(b->slots, b->slots + b->count, a->slots + a->count);
-    a->count += b->count;
+    a->compact();
+    a->append(*b, b->begin, b->end);
     parent.children[left] = a->summary();
     delete b;
     memory_bytes_ -= sizeof(Leaf);
@@ -289,7 +313,7 @@ std::optional<TaskQueue::Entry> TaskQueue::first_that_fits(Units free) const {
     node = inner->children[place].node;
   }
   const auto* leaf = static_cast<const Leaf*>(node);
-  for (unsigned i = 0; i < leaf->count; ++i) {
+  for (unsigned i = leaf->begin; i < leaf->end; ++i) {
     if (leaf->units[i] <= free) return Entry{leaf->keys[i], leaf->units[i], leaf->slots[i]};
   }
   return std::nullopt;
@@ -309,7 +333,7 @@ TaskQueue::Ahead TaskQueue::ahead_of(QueueKey key) const {
     node = inner->children[place].node;
   }
   const auto* leaf = static_cast<const Leaf*>(node);
-  for (unsigned i = 0; i < leaf->count && leaf->keys[i] < key; ++i) {
+  for (unsigned i = leaf->begin; i < leaf->end && leaf->keys[i] < key; ++i) {
     ++ahead.tasks;
     ahead.units += leaf->units[i];
   }

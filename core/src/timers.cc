@@ -144,11 +144,9 @@ void Scheduler::Machine::on_pool_timer(Pool& pool, PoolTimer kind) {
 void Scheduler::Machine::update_guard(Pool& pool) {
   const Duration limit = pool.config.starvation_guard;
   if (limit.ms == 0 || pool.config.policy != Policy::first_fit) return;
-  const auto head = pool.starts_tasks() ? head_of(pool) : std::nullopt;
-  const auto free = pool.free_units();
-  const bool is_blocked = head && (!free || head->entry.units > *free);
-  if (!is_blocked || head->entry.slot != pool.guarded) stop_guard(pool);
-  if (!is_blocked) return;
+  const auto head = pool.starts_tasks() ? blocked_head(pool) : std::nullopt;
+  if (!head || head->entry.slot != pool.guarded) stop_guard(pool);
+  if (!head) return;
 
   const std::uint32_t slot = head->entry.slot;
   Task& task = tasks_[slot];
@@ -178,6 +176,7 @@ void Scheduler::Machine::forgive_gap() {
     Run& run = runs_[slot];
     if (run.stage == Run::Stage::free || run.lease_due == never_steady) continue;
     const Pool& pool = pools[run.pool];
+    if (pool.stream.state() != StreamState::open) continue;  // its runs get full leases when it opens
     run.lease_due = std::max(run.lease_due, now_.steady + pool.config.heartbeat);
     arm_run(pool, slot);
   }

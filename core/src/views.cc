@@ -1,6 +1,4 @@
 #include <algorithm>
-#include <charconv>
-#include <cstdio>
 #include <utility>
 
 #include "machine.h"
@@ -13,13 +11,8 @@ const Task* Scheduler::Machine::task_at(TaskHandle handle) const {
   return task.generation == handle.generation && task.phase != Phase::free ? &task : nullptr;
 }
 
-/// Chosen ids are themselves; others are spelled `<incarnation in 16 hex digits>-<admission number>`.
 std::string Scheduler::Machine::spell_id(std::uint64_t incarnation, std::uint64_t admission, NameId name) const {
-  if (name) return std::string(names.text(name));
-  char text[48];
-  std::snprintf(text, sizeof text, "%016llx-%llu", static_cast<unsigned long long>(incarnation),
-                static_cast<unsigned long long>(admission));
-  return text;
+  return name ? std::string(names.text(name)) : spell(GeneratedId{incarnation, admission});
 }
 
 std::string Scheduler::Machine::spell_id(const Task& task) const {
@@ -28,22 +21,12 @@ std::string Scheduler::Machine::spell_id(const Task& task) const {
   return spell_id(task.incarnation < known.size() ? known[task.incarnation] : 0, task.admission, task.task_id);
 }
 
-std::optional<SpelledId> parse_spelled_id(std::string_view text) {
-  SpelledId id;
-  if (text.size() < 18 || text[16] != '-') return std::nullopt;
-  const char* end = text.data() + text.size();
-  const auto first = std::from_chars(text.data(), text.data() + 16, id.incarnation, 16);
-  const auto second = std::from_chars(text.data() + 17, end, id.admission);
-  if (first.ec != std::errc() || first.ptr != text.data() + 16 || second.ec != std::errc() || second.ptr != end) return std::nullopt;
-  return id;
-}
-
 TaskHandle Scheduler::Machine::find(const Pool& pool, std::string_view task_id) const {
   const auto named = pool.by_name.find(names.find(task_id).index);
   if (named != pool.by_name.end()) return is_outdated(named->second) ? TaskHandle{} : handle_of(named->second);
-  const auto spelled = parse_spelled_id(task_id);
+  const auto spelled = parse_generated_id(task_id);
   if (!spelled) return {};
-  const std::uint32_t slot = pool.by_admission.find(spelled->admission);
+  const std::uint32_t slot = pool.by_admission.find(spelled->number);
   if (slot == no_slot) return {};
   const Task& task = tasks_[slot];
   const bool is_it = !task.task_id && task.phase != Phase::stale && pool.incarnations[task.incarnation] == spelled->incarnation;
@@ -160,14 +143,14 @@ Wait Scheduler::Machine::wait_of(Pool& pool, const Task& task, TaskHandle& behin
   if (task.units > pool.capacity()) return Wait::capacity_shrunk;
   const auto free = pool.free_units();
   if (!free) return Wait::over_use;
-  const auto head = head_of(pool);
+  const auto head = blocked_head(pool);
   const QueueKey key = key_of(task);
   const auto holder = guard_holder(pool);
   if (holder && *holder < key) {
     behind = handle_of(pool.exhausted.at(*holder).slot);
     return Wait::guard;
   }
-  if (pool.config.policy == Policy::strict && head && head->entry.key < key && head->entry.units > *free) {
+  if (pool.config.policy == Policy::strict && head && head->entry.key < key) {
     behind = handle_of(head->entry.slot);
     return Wait::head;
   }

@@ -38,6 +38,7 @@ struct Submit {
   RequestId request = 0;
   PoolId pool;
   ClientId client = 0;
+  enum class Receipt : std::uint8_t { full, brief } receipt = Receipt::full;  ///< brief: without the position
   TaskSpec spec;
 };
 

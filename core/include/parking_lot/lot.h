@@ -30,7 +30,7 @@ class Lot {
   void handle(Now now, const mailbox::Input& input) { handle(now, std::span<const mailbox::Input>(&input, 1)); }
 
   /// Until empty, after every `handle`. May pass confirmations between the machines on the way.
-  std::optional<Effect> poll();
+  const Effect* poll();
   std::optional<SteadyTime> next_deadline() const;
 
   Scheduler& scheduler() { return *scheduler_; }
@@ -40,13 +40,16 @@ class Lot {
 
  private:
   Lot(Scheduler scheduler, const Config& config, Now now, Entropy entropy);
-  std::optional<Effect> pass_on(const parking_lot::Effect& effect);
-  std::optional<Effect> pass_on(const mailbox::Effect& effect);
+  enum class Passed : std::uint8_t { to_host, within };
+  Passed pass_on(const parking_lot::Effect& effect);
+  Passed pass_on(const mailbox::Effect& effect);
 
   std::unique_ptr<Scheduler> scheduler_;
   std::unique_ptr<Mailbox> mailbox_;
   Now now_;
+  Effect current_;
   std::vector<Input> confirmations_;
+  std::vector<Input> passing_;
   std::unordered_set<std::uint64_t> shared_results_;  // held by a pool and by a mailbox; never iterated
 };
 

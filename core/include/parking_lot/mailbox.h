@@ -161,7 +161,7 @@ class Mailbox {
   ~Mailbox();
 
   void handle(Now now, std::span<const mailbox::Input> inputs);
-  std::optional<mailbox::Effect> poll();
+  const mailbox::Effect* poll();
   std::optional<SteadyTime> next_deadline() const;
 
   /// The store that holds the outcomes of this pool.

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,12 +20,16 @@ class Names {
   Names();
 
   NameId intern(std::string_view text);
-  void hold(NameId name);
-  void release(NameId name);
+  void hold(NameId name) {
+    if (name) ++entry(name.index).holds;
+  }
+  void release(NameId name) {
+    if (name && --entry(name.index).holds == 0) free(name);
+  }
 
   /// The id of a known text, without taking a hold; the zero id if unknown (or empty).
   NameId find(std::string_view text) const;
-  std::string_view text(NameId name) const { return entries_[name.index].text; }
+  std::string_view text(NameId name) const { return entry(name.index).text; }
 
   std::size_t size() const { return live_; }
 
@@ -36,10 +40,15 @@ class Names {
     std::uint32_t hash = 0;
   };
 
+  // Chunks keep entries where they are: views of live names stay valid.
+  static constexpr std::uint32_t chunk_bits = 8;
+  Entry& entry(std::uint32_t index) const { return chunks_[index >> chunk_bits][index & ((1U << chunk_bits) - 1)]; }
+  void free(NameId name);
   std::size_t place_of(std::string_view text, std::uint32_t hash) const;
   void grow();
 
-  std::deque<Entry> entries_;  // stable addresses: views of live names stay valid
+  std::vector<std::unique_ptr<Entry[]>> chunks_;
+  std::uint32_t end_ = 0;
   std::vector<std::uint32_t> free_;
   std::vector<std::uint32_t> table_;  // open addressing; entry index + 1, 0 = empty
   std::size_t live_ = 0;

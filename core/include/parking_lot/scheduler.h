@@ -71,8 +71,8 @@ class Scheduler {
   void handle(Now now, std::span<const Input> inputs);
   void handle(Now now, const Input& input) { handle(now, std::span<const Input>(&input, 1)); }
 
-  /// The next effect, until there is none.
-  std::optional<Effect> poll();
+  /// The next effect, valid until the next `poll` or `handle`; null when there is none.
+  const Effect* poll();
 
   /// When the scheduler wants a `Tick` at the latest; `nullopt`: not before the next input. At most 30 s away while a
   /// wall-clock deadline is pending, since wall clocks are set.
