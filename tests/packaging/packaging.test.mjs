@@ -49,7 +49,9 @@ describe('the tarball', () => {
     for (const wanted of ['index.js', 'worker.js', 'testing.js', 'parking_lot.wasm', 'config.schema.json']) {
       assert.ok(packedFiles.includes(`dist/${wanted}`), `dist/${wanted} is missing`);
     }
-    assert.ok(packedFiles.includes('dist/types/index.d.ts'));
+    for (const wanted of ['dist/types/index.d.ts', 'README.md', 'LICENSE']) {
+      assert.ok(packedFiles.includes(wanted), `${wanted} is missing`);
+    }
     assert.deepEqual(packedFiles.filter((file) => /(^|\/)(src|test|node_modules)\/|\.test\./.test(file)), []);
   });
 
