@@ -1,4 +1,5 @@
 // Builds the package into dist/, except for the types: bundled modules, the WebAssembly module and the config schema.
+// Its manual, docs/, is copied from the tree's.
 //
 // The module itself comes from build/wasm (or PARKING_LOT_WASM_DIR), where CMake's preset `wasm` puts it.
 
@@ -35,6 +36,9 @@ await build({
 });
 cpSync(path.join(wasm, 'parking_lot.wasm'), path.join(dist, 'parking_lot.wasm'));
 await writeSchema();
+for (const page of ['usage-for-agents.md', 'configuration.md']) {
+  cpSync(path.join(root, '../docs', page), path.join(root, 'docs', page));
+}
 
 /** The schema comes out of the core, which alone knows the keys. */
 async function writeSchema() {
