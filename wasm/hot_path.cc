@@ -145,6 +145,7 @@ EMSCRIPTEN_KEEPALIVE void pl_submit_fast(std::uint32_t request, std::uint32_t an
   const PoolConfig& config = session()->pool_config({pool});
   Submit& submit = session()->queue_submission();
   submit.request = submission(request, answers);
+  submit.receipt = (answers & 1) != 0 ? Submit::Receipt::brief : Submit::Receipt::full;
   submit.pool = {pool};
   submit.spec.priority = static_cast<Priority>(priority);
   submit.spec.units = static_cast<Units>(units);

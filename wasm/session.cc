@@ -33,6 +33,12 @@ PayloadRef payload_at(PayloadTable table, std::uint32_t index) {
 
 Session::Session(Lot lot, std::uint32_t inputs_expected) : lot_(std::move(lot)) {
   inputs_.reserve(inputs_expected);
+  lot_.scheduler().listen(Listening::outcomes);
+}
+
+void Session::watch(Watch watch) {
+  watch_ = watch;
+  lot_.scheduler().listen(watch == Watch::everything ? Listening::everything : Listening::outcomes);
 }
 
 std::string_view Session::keep(std::string_view text) {

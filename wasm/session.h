@@ -90,7 +90,7 @@ class Session {
 
   /// Whether events of all tasks are passed on, not only of those with a listener.
   enum class Watch : std::uint8_t { listeners, everything };
-  void watch(Watch watch) { watch_ = watch; }
+  void watch(Watch watch);
 
  private:
   struct Owner {
