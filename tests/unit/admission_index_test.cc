@@ -34,7 +34,8 @@ TEST_CASE("a number that was never set or was erased has no slot") {
 
 TEST_CASE("tasks are visited by rising number from any point and until told to stop") {
   AdmissionIndex index;
-  for (const std::uint64_t number : {5000U, 3U, 511U, 512U, 4U}) index.set(number, static_cast<std::uint32_t>(number + 1));
+  for (const std::uint64_t number : {5000U, 3U, 511U, 512U, 4U})
+    index.set(number, static_cast<std::uint32_t>(number + 1));
   CHECK(slots_after(index, 0) == std::vector<std::uint32_t>{4, 5, 512, 513, 5001});
   CHECK(slots_after(index, 4) == std::vector<std::uint32_t>{512, 513, 5001});
   CHECK(slots_after(index, 5000).empty());
@@ -66,7 +67,8 @@ TEST_CASE("after any history the index is that of a sorted map") {
   CHECK(rc::check([] {
     AdmissionIndex index;
     std::map<std::uint64_t, std::uint32_t> model;
-    const auto steps = *rc::gen::container<std::vector<std::uint32_t>>(300, rc::gen::arbitrary<std::uint32_t>());
+    const auto steps =
+        *rc::gen::container<std::vector<std::uint32_t>>(300, rc::gen::arbitrary<std::uint32_t>());
     for (const std::uint32_t step : steps) {
       const std::uint64_t number = step % 3000;
       if (step & 0x80000000 && model.contains(number)) {

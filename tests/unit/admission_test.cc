@@ -117,7 +117,8 @@ TEST_CASE("refusals of several codes beyond a hundred a second are all counted o
     return count;
   };
   refuse_many(2);
-  lot.now.steady.ms += 1500;  // the count of the first second becomes due while the second kind is being refused
+  lot.now.steady.ms +=
+      1500;  // the count of the first second becomes due while the second kind is being refused
   lot.now.wall.ms += 1500;
   refuse_many(~Units{0});
   while (const auto due = lot.core.next_deadline()) {

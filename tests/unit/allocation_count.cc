@@ -18,7 +18,8 @@ void* allocate(std::size_t bytes) {
 
 }  // namespace
 
-// The program's own allocation functions ([new.delete] in the C++ standard): the aligned and non-throwing forms stay.
+// The program's own allocation functions ([new.delete] in the C++ standard): the aligned and non-throwing
+// forms stay.
 void* operator new(std::size_t bytes) { return allocate(bytes); }
 void* operator new[](std::size_t bytes) { return allocate(bytes); }
 void operator delete(void* memory) noexcept { std::free(memory); }

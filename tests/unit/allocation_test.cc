@@ -10,8 +10,8 @@
 #include "driven_scheduler.h"
 #include "parking_lot/lot.h"
 
-/// What a task's life costs in calls of the allocator once everything is warm: the pool full, a queue before it,
-/// the remembered tasks and the audit trail at their limits.
+/// What a task's life costs in calls of the allocator once everything is warm: the pool full, a queue before
+/// it, the remembered tasks and the audit trail at their limits.
 
 using namespace parking_lot;
 
@@ -89,8 +89,10 @@ class Cycle {
     }
   }
   const Scheduler& scheduler() const {
-    if constexpr (std::is_same_v<Machine, Lot>) return machine_.scheduler();
-    else return machine_;
+    if constexpr (std::is_same_v<Machine, Lot>)
+      return machine_.scheduler();
+    else
+      return machine_;
   }
 
   Machine machine_;

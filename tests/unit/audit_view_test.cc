@@ -29,13 +29,15 @@ TEST_CASE("the history of a task reads from its submission to its end, and a par
   lot.finish("first");
   lot.finish("second");
   const AuditPage page = lot.core.audit(about(SubjectKind::task, "second"));
-  CHECK(actions(page) == std::vector<Action>{Action::submit, Action::enqueue, Action::start, Action::complete});
+  CHECK(actions(page) ==
+        std::vector<Action>{Action::submit, Action::enqueue, Action::start, Action::complete});
   CHECK(page.events[2].woken);
   CHECK(page.next.empty());
   CHECK(lot.core.audit(about(SubjectKind::task, "third")).events.empty());
 }
 
-TEST_CASE("a task without an id of its own is found by the id that the lot spells, also when it is forgotten") {
+TEST_CASE(
+    "a task without an id of its own is found by the id that the lot spells, also when it is forgotten") {
   PoolConfig pool = pool_of(1);
   pool.task_retention_count = 0;
   DrivenScheduler lot(pool);
@@ -56,7 +58,8 @@ TEST_CASE("events are found by tenant, mailbox and pool") {
   lot.submit("b");
   CHECK(lot.core.audit(about(SubjectKind::tenant, "acme")).events.size() == 2);
   CHECK(lot.core.audit(about(SubjectKind::tenant, "default")).events.size() == 2);
-  CHECK(lot.core.audit(about(SubjectKind::mailbox, encode_mailbox_key({"acme", "ann", {}}))).events.size() == 2);
+  CHECK(lot.core.audit(about(SubjectKind::mailbox, encode_mailbox_key({"acme", "ann", {}}))).events.size() ==
+        2);
   CHECK(lot.core.audit(about(SubjectKind::pool, "gpu")).events.size() == 5);
   CHECK(lot.core.audit(about(SubjectKind::pool, "cpu")).events.empty());
 }

@@ -6,7 +6,8 @@
 
 #include "driven_scheduler.h"
 
-/// SC-001: whatever comes in, the units of runs that the host has started and not ended never exceed the capacity.
+/// SC-001: whatever comes in, the units of runs that the host has started and not ended never exceed the
+/// capacity.
 
 using namespace parking_lot;
 
@@ -34,7 +35,9 @@ struct LiveRun {
 class Load {
  public:
   Load(const PoolConfig& pool, std::uint64_t seed)
-      : random_(seed), capacity_(pool.max_units), core_(*Scheduler::open(config_of(pool), now_, Entropy{1, 2})) {
+      : random_(seed),
+        capacity_(pool.max_units),
+        core_(*Scheduler::open(config_of(pool), now_, Entropy{1, 2})) {
     feed({ExecutorReady{gpu, 1, 0, endless_credits, ExecutorReady::Liveness::heartbeats}});
   }
 
@@ -44,7 +47,9 @@ class Load {
 
   /// Ends every run that is left, until nothing waits any more.
   void finish_all() {
-    for (int i = 0; i < 10'000'000 && core_.stats(gpu).running + core_.stats(gpu).parked + core_.stats(gpu).backing_off > 0; ++i) {
+    for (int i = 0; i < 10'000'000 &&
+                    core_.stats(gpu).running + core_.stats(gpu).parked + core_.stats(gpu).backing_off > 0;
+         ++i) {
       std::vector<Input> ends;
       for (const LiveRun& run : runs_) ends.push_back(Finished{run.task, run.lease, {}, 1});
       runs_.clear();
@@ -63,14 +68,22 @@ class Load {
  private:
   void step() {
     const std::uint64_t what = random_.below(100);
-    if (what < 45) submit(1 + random_.below(8));
-    else if (what < 75) end_some(1 + random_.below(6));
-    else if (what < 80) report_usage();
-    else if (what < 85) cancel();
-    else if (what < 90) pass(Duration{static_cast<std::int64_t>(random_.below(200))});
-    else if (what < 92) lose_executor();
-    else if (what < 94) set_state();
-    else heartbeat();
+    if (what < 45)
+      submit(1 + random_.below(8));
+    else if (what < 75)
+      end_some(1 + random_.below(6));
+    else if (what < 80)
+      report_usage();
+    else if (what < 85)
+      cancel();
+    else if (what < 90)
+      pass(Duration{static_cast<std::int64_t>(random_.below(200))});
+    else if (what < 92)
+      lose_executor();
+    else if (what < 94)
+      set_state();
+    else
+      heartbeat();
   }
 
   void submit(std::uint64_t count) {
@@ -81,9 +94,12 @@ class Load {
       submit.spec.priority = static_cast<Priority>(random_.below(4));
       submit.spec.retry.max_attempts = 1 + static_cast<std::uint32_t>(random_.below(3));
       submit.spec.max_lost = static_cast<std::uint32_t>(random_.below(3));
-      if (random_.below(4) == 0) submit.spec.timeout = Duration{static_cast<std::int64_t>(1 + random_.below(500))};
-      if (random_.below(6) == 0) submit.spec.deadline = now_.wall + Duration{static_cast<std::int64_t>(random_.below(1000))};
-      if (random_.below(9) == 0) submit.spec.start_after = now_.wall + Duration{static_cast<std::int64_t>(random_.below(400))};
+      if (random_.below(4) == 0)
+        submit.spec.timeout = Duration{static_cast<std::int64_t>(1 + random_.below(500))};
+      if (random_.below(6) == 0)
+        submit.spec.deadline = now_.wall + Duration{static_cast<std::int64_t>(random_.below(1000))};
+      if (random_.below(9) == 0)
+        submit.spec.start_after = now_.wall + Duration{static_cast<std::int64_t>(random_.below(400))};
       inputs.push_back(submit);
     }
     feed(inputs);
@@ -114,7 +130,8 @@ class Load {
     const Units units = random_.below(capacity_ * 2);
     const TaskHandle task = run.task;
     const Lease lease = run.lease;
-    if (stopped_.contains(lease)) return;  // its use no longer counts for anything: its units are as they were
+    if (stopped_.contains(lease))
+      return;  // its use no longer counts for anything: its units are as they were
     run.units = units;
     feed({UsageReported{task, lease, units}});
   }
@@ -167,7 +184,8 @@ class Load {
       for (const LiveRun& run : runs_) held += run.units;
       most_held = std::max(most_held, held);
       if (held > capacity_) ++excesses;
-      mix(start->task.slot), mix(start->task.generation), mix(start->lease.number), mix(start->attempt), mix(start->units);
+      mix(start->task.slot), mix(start->task.generation), mix(start->lease.number), mix(start->attempt),
+          mix(start->units);
     }
     if (const auto* stop = std::get_if<Stop>(&effect)) {
       stopped_.emplace(stop->lease, true);
@@ -176,10 +194,12 @@ class Load {
     if (const auto* reply = std::get_if<Reply>(&effect)) {
       mix(reply->request), mix(reply->answer.index());
       if (const auto* submitted = std::get_if<Submitted>(&reply->answer)) mix(submitted->position);
-      if (const auto* refused = std::get_if<Refused>(&reply->answer)) mix(static_cast<std::uint64_t>(refused->code));
+      if (const auto* refused = std::get_if<Refused>(&reply->answer))
+        mix(static_cast<std::uint64_t>(refused->code));
     }
     if (const auto* notice = std::get_if<Notify>(&effect)) {
-      mix(notice->task.slot), mix(static_cast<std::uint64_t>(notice->event)), mix(static_cast<std::uint64_t>(notice->status));
+      mix(notice->task.slot), mix(static_cast<std::uint64_t>(notice->event)),
+          mix(static_cast<std::uint64_t>(notice->status));
       mix(static_cast<std::uint64_t>(notice->reason)), mix(static_cast<std::uint64_t>(notice->at.ms));
     }
   }

@@ -23,7 +23,8 @@ class DeliveringLot : public DrivenScheduler {
   void refuse(DeliveryFailed::Kind kind) { feed({DeliveryFailed{gpu, kind}}); }
   std::uint64_t overdue_events() {
     std::uint64_t count = 0;
-    for (const AuditEvent& event : core.audit({}).events) count += event.action == Action::deliver && event.attempt > 0;
+    for (const AuditEvent& event : core.audit({}).events)
+      count += event.action == Action::deliver && event.attempt > 0;
     return count;
   }
 };
@@ -83,7 +84,9 @@ TEST_CASE("messages that fail together are one failed attempt") {
   CHECK(lot.deliveries.size() == before + 30);
 }
 
-TEST_CASE("after the last attempt that is allowed an audit event says so, once, and the outcome is still delivered") {
+TEST_CASE(
+    "after the last attempt that is allowed an audit event says so, once, and the outcome is still "
+    "delivered") {
   DeliveringLot lot;
   lot.complete("a");
   for (int i = 0; i < 25; ++i) {

@@ -36,8 +36,8 @@ inline Submit submission(RequestId request, const TaskSpec& spec, ClientId clien
   return submit;
 }
 
-/// A scheduler of one pool with the hands that a test needs: it moves both clocks, keeps what is written and sorts
-/// the effects. Executor 1, with endless credits, is connected unless the test says otherwise.
+/// A scheduler of one pool with the hands that a test needs: it moves both clocks, keeps what is written and
+/// sorts the effects. Executor 1, with endless credits, is connected unless the test says otherwise.
 class DrivenScheduler {
  public:
   enum class Executors { one, none };
@@ -131,7 +131,9 @@ class DrivenScheduler {
     REQUIRE(std::holds_alternative<Refused>(answers[request]));
     return std::get<Refused>(answers[request]).code;
   }
-  bool is_done(RequestId request) { return answers.contains(request) && std::holds_alternative<Done>(answers[request]); }
+  bool is_done(RequestId request) {
+    return answers.contains(request) && std::holds_alternative<Done>(answers[request]);
+  }
 
   // --- the backend of a durable pool ---
   void persist() { feed({Persisted{gpu, written_through}}); }

@@ -23,7 +23,8 @@ PoolConfig pool_with(std::string name, StorageKind storage, std::string path = {
 /// A mailbox with hands: appends outcomes, fetches pages, keeps what is written.
 class DrivenMailbox {
  public:
-  explicit DrivenMailbox(std::vector<PoolConfig> pools) : mailbox(config_with(std::move(pools)), now, Entropy{1, 2}, names) {
+  explicit DrivenMailbox(std::vector<PoolConfig> pools)
+      : mailbox(config_with(std::move(pools)), now, Entropy{1, 2}, names) {
     for (std::uint32_t i = 0; i < mailbox.store_count(); ++i) {
       if (mailbox.is_durable(StoreId{i})) feed(mailbox::RecoveryDone{StoreId{i}});
     }
@@ -58,7 +59,8 @@ class DrivenMailbox {
     names.release(message.task_id);
   }
 
-  std::vector<MailboxMessage> fetch(NameId key, std::string_view after = {}, std::uint32_t limit = 50, WallTime since = {}) {
+  std::vector<MailboxMessage> fetch(NameId key, std::string_view after = {}, std::uint32_t limit = 50,
+                                    WallTime since = {}) {
     page.clear();
     feed(mailbox::Fetch{1, key, after, since, limit});
     return page;
@@ -74,7 +76,8 @@ class DrivenMailbox {
     return acknowledged;
   }
   void persist() {
-    for (std::uint32_t i = 0; i < mailbox.store_count(); ++i) feed(mailbox::Persisted{StoreId{i}, ~std::uint64_t{0}});
+    for (std::uint32_t i = 0; i < mailbox.store_count(); ++i)
+      feed(mailbox::Persisted{StoreId{i}, ~std::uint64_t{0}});
   }
   void reload(StoreId store) {
     const std::vector<mailbox::Record> records(journal[store.index].begin(), journal[store.index].end());
@@ -174,7 +177,8 @@ TEST_CASE("an acknowledged message never returns and its payload is given up onc
 }
 
 TEST_CASE("redelivery is ignored per pool and incarnation") {
-  DrivenMailbox box({pool_with("first", StorageKind::in_memory), pool_with("second", StorageKind::in_memory)});
+  DrivenMailbox box(
+      {pool_with("first", StorageKind::in_memory), pool_with("second", StorageKind::in_memory)});
   REQUIRE(box.mailbox.store_count() == 1);
   const NameId ann = box.key("acme", "ann");
   box.append(ann, 5, "a", 0, 1);
@@ -225,7 +229,8 @@ TEST_CASE("messages that are too old go by themselves, at the moment that the ma
 }
 
 TEST_CASE("a fetch over several stores merges them by time under one cursor") {
-  DrivenMailbox box({pool_with("first", StorageKind::in_memory), pool_with("second", StorageKind::file, "./there")});
+  DrivenMailbox box(
+      {pool_with("first", StorageKind::in_memory), pool_with("second", StorageKind::file, "./there")});
   REQUIRE(box.mailbox.store_count() == 2);
   const NameId ann = box.key("acme", "ann");
   for (std::uint64_t i = 1; i <= 6; ++i) {

@@ -63,7 +63,8 @@ TEST_CASE("after any history of holds the names are those of a plain map") {
     Names names;
     std::map<std::string, std::uint32_t> holds;
     std::map<std::string, NameId> ids;
-    const auto steps = *rc::gen::container<std::vector<std::uint16_t>>(600, rc::gen::arbitrary<std::uint16_t>());
+    const auto steps =
+        *rc::gen::container<std::vector<std::uint16_t>>(600, rc::gen::arbitrary<std::uint16_t>());
     for (const std::uint16_t step : steps) {
       const std::string text = "n" + std::to_string(step % 97);
       if (step & 0x8000 && holds.contains(text)) {
@@ -92,7 +93,8 @@ TEST_CASE("a mailbox key reads back as its three parts") {
   const auto parts_of = [](MailboxKey key) {
     const std::string text = encode_mailbox_key(key);
     const MailboxKey back = decode_mailbox_key(text);
-    return std::vector<std::string>{std::string(back.tenant), std::string(back.user), std::string(back.session)};
+    return std::vector<std::string>{std::string(back.tenant), std::string(back.user),
+                                    std::string(back.session)};
   };
   CHECK(parts_of({"acme", "ann", "s1"}) == std::vector<std::string>{"acme", "ann", "s1"});
   CHECK(parts_of({"acme", "", "s1"}) == std::vector<std::string>{"acme", "", "s1"});

@@ -35,7 +35,8 @@ TEST_CASE("a held effect comes when its record is durable and not before") {
   CHECK(drain(outbox) == std::vector<int>{51});
 }
 
-TEST_CASE("held effects come in the order of their records, and those of one record in the order they were given") {
+TEST_CASE(
+    "held effects come in the order of their records, and those of one record in the order they were given") {
   Outbox<int> outbox(1);
   outbox.push_after(0, 7, 70);
   outbox.push_after(0, 3, 30);

@@ -72,7 +72,8 @@ TEST_CASE("a failed write and its reload in one batch write every record once") 
   DurableLot lot;
   lot.writes = 0;
   const std::vector<Record> records(lot.journal.begin(), lot.journal.end());
-  lot.feed({submission(900, lot.spec("a", 99)), PersistFailed{lot.gpu}, Recovered{lot.gpu, records}, RecoveryDone{lot.gpu}});
+  lot.feed({submission(900, lot.spec("a", 99)), PersistFailed{lot.gpu}, Recovered{lot.gpu, records},
+            RecoveryDone{lot.gpu}});
   CHECK(lot.writes == 1);
 }
 
@@ -82,7 +83,8 @@ TEST_CASE("a run that was told to stop is told again after a reload, and its uni
   lot.persist();
   lot.cancel("a");
   CHECK(lot.stops.empty());
-  lot.fail_and_reload(lot.written_through);  // the cancel is in the journal although its write was reported as failed
+  lot.fail_and_reload(
+      lot.written_through);  // the cancel is in the journal although its write was reported as failed
   CHECK(lot.view("a").reason == Reason::cancelled);
   CHECK(lot.stops.size() == 1);
   CHECK(lot.stats().units_in_use == 1);

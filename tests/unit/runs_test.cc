@@ -11,7 +11,8 @@ TEST_CASE("a report under an old lease changes nothing") {
   const Start old = lot.start_of("a");
   lot.fail("a", Reason::lost);
   REQUIRE(lot.started() == Ids{"a", "a"});
-  lot.feed({Finished{old.task, old.lease, {}, 1}, UsageReported{old.task, old.lease, 50}, Running{old.task, old.lease}});
+  lot.feed({Finished{old.task, old.lease, {}, 1}, UsageReported{old.task, old.lease, 50},
+            Running{old.task, old.lease}});
   CHECK(lot.status("a") == Status::running);
   CHECK(lot.stats().units_in_use == 1);
   CHECK(lot.stats().completed == 0);
@@ -96,7 +97,9 @@ TEST_CASE("a timeout begins with the report that the run has begun") {
   CHECK(lot.view("a").reason == Reason::timed_out);
 }
 
-TEST_CASE("units of a run that was told to stop stay taken until it confirms, or until grace and quarantine are over") {
+TEST_CASE(
+    "units of a run that was told to stop stay taken until it confirms, or until grace and quarantine are "
+    "over") {
   PoolConfig pool = pool_of(2);
   pool.kill_grace = Duration{50};
   pool.quarantine = Duration{70};
@@ -116,6 +119,9 @@ TEST_CASE("units of a run that was told to stop stay taken until it confirms, or
   CHECK(lot.stats().units_in_use == 0);
   lot.finish("is silent");
   CHECK(lot.stats().units_in_use == 0);
+  lot.submit("another", 2);
+  CHECK(lot.stats().units_in_use == 2);
+  CHECK(lot.stats().units_quarantined == 0);
 }
 
 TEST_CASE("real use above the capacity shows clamped and lets nothing start until it fits again") {

@@ -43,7 +43,8 @@ TEST_CASE("a clock that seems to go back is taken as standing still") {
   CHECK(lot.status("a") == Status::running);
 }
 
-TEST_CASE("one pass for all inputs of a batch: the dearer task of the higher class starts, not the earlier one") {
+TEST_CASE(
+    "one pass for all inputs of a batch: the dearer task of the higher class starts, not the earlier one") {
   DrivenScheduler lot(pool_of(4));
   TaskSpec cheap = lot.spec("cheap", 1);
   TaskSpec dear = lot.spec("dear", 4);
@@ -52,7 +53,9 @@ TEST_CASE("one pass for all inputs of a batch: the dearer task of the higher cla
   CHECK(lot.started() == Ids{"dear"});
 }
 
-TEST_CASE("inputs about pools, tasks and executors that do not exist change nothing and commands among them are answered") {
+TEST_CASE(
+    "inputs about pools, tasks and executors that do not exist change nothing and commands among them are "
+    "answered") {
   DrivenScheduler lot(pool_of(1));
   const PoolId nowhere{7};
   const TaskHandle nobody{123, 9};
@@ -61,13 +64,16 @@ TEST_CASE("inputs about pools, tasks and executors that do not exist change noth
   Submit elsewhere = submission(900, lot.spec("a"));
   elsewhere.pool = nowhere;
   lot.feed({elsewhere, Cancel{901, {nowhere, {}, "a"}}, CancelTenant{902, nowhere, {}},
-            ListTasks{903, nowhere, Status::queued, true, 0, 50}, SetPoolState{904, nowhere, PoolState::paused},
-            Cancel{905, {lot.gpu, nobody, {}}}, Inspect{906, {lot.gpu, {}, "a"}}});
-  lot.feed({ExecutorReady{nowhere, 1, 0, 1, {}}, ExecutorGone{nowhere, 1, {}}, ExecutorGone{lot.gpu, 99, {}}, Running{nobody, {}},
-            Heartbeat{nobody, {}}, UsageReported{nobody, {}, 5}, Finished{nobody, {}, {}, 1}, failed, Persisted{nowhere, 1},
-            PersistFailed{nowhere}, Delivered{nowhere, 1, 1}, DeliveryFailed{nowhere, {}}, RecoveryDone{nowhere},
+            ListTasks{903, nowhere, Status::queued, true, 0, 50},
+            SetPoolState{904, nowhere, PoolState::paused}, Cancel{905, {lot.gpu, nobody, {}}},
+            Inspect{906, {lot.gpu, {}, "a"}}});
+  lot.feed({ExecutorReady{nowhere, 1, 0, 1, {}}, ExecutorGone{nowhere, 1, {}}, ExecutorGone{lot.gpu, 99, {}},
+            Running{nobody, {}}, Heartbeat{nobody, {}}, UsageReported{nobody, {}, 5},
+            Finished{nobody, {}, {}, 1}, failed, Persisted{nowhere, 1}, PersistFailed{nowhere},
+            Delivered{nowhere, 1, 1}, DeliveryFailed{nowhere, {}}, RecoveryDone{nowhere},
             Recovered{nowhere, {}}, ClientGone{55}});
-  for (RequestId request = 900; request <= 904; ++request) CHECK(lot.refusal(request) == Refusal::unknown_pool);
+  for (RequestId request = 900; request <= 904; ++request)
+    CHECK(lot.refusal(request) == Refusal::unknown_pool);
   CHECK(lot.refusal(905) == Refusal::unknown_task);
   CHECK(lot.refusal(906) == Refusal::unknown_task);
   CHECK(lot.stats().units_in_use == 0);
@@ -96,7 +102,8 @@ TEST_CASE("two lots fed the same inputs yield the same effects whatever names we
   CHECK(run(0) == run(1000));
 }
 
-// --- what went wrong in the forerunner ----------------------------------------------------------------------------
+// --- what went wrong in the forerunner
+// ----------------------------------------------------------------------------
 
 TEST_CASE("an arrival does not barge in before a parked task that fits as well") {
   DrivenScheduler lot(pool_of(2));

@@ -52,7 +52,8 @@ bool agree(const TaskQueue& queue, const Model& model) {
   for (const Units free : {0, 1, 3, 10, 1000}) {
     if (!agree_on_first(queue, model, free)) return false;
   }
-  for (auto at = model.begin(); at != model.end(); std::advance(at, std::min<std::ptrdiff_t>(17, std::distance(at, model.end())))) {
+  for (auto at = model.begin(); at != model.end();
+       std::advance(at, std::min<std::ptrdiff_t>(17, std::distance(at, model.end())))) {
     if (!agree_on_ahead(queue, model, QueueKey{at->first})) return false;
   }
   return agree_on_ahead(queue, model, last_queue_key) && agree_on_ahead(queue, model, QueueKey{0});
@@ -174,7 +175,8 @@ TEST_CASE("after any history of comings and goings the queue answers like a sort
     TaskQueue queue;
     Model model;
     std::uint64_t next = 1;
-    const auto steps = *rc::gen::container<std::vector<std::uint32_t>>(2000, rc::gen::arbitrary<std::uint32_t>());
+    const auto steps =
+        *rc::gen::container<std::vector<std::uint32_t>>(2000, rc::gen::arbitrary<std::uint32_t>());
     const auto grows_until = *rc::gen::inRange<std::size_t>(0, 2000);
     for (std::size_t i = 0; i < steps.size(); ++i) {
       const std::uint32_t step = steps[i];

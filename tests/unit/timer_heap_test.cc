@@ -54,7 +54,8 @@ TEST_CASE("after any history the timers fire in the order of a sorted set") {
     TimerHeap<Places> heap{Places{&places}};
     std::set<std::tuple<std::int64_t, std::uint64_t, std::uint32_t>> model;
     std::vector<std::int64_t> due(count, -1);
-    const auto steps = *rc::gen::container<std::vector<std::uint32_t>>(400, rc::gen::arbitrary<std::uint32_t>());
+    const auto steps =
+        *rc::gen::container<std::vector<std::uint32_t>>(400, rc::gen::arbitrary<std::uint32_t>());
     for (const std::uint32_t step : steps) {
       const std::uint32_t number = step % count;
       const std::uint64_t tie = number % 3;

@@ -5,7 +5,9 @@
 using namespace parking_lot;
 using Ids = std::vector<std::string>;
 
-TEST_CASE("a tick runs a thousand timers and asks for the next tick at once, and no task starts after its deadline") {
+TEST_CASE(
+    "a tick runs a thousand timers and asks for the next tick at once, and no task starts after its "
+    "deadline") {
   PoolConfig pool = pool_of(1);
   pool.max_queue_depth = 5000;
   DrivenScheduler lot(pool);
