@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "scenario/trace.h"
+
 namespace parking_lot::simulation {
 
 Model::Model(const Config& config) : config_(config) {
@@ -353,6 +355,14 @@ void Model::check_gauges(Now now) {
 }
 
 void Model::check_end() {
+  for (std::uint32_t i = 0; i < config_.pools.size(); ++i) {
+    PoolStats stats = lot_->scheduler().stats({i});
+    bool is_at_rest =
+        stats.units_in_use + stats.running + stats.parked + stats.waiting + stats.backing_off == 0;
+    if (!is_at_rest || stats.undelivered != 0) {
+      blame("pool " + std::to_string(i) + " never came to rest: " + scenario::text_of(stats));
+    }
+  }
   if (!questions_.empty()) {
     const auto& [request, question] = *questions_.begin();
     blame("request " + std::to_string(request) + " was never answered (" + question.task_id +
@@ -363,11 +373,6 @@ void Model::check_end() {
     if (!ticket.outcome) return blame("task " + key.second + " was acknowledged and never ended");
     if (ticket.begins_again || ticket.mailbox.empty() || ticket.is_message_gone) continue;
     if (ticket.messages.empty()) blame("the outcome of " + key.second + " never reached its mailbox");
-  }
-  for (std::uint32_t i = 0; i < config_.pools.size(); ++i) {
-    PoolStats stats = lot_->scheduler().stats({i});
-    if (stats.units_in_use != 0 || stats.running != 0) blame("units are in use although nothing runs");
-    if (stats.undelivered != 0) blame("outcomes were never delivered");
   }
 }
 

@@ -33,8 +33,8 @@ export const mutations = [
     name: 'messages-come-twice',
     law: 'law 5: one message for one outcome',
     file: 'core/src/mailbox.cc',
-    from: 'std::uint64_t& through = store.delivered_through[{std::string(input.pool), message.incarnation}];',
-    to: 'std::uint64_t nothing = 0;\n  std::uint64_t& through = nothing;',
+    from: 'message.sequence <= store.senders',
+    to: 'message.sequence == 0 && message.sequence <= store.senders',
   },
   {
     name: 'cancelled-runs-free-their-units-at-once',
