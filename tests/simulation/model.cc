@@ -111,6 +111,8 @@ void Model::take(const Write& write, Now now) {
     }
     note_held_units(write.pool, record.fact, now);
   }
+  std::string late = records_.at(write.pool.index).overdue(now.wall);
+  if (!late.empty()) blame("task " + late + " waits although its deadline has passed");
 }
 
 /// From the record on that leaves a run behind, its units come back after the quarantine at the earliest; a

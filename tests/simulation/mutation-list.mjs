@@ -47,8 +47,8 @@ export const mutations = [
     name: 'quarantine-is-skipped',
     law: 'the units of a lost run are quarantined',
     file: 'core/src/runs.cc',
-    from: 'const Holding holding = is_known_free ? Holding::freed : Holding::held;',
-    to: 'const Holding holding = is_known_free ? Holding::freed : Holding::freed;',
+    from: 'if (pool.config.quarantine.ms == 0) {',
+    to: 'if (pool.config.quarantine.ms >= 0) {',
   },
   {
     name: 'failed-writes-answer-nobody',

@@ -35,12 +35,13 @@ function build() {
   if (run.status !== 0) throw new Error(`does not compile:\n${run.stdout.slice(-3000)}`);
 }
 
-/** The last line that says what was found; null if nothing was. */
+/** The line that says what was found; null if nothing was. */
 function findings() {
   const run = spawnSync(join(built, 'faults'), ['--seeds', options.seeds], { encoding: 'utf8', maxBuffer: 1 << 26 });
   if (run.status === 0) return null;
-  const lines = run.stderr.split('\n');
-  return lines.find((line) => line.startsWith('seed ') || line.startsWith('parking_lot:')) ?? `it ended with ${run.signal ?? run.status}`;
+  const lines = run.stderr.split('\n').filter((line) => line.trim() !== '');
+  const found = lines.find((line) => line.startsWith('seed ') || line.startsWith('parking_lot:'));
+  return found ?? (lines.join(' / ') || `it ended with ${run.signal ?? run.status}`);
 }
 
 function mutate({ file, from, to }) {

@@ -19,13 +19,20 @@ std::string RecordModel::task_id(std::uint64_t admission) const {
   return found == tasks_.end() ? std::string{} : found->second.id;
 }
 
+std::string RecordModel::overdue(WallTime wall) const {
+  bool is_late = !deadlines_.empty() && deadlines_.begin()->first < wall;
+  return is_late ? task_id(deadlines_.begin()->second) : std::string{};
+}
+
 void RecordModel::enqueue(std::uint64_t admission, Task& task) {
   task.is_queued = true;
+  if (task.starts == 0 && task.deadline != never_wall) deadlines_.insert({task.deadline, admission});
   if (!task.is_delayed && !task.is_pinned) queue_.insert(key(admission, task));
 }
 
 void RecordModel::dequeue(std::uint64_t admission, Task& task) {
   task.is_queued = false;
+  deadlines_.erase({task.deadline, admission});
   queue_.erase(key(admission, task));
 }
 

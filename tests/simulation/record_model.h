@@ -28,6 +28,10 @@ class RecordModel {
   /// written.
   std::string take(const Record& record, WallTime wall);
 
+  /// The id of a task that should have expired by now, and has not; empty if there is none. To be asked after
+  /// a whole write.
+  std::string overdue(WallTime wall) const;
+
   /// Wall clocks may go back: what was due once stays due.
   void see(WallTime wall) { latest_wall_ = std::max(latest_wall_, wall); }
 
@@ -69,6 +73,7 @@ class RecordModel {
   PoolConfig config_;
   std::map<std::uint64_t, Task> tasks_;
   std::set<QueueKey> queue_;
+  std::set<std::pair<WallTime, std::uint64_t>> deadlines_;  // of queued tasks that never started
   std::map<std::pair<std::uint64_t, Lease>, Units> runs_;
   std::uint64_t sequence_ = 0;
   WallTime at_{0};
