@@ -33,7 +33,7 @@ async function printedBy({ language, does, file, text, output = '' }, folder) {
     writeFileSync(path.join(folder, 'page.js'), text);
     return printedByPage(folder, output.trimEnd().split('\n').length);
   }
-  const options = { cwd: folder, env: environment, timeout: 60_000 };
+  const options = { cwd: folder, env: environment, timeout: 120_000 };
   const inNode = () => {
     if (file) return [file];
     const unnamed = path.join(root, 'build/docs/block.mjs');

@@ -21,7 +21,7 @@ async function contentOf(url, folder) {
   return resolved(await readFile(path.join(folder, path.basename(url)), 'utf8'));
 }
 
-/** What `page.js` in `folder` prints until it has printed `lineCount` lines or thrown, or 20 s have passed. */
+/** What `page.js` in `folder` prints until it has printed `lineCount` lines or thrown, or 40 s have passed. */
 export async function printedByPage(folder, lineCount) {
   const server = createServer(async ({ url }, response) => {
     try {
@@ -39,7 +39,7 @@ export async function printedByPage(folder, lineCount) {
       const add = (line) => lines.push(line) >= lineCount && resolve();
       browser.page.on('console', (message) => add(message.text()));
       browser.page.on('pageerror', (error) => resolve(lines.push(String(error))));
-      setTimeout(resolve, 20_000).unref();
+      setTimeout(resolve, 40_000).unref();
     });
     await browser.page.goto(`http://127.0.0.1:${server.address().port}/`);
     await done;
