@@ -68,3 +68,14 @@ for (const document of documents) {
     }
   });
 }
+
+test('the usage for agents has a line for every refusal and every reason', () => {
+  const codes = readFileSync(path.join(root, 'core/include/parking_lot/codes.h'), 'utf8');
+  const usage = readFileSync(path.join(root, 'docs/usage-for-agents.md'), 'utf8');
+  for (const list of ['REFUSALS', 'REASONS']) {
+    const [, body] = new RegExp(`define PARKING_LOT_${list}\\(X\\)((?:.*\\\\\\n)*.*)`).exec(codes);
+    const names = [...body.matchAll(/X\((\w+),/g)].map(([, name]) => name);
+    assert.ok(names.length > 10, `${list}: only ${names.length} found`);
+    assert.deepEqual(names.filter((name) => !usage.includes(`\`${name}\``)), []);
+  }
+});
