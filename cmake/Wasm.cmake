@@ -10,11 +10,10 @@ if(wasm_sources)
   parking_lot_without_exceptions(parking_lot_wasm)
   set_target_properties(parking_lot_wasm PROPERTIES
     OUTPUT_NAME parking_lot SUFFIX .mjs RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
-  target_compile_options(parking_lot_wasm PRIVATE -flto)
+  target_compile_options(parking_lot_wasm PRIVATE -flto ${PARKING_LOT_WASM_SMALL})
   target_compile_definitions(parking_lot_wasm PRIVATE PARKING_LOT_VERSION="${PROJECT_VERSION}")
   target_link_libraries(parking_lot_wasm PRIVATE parking_lot_core)
-  # Setup and seldom asked questions are compiled for size, what runs per task for speed. The linker's own passes
-  # make the module smaller at -Os and no slower.
+  # Setup and seldom asked questions are compiled for least size.
   parking_lot_sources(cold_wasm_sources "wasm/answers.cc" "wasm/commands.cc" "wasm/embind.cc")
   set_source_files_properties(${cold_wasm_sources} PROPERTIES COMPILE_OPTIONS -Oz)
   target_link_options(parking_lot_wasm PRIVATE
