@@ -6,7 +6,6 @@ namespace parking_lot {
 namespace {
 
 constexpr Duration century{100LL * 365 * 86400 * 1000};
-constexpr std::uint64_t unpersisted_max = 16384;  // records; beyond it new commands are answered `busy`
 
 bool is_valid_key(std::string_view text) {
   const MailboxKey key = decode_mailbox_key(text);

@@ -2,21 +2,18 @@
 
 namespace parking_lot {
 
-void AuditRing::push(const Event& event) {
-  if (capacity_ == 0) return;
-  names_->hold(event.task_id);
-  names_->hold(event.tenant);
-  names_->hold(event.mailbox);
+AuditRing::Event* AuditRing::next() {
+  if (capacity_ == 0) return nullptr;
   if (events_.size() < capacity_) {
-    events_.push_back(event);
-  } else {
-    Event& oldest = events_[static_cast<std::size_t>(end_ % capacity_)];
-    names_->release(oldest.task_id);
-    names_->release(oldest.tenant);
-    names_->release(oldest.mailbox);
-    oldest = event;
+    ++end_;
+    return &events_.emplace_back();
   }
-  ++end_;
+  Event& oldest = events_[static_cast<std::size_t>(end_++ % capacity_)];
+  names_->release(oldest.task_id);
+  names_->release(oldest.tenant);
+  names_->release(oldest.mailbox);
+  oldest = Event{};
+  return &oldest;
 }
 
 void AuditRing::hide(PoolId pool, std::uint64_t through) {

@@ -10,7 +10,7 @@
 namespace parking_lot {
 
 /// The latest audit events in compact form, at most `capacity` of them; older ones are overwritten. Grows as it is used.
-/// Each event holds its names, so that they can be spelled after the task is forgotten. `push` O(1).
+/// Each event holds its names, so that they can be spelled after the task is forgotten. `next` O(1).
 class AuditRing {
  public:
   struct Event {
@@ -34,7 +34,13 @@ class AuditRing {
 
   AuditRing(std::size_t capacity, Names& names) : capacity_(capacity), names_(&names) {}
 
-  void push(const Event& event);
+  /// The place of the next event, empty; who fills it takes a hold on each name. Null if the ring keeps nothing.
+  Event* next();
+  void hold(const Event& event) const {
+    names_->hold(event.task_id);
+    names_->hold(event.tenant);
+    names_->hold(event.mailbox);
+  }
   /// Hides events of records after `through`, whose write failed. O(events kept).
   void hide(PoolId pool, std::uint64_t through);
 

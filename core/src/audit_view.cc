@@ -5,12 +5,11 @@
 
 namespace parking_lot {
 
-AuditRing::Event Scheduler::Machine::event_about(const Pool& pool, std::uint32_t slot, Stamp stamp) const {
-  AuditRing::Event event;
+void Scheduler::Machine::fill_event(AuditRing::Event& event, const Pool& pool, std::uint32_t slot, Stamp stamp) const {
   event.sequence = stamp.sequence;
   event.at = stamp.at;
   event.pool = static_cast<std::uint16_t>(pool.id.index);
-  if (slot == no_slot) return event;
+  if (slot == no_slot) return;
   const Task& task = tasks_[slot];
   event.admission = task.admission;
   event.incarnation = task.incarnation;
@@ -19,7 +18,7 @@ AuditRing::Event Scheduler::Machine::event_about(const Pool& pool, std::uint32_t
   event.mailbox = task.mailbox;
   event.status = task.status;
   event.attempt = task.attempt;
-  return event;
+  audit_.hold(event);
 }
 
 AuditEvent Scheduler::Machine::view_of(const AuditRing::Event& event) const {

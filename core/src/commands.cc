@@ -42,9 +42,16 @@ bool Scheduler::Machine::refused_by_storage(Pool& pool, RequestId request) {
   return true;
 }
 
+/// A journal that lags too far behind takes no new records but those of reports.
+bool Scheduler::Machine::refused_as_busy(const Pool& pool, RequestId request) {
+  if (pool.stream.unpersisted() <= unpersisted_max) return false;
+  refuse(request, Refusal::busy);
+  return true;
+}
+
 void Scheduler::Machine::take(const Cancel& input) {
   const Found found = find_for_command(input.task, input.request);
-  if (found.slot == no_slot) return;
+  if (found.slot == no_slot || refused_as_busy(*found.pool, input.request)) return;
   const Task& task = tasks_[found.slot];
   if (task.phase == Phase::ended) {
     reply_after(*found.pool, task.basis, input.request, Refused{Refusal::wrong_state, "status", {}});
@@ -71,7 +78,7 @@ void Scheduler::Machine::take(const CancelTenant& input) {
     refuse(input.request, Refusal::unknown_pool, "pool");
     return;
   }
-  if (refused_by_storage(*pool, input.request)) return;
+  if (refused_by_storage(*pool, input.request) || refused_as_busy(*pool, input.request)) return;
   if (!pool->arrivals.empty()) settle(*pool);
   std::vector<std::uint32_t> slots;
   pool->by_admission.visit_after(0, [&](std::uint32_t slot) {
@@ -84,7 +91,7 @@ void Scheduler::Machine::take(const CancelTenant& input) {
 
 void Scheduler::Machine::take(const SetPriority& input) {
   const Found found = find_for_command(input.task, input.request);
-  if (found.slot == no_slot) return;
+  if (found.slot == no_slot || refused_as_busy(*found.pool, input.request)) return;
   Task& task = tasks_[found.slot];
   if (input.priority > Priority::critical) {
     refuse(input.request, Refusal::invalid_task, "priority");
@@ -103,7 +110,7 @@ void Scheduler::Machine::take(const SetPriority& input) {
 
 void Scheduler::Machine::take(const Retry& input) {
   const Found found = find_for_command(input.task, input.request);
-  if (found.slot == no_slot) return;
+  if (found.slot == no_slot || refused_as_busy(*found.pool, input.request)) return;
   const Task task = tasks_[found.slot];
   Pool& pool = *found.pool;
   const bool goes_on_elsewhere =
@@ -136,7 +143,7 @@ void Scheduler::Machine::take(const SetPoolState& input) {
     refuse(input.request, Refusal::unknown_pool, "pool");
     return;
   }
-  if (refused_by_storage(*pool, input.request)) return;
+  if (refused_by_storage(*pool, input.request) || refused_as_busy(*pool, input.request)) return;
   if (!pool->arrivals.empty()) settle(*pool);
   if (pool->state != input.state) {
     emit(*pool, no_slot, PoolStateChanged{input.state});

@@ -118,6 +118,7 @@ class Scheduler::Machine {
   TaskSpec spec_again(const Task& task) const;
   Found find_for_command(const TaskName& name, RequestId request);
   bool refused_by_storage(Pool& pool, RequestId request);
+  bool refused_as_busy(const Pool& pool, RequestId request);
 
   // runs.cc
   void take(const ExecutorReady& input);
@@ -227,19 +228,16 @@ class Scheduler::Machine {
   TaskRejected keep(Pool& pool, const TaskRejected& fact);
 
   // audit_view.cc
-  AuditRing::Event event_about(const Pool& pool, std::uint32_t slot, Stamp stamp) const;
+  void fill_event(AuditRing::Event& event, const Pool& pool, std::uint32_t slot, Stamp stamp) const;
   template <class F>
   void audit_fact(Pool& pool, std::uint32_t slot, const F& fact, Stamp stamp) {
-    AuditRing::Event event = event_about(pool, slot, stamp);
-    describe_event(event, fact);
-    if constexpr (std::is_same_v<F, TaskRejected>) {
-      event.task_id = names.intern(fact.task_id);
-      event.tenant = names.intern(fact.tenant);
-    }
-    audit_.push(event);
-    if constexpr (std::is_same_v<F, TaskRejected>) {
-      names.release(event.task_id);
-      names.release(event.tenant);
+    if (AuditRing::Event* const event = audit_.next()) {
+      fill_event(*event, pool, slot, stamp);
+      describe_event(*event, fact);
+      if constexpr (std::is_same_v<F, TaskRejected>) {
+        event->task_id = names.intern(fact.task_id);
+        event->tenant = names.intern(fact.tenant);
+      }
     }
     pool.audited_through = stamp.sequence;
   }

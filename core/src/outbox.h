@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -67,6 +69,13 @@ class Outbox {
       if (!take(entry.effect)) kept.push_back(std::move(entry));
     }
     held = std::move(kept);
+  }
+
+  /// Removes effects that are free to go but were not popped yet, for which `take(effect)` returns true. O(their number).
+  template <class Take>
+  void withdraw_ready(Take take) {
+    const auto first = ready_.begin() + static_cast<std::ptrdiff_t>(next_);
+    ready_.erase(std::remove_if(first, ready_.end(), take), ready_.end());
   }
 
   /// The next effect that is free to go, valid until the next call of any kind; null if there is none.

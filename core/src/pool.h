@@ -57,6 +57,9 @@ struct GuardClaim {
   RealmId realm = 0;
 };
 
+/// Records on their way to the journal beyond which commands are answered `busy`.
+inline constexpr std::uint64_t unpersisted_max = 16384;
+
 /// More refusals of one code in a second are counted into one event.
 inline constexpr std::uint32_t refusal_events_per_second = 100;
 

@@ -32,7 +32,7 @@ bool Scheduler::Machine::withdraw_start(Pool& pool, std::uint32_t run_slot) {
   if (run.was_yielded || !run.is_known_here) return false;
   const TaskHandle handle{run.task, run.generation};
   bool is_withdrawn = false;
-  outbox_.withdraw(pool.id.index, [&](const Effect& effect) {
+  const auto take_back = [&](const Effect& effect) {
     if (const auto* held = std::get_if<Start>(&effect)) {
       if (held->task != handle || held->lease != run.lease) return false;
       is_withdrawn = true;
@@ -40,7 +40,9 @@ bool Scheduler::Machine::withdraw_start(Pool& pool, std::uint32_t run_slot) {
     }
     const auto* event = std::get_if<Notify>(&effect);
     return event != nullptr && event->task == handle && event->event == Notify::Event::started;
-  });
+  };
+  outbox_.withdraw(pool.id.index, take_back);
+  if (!is_withdrawn) outbox_.withdraw_ready(take_back);
   if (is_withdrawn) pool.give_back_credits(run.executor, 1);
   return is_withdrawn;
 }

@@ -97,8 +97,12 @@ struct TaskQueue::Inner {
 
   /// The child in whose range `key` lies.
   unsigned place_of(QueueKey key) const {
-    unsigned place = count - 1;
-    while (place > 0 && key < children[place].first) --place;
+    unsigned place = 0;
+    for (unsigned width = count; width > 1;) {
+      const unsigned half = width / 2;
+      if (!(key < children[place + half].first)) place += half;
+      width -= half;
+    }
     return place;
   }
   Units least() const {
