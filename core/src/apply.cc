@@ -105,10 +105,7 @@ void Scheduler::Machine::apply(Pool& pool, std::uint32_t slot, const TaskFinishe
   outcome.incarnation = pool.stream.incarnation();
   outcome.sequence = stamp.sequence;
   outcome.is_delivered = !task.mailbox;
-  if (task.run != no_slot) {
-    outcome.started_at = runs_[task.run].started_at;
-    outcome.lease = runs_[task.run].lease;
-  }
+  if (task.run != no_slot) outcome.started_at = runs_[task.run].started_at;
   end_current_run(pool, slot, fact.units_held ? Holding::held : Holding::freed);
   leave_phase(pool, slot);
   task.basis = stamp.sequence;

@@ -63,6 +63,12 @@ inline constexpr std::uint64_t unpersisted_max = 16384;
 /// More refusals of one code in a second are counted into one event.
 inline constexpr std::uint32_t refusal_events_per_second = 100;
 
+/// The end of a run, as it was reported, until what it led to is durable.
+struct Unrecorded {
+  std::uint64_t sequence = 0;
+  Input report;
+};
+
 /// Refusals of one code within the current second.
 struct RefusalCount {
   std::int64_t second = -1;
@@ -143,6 +149,7 @@ class Pool {
   std::vector<Arrival> arrivals;
   std::vector<std::uint32_t> stale_runs;             // alive when the write failed; the reload finds them again
   std::vector<std::uint64_t> stale_incarnations;     // what stale tasks refer to
+  std::deque<Unrecorded> unrecorded;  // only of a durable stream
   std::vector<Input> held_reports;  // of executors, while the stream is not open
   std::vector<ClientId> gone_clients;  // meanwhile
 

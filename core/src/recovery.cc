@@ -12,6 +12,9 @@ void Scheduler::Machine::take(const Persisted& input) {
   if (pool == nullptr || pool->stream.state() != StreamState::open) return;
   pool->stream.persisted(input.through);
   outbox_.release(pool->id.index, pool->stream.durable_through());
+  while (!pool->unrecorded.empty() && pool->unrecorded.front().sequence <= pool->stream.durable_through()) {
+    pool->unrecorded.pop_front();
+  }
   if (!pool->deliveries.empty()) list_for_delivery(*pool);
 }
 
@@ -61,6 +64,9 @@ void Scheduler::Machine::reset(Pool& pool) {
     return true;
   });
   for (const std::uint32_t slot : slots) make_stale(pool, slot);
+  // An end that was reported but not recorded is held and recorded after the reload.
+  for (Unrecorded& end : pool.unrecorded) pool.held_reports.push_back(std::move(end.report));
+  pool.unrecorded.clear();
   pool.stale_runs.clear();
   for (std::uint32_t run = 0; run < runs_.end(); ++run) {
     if (runs_[run].stage == Run::Stage::free || runs_[run].pool != pool.id.index) continue;
@@ -89,19 +95,7 @@ void Scheduler::Machine::make_stale(Pool& pool, std::uint32_t slot) {
   if (task.phase == Phase::parked || task.phase == Phase::waiting) wall_timers_.disarm(slot);
   if (task.phase == Phase::backing_off) backoff_timers_.disarm(slot);
   if (task.outcome != no_slot) {
-    // A result that was produced but not recorded is held and recorded after the reload.
-    const Outcome& outcome = outcomes_[task.outcome];
-    if (outcome.sequence > pool.stream.durable_through()) --outcome_count(pool, task.status);
-    const bool is_reported = outcome.lease.number != 0 && (task.status == Status::completed || task.status == Status::failed);
-    if (is_reported && outcome.sequence > pool.stream.durable_through()) {
-      if (task.status == Status::completed) {
-        pool.held_reports.push_back(Finished{handle_of(slot), outcome.lease, outcome.result, 0});
-      } else {
-        const bool is_held = find_run(handle_of(slot), outcome.lease) != no_slot;
-        pool.held_reports.push_back(Failed{handle_of(slot), outcome.lease, task.reason, outcome.result, 0,
-                                           is_held ? Failed::Units::unknown : Failed::Units::freed});
-      }
-    }
+    if (outcomes_[task.outcome].sequence > pool.stream.durable_through()) --outcome_count(pool, task.status);
     outcomes_.free(task.outcome);
     task.outcome = no_slot;
   }
@@ -245,9 +239,7 @@ void Scheduler::Machine::resume_task(Pool& pool, std::uint32_t slot) {
       } else if (run.is_known_here) {
         requeue(pool, slot, Reason::none, Holding::freed);
       } else {
-        Failed how;
-        how.reason = Reason::lost;
-        end_run(pool, task.run, how);
+        end_run(pool, task.run, Failed{handle_of(slot), run.lease, Reason::lost, {}, 0, Failed::Units::freed});
       }
       return;
     }
@@ -258,7 +250,7 @@ void Scheduler::Machine::resume_task(Pool& pool, std::uint32_t slot) {
 
 void Scheduler::Machine::resume_run(Pool& pool, std::uint32_t run_slot) {
   Run& run = runs_[run_slot];
-  if (!run.is_known_here) {
+  if (!run.is_known_here || !run.was_yielded) {  // it runs nowhere
     release_units(pool, run_slot);
     return;
   }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "machine.h"
 
@@ -161,6 +162,7 @@ void Scheduler::Machine::take(const Finished& input) {
   }
   if (run.is_current) {
     finish(pool, run.task, Status::completed, Reason::none, input.result, Holding::freed);
+    keep_until_durable(pool, Finished{input.task, input.lease, input.result, 0});
   } else {
     release_payload(pool, 0, input.result);
     release_units(pool, slot);
@@ -197,14 +199,20 @@ void Scheduler::Machine::end_run(Pool& pool, std::uint32_t run_slot, const Faile
   const bool is_lost = how.reason == Reason::lost || how.reason == Reason::executor_failed;
   const bool repeats = is_lost ? task.lost < task.max_lost
                                : how.reason == Reason::task_failed && task.failures + 1U < task.retry.max_attempts;
+  Failed kept{how.task, how.lease, how.reason, how.result, 0, how.units};
   if (repeats) {
-    release_payload(pool, 0, how.result);
+    release_payload(pool, 0, std::exchange(kept.result, {}));
     requeue(pool, slot, is_lost ? Reason::lost : Reason::retry, holding);
   } else {
     const Status status = how.reason == Reason::timed_out ? Status::expired : Status::failed;
     finish(pool, slot, status, how.reason, how.result, holding);
   }
+  keep_until_durable(pool, kept);
   if (!is_known_free) quarantine(pool, run_slot);
+}
+
+void Scheduler::Machine::keep_until_durable(Pool& pool, const Input& report) {
+  if (pool.stream.is_durable()) pool.unrecorded.push_back({pool.stream.sequence(), report});
 }
 
 // --- ending ---------------------------------------------------------------------------------------------------

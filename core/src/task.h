@@ -90,7 +90,6 @@ struct Outcome {
   WallTime finished_at{0};
   std::uint64_t incarnation = 0;  ///< of the pool's stream, under which the outcome was recorded
   std::uint64_t sequence = 0;
-  Lease lease;                    ///< of the run that ended it, if a report did
   bool is_delivered = false;
 };
 

@@ -87,13 +87,10 @@ void Scheduler::Machine::on_run_timer(std::uint32_t run_slot) {
         return;
       }
       [[fallthrough]];
-    case Run::Stage::started: {
-      Failed how;
-      how.reason = Reason::lost;
-      how.units = Failed::Units::unknown;
-      end_run(pool, run_slot, how);
+    case Run::Stage::started:
+      end_run(pool, run_slot,
+              Failed{{run.task, run.generation}, run.lease, Reason::lost, {}, 0, Failed::Units::unknown});
       return;
-    }
     case Run::Stage::stopping:
       quarantine(pool, run_slot);
       return;
