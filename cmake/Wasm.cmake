@@ -14,10 +14,10 @@ if(wasm_sources)
   target_compile_definitions(parking_lot_wasm PRIVATE PARKING_LOT_VERSION="${PROJECT_VERSION}")
   target_link_libraries(parking_lot_wasm PRIVATE parking_lot_core)
   # Setup and seldom asked questions are compiled for least size.
-  parking_lot_sources(cold_wasm_sources "wasm/answers.cc" "wasm/commands.cc" "wasm/embind.cc")
+  parking_lot_sources(cold_wasm_sources "wasm/answers.cc" "wasm/c_library.cc" "wasm/commands.cc" "wasm/embind.cc")
   set_source_files_properties(${cold_wasm_sources} PROPERTIES COMPILE_OPTIONS -Oz)
   target_link_options(parking_lot_wasm PRIVATE
-    -Os -flto -lembind --no-entry -sMALLOC=emmalloc
+    -Os -flto -lembind --no-entry -sMALLOC=emmalloc -Wl,--wrap=strtod -Wl,--wrap=snprintf
     -sMODULARIZE=1 -sEXPORT_ES6=1 -sENVIRONMENT=web,worker
     -sALLOW_MEMORY_GROWTH=1 -sWASM_BIGINT=1 -sDYNAMIC_EXECUTION=0
     -sEXPORTED_FUNCTIONS=_malloc,_free)

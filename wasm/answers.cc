@@ -1,7 +1,5 @@
 #include "answers.h"
 
-#include <cstdio>
-
 #include "parking_lot/json.h"
 
 namespace parking_lot::wasm {
@@ -14,9 +12,8 @@ std::string quoted(std::string_view text) {
       out += '\\';
       out += c;
     } else if (static_cast<unsigned char>(c) < 0x20) {
-      char escape[8];
-      std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(static_cast<unsigned char>(c)));
-      out += escape;
+      static constexpr char hex[] = "0123456789abcdef";
+      out.append("\\u00").append(1, hex[c >> 4]).append(1, hex[c & 15]);
     } else {
       out += c;
     }
