@@ -32,6 +32,7 @@ if(core_sources)
     target_compile_options(parking_lot_core PRIVATE -flto -Wno-shorten-64-to-32)
     # A module is downloaded before it runs: for size everywhere, and most where it runs once per lot or per question.
     target_compile_options(parking_lot_core PRIVATE ${PARKING_LOT_WASM_SMALL})
+    target_compile_definitions(parking_lot_core PRIVATE PARKING_LOT_WITHOUT_SCHEMA)
     parking_lot_sources(cold_sources "core/src/config*.cc" "core/src/codec/json_*.cc" "core/src/recovery.cc"
       "core/src/views.cc" "core/src/audit_view.cc")
     set_source_files_properties(${cold_sources} PROPERTIES COMPILE_OPTIONS -Oz)

@@ -3,7 +3,7 @@
 
 find_program(NODE_PROGRAM node REQUIRED)
 
-parking_lot_sources(wasm_sources "wasm/*.cc" EXCEPT wasm/scenario_main.cc)
+parking_lot_sources(wasm_sources "wasm/*.cc" EXCEPT wasm/scenario_main.cc wasm/describe_main.cc)
 if(wasm_sources)
   add_executable(parking_lot_wasm ${wasm_sources})
   parking_lot_compile_options(parking_lot_wasm)
@@ -48,3 +48,14 @@ function(parking_lot_node_program target)
     # Node itself must report an uncaught error; the defaults would swallow its stack.
     -sNODEJS_CATCH_EXIT=0 -sNODEJS_CATCH_REJECTION=0)
 endfunction()
+
+# The config's schema and the vocabularies, for the package's build and tests; the module itself does without them.
+# Its own build of these sources comes before the core's, which leaves the schema out.
+if(TARGET parking_lot_core)
+  parking_lot_sources(described_sources "core/src/config*.cc" "core/src/codec/json_*.cc")
+  add_executable(parking_lot_describe wasm/describe_main.cc ${described_sources})
+  parking_lot_without_exceptions(parking_lot_describe)
+  target_include_directories(parking_lot_describe PRIVATE "${PROJECT_SOURCE_DIR}/core/src")
+  target_link_libraries(parking_lot_describe PRIVATE parking_lot_core parking_lot_json)
+  parking_lot_node_program(parking_lot_describe)
+endif()

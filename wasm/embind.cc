@@ -9,7 +9,7 @@
 #include "parking_lot/json.h"
 #include "session.h"
 
-/// What is called once or seldom: config, opening, audit, vocabularies. Text in, JSON text out.
+/// What is called once or seldom: config, opening, audit. Text in, JSON text out.
 namespace parking_lot::wasm {
 namespace {
 
@@ -82,8 +82,6 @@ EMSCRIPTEN_BINDINGS(parking_lot) {
   emscripten::function("closeLot", &close_session);
   emscripten::function("poolIndex", &pool_index);
   emscripten::function("queryAudit", &query_audit);
-  emscripten::function("codes", &codes_json);
-  emscripten::function("configSchema", &config_schema_json);
   emscripten::function("version", &version);
 }
 

@@ -261,6 +261,7 @@ std::string effective_config_json(const Config& config) {
   return indented_json(std::move(out).text());
 }
 
+#ifndef PARKING_LOT_WITHOUT_SCHEMA
 std::string config_schema_json() {
   const Config defaults;
   JsonWriter out;
@@ -270,5 +271,6 @@ std::string config_schema_json() {
   out.close('}');
   return indented_json(std::move(out).text());
 }
+#endif
 
 }  // namespace parking_lot

@@ -17,6 +17,17 @@
 /// these tables.
 namespace parking_lot {
 
+/// Without the schema its texts, which are as long as all the rest of the tables, stay out of the program.
+#ifdef PARKING_LOT_WITHOUT_SCHEMA
+inline constexpr bool has_schema = false;
+#else
+inline constexpr bool has_schema = true;
+#endif
+/// What the schema says of a key.
+constexpr std::string_view described(std::string_view meaning) {
+  return has_schema ? meaning : std::string_view();
+}
+
 enum class KeyType : std::uint8_t { integer, seconds, duration, text, secret, word, texts, object, special };
 
 /// One key of one JSON object, bound to a member of the struct that the object is read into (its owner).
@@ -99,7 +110,7 @@ constexpr Key integer_key(std::string_view name, std::uint64_t min, std::uint64_
   using Value = typename Bound<member>::Value;
   Key key{.name = name,
           .type = KeyType::integer,
-          .meaning = meaning,
+          .meaning = described(meaning),
           .min = min,
           .max = max,
           .words = {},
@@ -129,7 +140,7 @@ constexpr Key seconds_key(std::string_view name, std::uint64_t min_ms, std::uint
                           std::string_view meaning) {
   Key key{.name = name,
           .type = KeyType::seconds,
-          .meaning = meaning,
+          .meaning = described(meaning),
           .min = min_ms,
           .max = max_ms,
           .words = {},
@@ -150,7 +161,7 @@ constexpr Key duration_key(std::string_view name, std::uint64_t min_ms, std::uin
                            std::string_view meaning) {
   Key key{.name = name,
           .type = KeyType::duration,
-          .meaning = meaning,
+          .meaning = described(meaning),
           .min = min_ms,
           .max = max_ms,
           .words = {},
@@ -166,7 +177,7 @@ constexpr Key duration_key(std::string_view name, std::uint64_t min_ms, std::uin
 
 template <auto member>
 constexpr Key text_key(std::string_view name, std::string_view meaning) {
-  Key key{.name = name, .type = KeyType::text, .meaning = meaning, .words = {}, .inner = {}};
+  Key key{.name = name, .type = KeyType::text, .meaning = described(meaning), .words = {}, .inner = {}};
   key.read = [](JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
     if (auto read = reader.text(value)) Bound<member>::of(owner) = std::move(*read);
   };
@@ -190,7 +201,7 @@ constexpr Key secret_key(std::string_view name, std::string_view meaning) {
 
 template <auto member>
 constexpr Key texts_key(std::string_view name, std::string_view meaning) {
-  Key key{.name = name, .type = KeyType::texts, .meaning = meaning, .words = {}, .inner = {}};
+  Key key{.name = name, .type = KeyType::texts, .meaning = described(meaning), .words = {}, .inner = {}};
   key.read = [](JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
     read_texts(reader, value, Bound<member>::of(owner));
   };
@@ -206,8 +217,11 @@ constexpr Key texts_key(std::string_view name, std::string_view meaning) {
 template <auto member>
 constexpr Key word_key(std::string_view name, std::string_view meaning) {
   using Value = typename Bound<member>::Value;
-  Key key{
-      .name = name, .type = KeyType::word, .meaning = meaning, .words = WordsOf<Value>::list, .inner = {}};
+  Key key{.name = name,
+          .type = KeyType::word,
+          .meaning = described(meaning),
+          .words = WordsOf<Value>::list,
+          .inner = {}};
   key.read = [](JsonReader& reader, const JsonValue& value, const Key& self, void* owner) {
     if (const auto number = reader.word(value, self.words))
       Bound<member>::of(owner) = static_cast<Value>(*number);
@@ -222,7 +236,8 @@ constexpr Key word_key(std::string_view name, std::string_view meaning) {
 template <auto member>
 constexpr Key object_key(std::string_view name, Table<typename Bound<member>::Value> table,
                          std::string_view meaning) {
-  Key key{.name = name, .type = KeyType::object, .meaning = meaning, .words = {}, .inner = table.keys};
+  Key key{
+      .name = name, .type = KeyType::object, .meaning = described(meaning), .words = {}, .inner = table.keys};
   key.read = [](JsonReader& reader, const JsonValue& value, const Key& self, void* owner) {
     const Section section{.keys = self.inner, .owner = &Bound<member>::of(owner)};
     if (reader.is_object(value, "{...}")) read_members(reader, value, std::span<const Section>(&section, 1));
@@ -232,17 +247,17 @@ constexpr Key object_key(std::string_view name, Table<typename Bound<member>::Va
     write_members(out, self.inner, &Bound<member>::of(owner));
     out.close('}');
   };
-  key.inside = [](const void* owner) -> const void* { return &Bound<member>::of(owner); };
+  if (has_schema) key.inside = [](const void* owner) -> const void* { return &Bound<member>::of(owner); };
   return key;
 }
 
 /// A key with functions of its own.
 constexpr Key special_key(std::string_view name, decltype(Key::read) read, decltype(Key::write) write,
                           decltype(Key::schema) schema, std::string_view meaning) {
-  Key key{.name = name, .meaning = meaning, .words = {}, .inner = {}};
+  Key key{.name = name, .meaning = described(meaning), .words = {}, .inner = {}};
   key.read = read;
   key.write = write;
-  key.schema = schema;
+  key.schema = has_schema ? schema : nullptr;
   return key;
 }
 

@@ -3,11 +3,11 @@
 //
 // The module itself comes from build/wasm (or PARKING_LOT_WASM_DIR), where CMake's preset `wasm` puts it.
 
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { glueFrom, wasmDirectory } from './glue.mjs';
+import { described, glueFrom, wasmDirectory } from './glue.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = path.join(root, 'dist');
@@ -35,14 +35,12 @@ await build({
   plugins: [glueFrom(wasm)],
 });
 cpSync(path.join(wasm, 'parking_lot.wasm'), path.join(dist, 'parking_lot.wasm'));
-await writeSchema();
+writeSchema();
 for (const page of ['usage-for-agents.md', 'configuration.md']) {
   cpSync(path.join(root, '../docs', page), path.join(root, 'docs', page));
 }
 
 /** The schema comes out of the core, which alone knows the keys. */
-async function writeSchema() {
-  const { default: createModule } = await import(pathToFileURL(path.join(wasm, 'parking_lot.mjs')).href);
-  const module = await createModule({ wasmBinary: readFileSync(path.join(wasm, 'parking_lot.wasm')) });
-  writeFileSync(path.join(dist, 'config.schema.json'), `${module.configSchema().trim()}\n`);
+function writeSchema() {
+  writeFileSync(path.join(dist, 'config.schema.json'), `${described('schema').trim()}\n`);
 }

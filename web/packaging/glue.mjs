@@ -1,5 +1,7 @@
-// Where Emscripten's module lies, and an esbuild plugin that puts its JavaScript in place of `parking-lot-glue`.
+// Where Emscripten's module lies, an esbuild plugin that puts its JavaScript in place of `parking-lot-glue`, and what the
+// core says about itself.
 
+import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -17,4 +19,11 @@ export function glueFrom(directory) {
       }));
     },
   };
+}
+
+/** The config's `schema` or the `codes`, as JSON. The module that is shipped does not hold them. */
+export function described(what) {
+  return execFileSync(process.execPath, [path.join(wasmDirectory(), 'parking_lot_describe.js'), what], {
+    encoding: 'utf8',
+  });
 }

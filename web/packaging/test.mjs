@@ -8,7 +8,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:f
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { glueFrom, wasmDirectory } from './glue.mjs';
+import { described, glueFrom, wasmDirectory } from './glue.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = path.join(root, '.compiled');
@@ -40,6 +40,7 @@ for (const folder of new Set(sources.map((file) => path.dirname(path.relative('t
 const compiled = sources.map((file) => path.join(out, path.relative('test', file).replace(/\.ts$/, '.js')));
 const run = spawnSync(process.execPath, ['--enable-source-maps', '--expose-gc', '--test', ...compiled], {
   cwd: root,
+  env: { ...process.env, PARKING_LOT_CODES: described('codes') },
   stdio: 'inherit',
 });
 process.exit(run.status ?? 1);

@@ -88,8 +88,6 @@ export interface RawSetup {
     after: string,
     limit: number,
   ): string;
-  codes(): string;
-  configSchema(): string;
   version(): string;
 }
 
