@@ -115,6 +115,7 @@ void Scheduler::Machine::apply(Pool& pool, std::uint32_t slot, const TaskFinishe
   task.reason = fact.reason;
   pool.ended.push_back(slot);
   if (task.mailbox) {
+    if (fact.result.id != 0) results.insert(fact.result.id);
     pool.deliveries.push_back({slot});
     list_for_delivery(pool);
   }
@@ -257,6 +258,7 @@ void Scheduler::Machine::forget(Pool& pool, std::uint32_t slot) {
   Task& task = tasks_[slot];
   release_payload(pool, 0, task.payload);
   if (task.outcome != no_slot) {
+    results.erase(outcomes_[task.outcome].result.id);
     release_payload(pool, 0, outcomes_[task.outcome].result);
     outcomes_.free(task.outcome);
   }

@@ -48,13 +48,12 @@ const Lot::Effect* Lot::poll() {
 
 Lot::Passed Lot::pass_on(const parking_lot::Effect& effect) {
   if (const auto* delivery = std::get_if<Deliver>(&effect)) {
-    if (delivery->result.id != 0) shared_results_.insert(delivery->result.id);
     const mailbox::Input append = mailbox::Append{mailbox_->store_of(delivery->pool), *delivery, scheduler_->pool_name(delivery->pool)};
     mailbox_->handle(now_, std::span(&append, 1));
     return Passed::within;
   }
   const auto* release = std::get_if<Release>(&effect);
-  if (release != nullptr && shared_results_.erase(release->payload.id) > 0) return Passed::within;  // the mailbox has it
+  if (release != nullptr && mailbox_->refers_to(release->payload)) return Passed::within;
   std::visit(
       [this](const auto& each) {
         if constexpr (!std::is_same_v<std::decay_t<decltype(each)>, Deliver>) current_ = each;
@@ -75,7 +74,7 @@ Lot::Passed Lot::pass_on(const mailbox::Effect& effect) {
           scheduler_->handle(now_, DeliveryFailed{each.pool, DeliveryFailed::Kind::unavailable});
           return Passed::within;
         } else if constexpr (std::is_same_v<E, mailbox::Dropped>) {
-          if (shared_results_.erase(each.payload.id) > 0) return Passed::within;  // the pool still remembers it
+          if (scheduler_->refers_to(each.payload)) return Passed::within;
           current_ = Release{PoolId{}, each.payload};
           return Passed::to_host;
         } else {

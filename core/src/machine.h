@@ -9,6 +9,7 @@
 #include <string>
 #include <type_traits>
 #include <unordered_map>
+#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -60,6 +61,7 @@ class Scheduler::Machine {
   std::deque<Pool> pools;  // pools stay where they are
   Names names;
   Listening listening = Listening::everything;
+  std::unordered_set<std::uint64_t> results;  // ids of outcomes that go to mailboxes too; never iterated
 
  private:
   enum class PoolTimer : std::uint8_t { guard, delivery, refusals };

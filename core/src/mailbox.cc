@@ -109,6 +109,7 @@ void Mailbox::Machine::apply_stored(MailboxStore& store, Box& box, NameId key, c
   store.by_age.push_back({kept.created_at, key, kept.counter});
   std::uint64_t& through = store.senders[kept.pool].mark_of(kept.pool_incarnation).through;
   through = std::max(through, kept.pool_sequence);
+  if (kept.payload.id != 0) payloads.insert(kept.payload.id);
   box.messages.push_back(kept);
   ++store.message_count;
 }
@@ -242,7 +243,10 @@ void Mailbox::Machine::replay(MailboxStore& store, const mailbox::MessageStored&
 
 void Mailbox::Machine::replay(MailboxStore& store, const mailbox::MessagesDropped& fact, const mailbox::Record&) {
   Box* box = find_box(store, names_->find(fact.key));
-  while (box != nullptr && !box->messages.empty() && box->messages.front().counter <= fact.through) drop_front(store, *box);
+  while (box != nullptr && !box->messages.empty() && box->messages.front().counter <= fact.through) {
+    payloads.erase(box->messages.front().payload.id);
+    drop_front(store, *box);
+  }
 }
 
 void Mailbox::Machine::take(const mailbox::RecoveryDone& input) {
@@ -293,6 +297,13 @@ std::size_t Mailbox::Machine::memory_bytes() const {
   return bytes;
 }
 
+const mailbox::Effect* Mailbox::Machine::poll() {
+  const mailbox::Effect* effect = outbox_->pop();
+  // Only now is the drop durable: until then the message may come back.
+  if (const auto* dropped = effect == nullptr ? nullptr : std::get_if<mailbox::Dropped>(effect)) payloads.erase(dropped->payload.id);
+  return effect;
+}
+
 // --- the public class ---------------------------------------------------------------------------------------------
 
 Mailbox::Mailbox(const Config& config, Now now, Entropy entropy, Names& names)
@@ -304,6 +315,7 @@ Mailbox::~Mailbox() = default;
 void Mailbox::handle(Now now, std::span<const mailbox::Input> inputs) { machine_->handle(now, inputs); }
 const mailbox::Effect* Mailbox::poll() { return machine_->poll(); }
 StoreId Mailbox::store_of(PoolId pool) const { return machine_->store_of_pool.at(pool.index); }
+bool Mailbox::refers_to(PayloadRef payload) const { return machine_->payloads.contains(payload.id); }
 std::uint32_t Mailbox::store_count() const { return static_cast<std::uint32_t>(machine_->stores.size()); }
 std::string_view Mailbox::store_name(StoreId store) const { return machine_->stores.at(store.index).name; }
 bool Mailbox::is_durable(StoreId store) const { return machine_->stores.at(store.index).stream.is_durable(); }

@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -22,7 +23,7 @@ class Mailbox::Machine {
   Machine(const Config& config, Now now, Entropy entropy, Names& names);
 
   void handle(Now now, std::span<const mailbox::Input> inputs);
-  const mailbox::Effect* poll() { return outbox_->pop(); }
+  const mailbox::Effect* poll();
 
   /// When the oldest message grows too old; looked at again at least every hour.
   std::optional<SteadyTime> next_deadline() const;
@@ -30,6 +31,7 @@ class Mailbox::Machine {
 
   std::deque<MailboxStore> stores;
   std::vector<StoreId> store_of_pool;
+  std::unordered_set<std::uint64_t> payloads;  // ids of what messages hold; never iterated
 
  private:
   /// An acknowledgement that waits for its drops to be durable.

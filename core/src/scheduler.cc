@@ -184,6 +184,7 @@ std::string Scheduler::task_id(TaskHandle handle) const {
 TaskHandle Scheduler::find(PoolId pool, std::string_view task_id) const {
   return machine_->find(machine_->pools.at(pool.index), task_id);
 }
+bool Scheduler::refers_to(PayloadRef result) const { return machine_->results.contains(result.id); }
 AuditPage Scheduler::audit(const AuditQuery& query) const { return machine_->audit(query); }
 std::size_t Scheduler::memory_bytes() const { return machine_->memory_bytes(); }
 

@@ -3,7 +3,6 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -50,7 +49,6 @@ class Lot {
   Effect current_;
   std::vector<Input> confirmations_;
   std::vector<Input> passing_;
-  std::unordered_set<std::uint64_t> shared_results_;  // held by a pool and by a mailbox; never iterated
 };
 
 }  // namespace parking_lot

@@ -170,6 +170,8 @@ class Mailbox {
   /// The stream's name: the backend and its location, as `in_memory` or `file:./data`.
   std::string_view store_name(StoreId store) const;
   bool is_durable(StoreId store) const;
+  /// Whether a message holds these bytes, or one will when its failed store is loaded again.
+  bool refers_to(PayloadRef payload) const;
   StoreStats stats(StoreId store) const;
   std::size_t memory_bytes() const;
 

@@ -97,6 +97,9 @@ class Scheduler {
   /// The live or remembered task with this id in this pool, or the zero handle.
   TaskHandle find(PoolId pool, std::string_view task_id) const;
 
+  /// Whether the outcome of a remembered task with a mailbox is these bytes.
+  bool refers_to(PayloadRef result) const;
+
   /// Audit events whose records are durable.
   AuditPage audit(const AuditQuery& query) const;
 
