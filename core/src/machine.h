@@ -135,6 +135,7 @@ class Scheduler::Machine {
   void end_run(Pool& pool, std::uint32_t run, const Failed& how);
   enum class Holding : std::uint8_t { freed, held };
   void finish(Pool& pool, std::uint32_t slot, Status status, Reason reason, PayloadRef result, Holding holding);
+  void release_unused(Pool& pool, std::uint32_t run, PayloadRef result);
   void keep_until_durable(Pool& pool, const Input& report);
   std::uint64_t& outcome_count(Pool& pool, Status status);
   void requeue(Pool& pool, std::uint32_t slot, Reason reason, Holding holding);

@@ -164,7 +164,7 @@ void Scheduler::Machine::take(const Finished& input) {
     finish(pool, run.task, Status::completed, Reason::none, input.result, Holding::freed);
     keep_until_durable(pool, Finished{input.task, input.lease, input.result, 0});
   } else {
-    release_payload(pool, 0, input.result);
+    release_unused(pool, slot, input.result);
     release_units(pool, slot);
   }
 }
@@ -189,7 +189,7 @@ void Scheduler::Machine::end_run(Pool& pool, std::uint32_t run_slot, const Faile
   const std::uint32_t slot = runs_[run_slot].task;
   const bool is_known_free = how.units == Failed::Units::freed;
   if (!runs_[run_slot].is_current) {
-    release_payload(pool, 0, how.result);
+    release_unused(pool, run_slot, how.result);
     if (is_known_free) release_units(pool, run_slot);
     else if (runs_[run_slot].stage != Run::Stage::quarantined) quarantine(pool, run_slot);
     return;
@@ -209,6 +209,13 @@ void Scheduler::Machine::end_run(Pool& pool, std::uint32_t run_slot, const Faile
   }
   keep_until_durable(pool, kept);
   if (!is_known_free) quarantine(pool, run_slot);
+}
+
+/// A result that came too late to be the outcome. (After a reload it may be just that, reported a second time.)
+void Scheduler::Machine::release_unused(Pool& pool, std::uint32_t run_slot, PayloadRef result) {
+  const Task* task = task_at({runs_[run_slot].task, runs_[run_slot].generation});
+  const bool is_outcome = task != nullptr && task->outcome != no_slot && outcomes_[task->outcome].result == result;
+  if (!is_outcome) release_payload(pool, 0, result);
 }
 
 void Scheduler::Machine::keep_until_durable(Pool& pool, const Input& report) {
