@@ -52,6 +52,9 @@ if(TARGET test_native)
 endif()
 parking_lot_catch_tests(test_native native native)
 
+parking_lot_suite(test_fuzz fuzz parking_lot_core)
+parking_lot_catch_tests(test_fuzz fuzz fuzz)
+
 parking_lot_program(faults simulation parking_lot_scenario)
 if(TARGET faults)
   set_target_properties(faults PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")

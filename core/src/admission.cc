@@ -15,18 +15,8 @@ bool is_valid_key(std::string_view text) {
 
 bool fits_compact(const RetryPolicy& retry) {
   return retry.max_attempts >= 1 && retry.max_attempts <= 0xffff && retry.factor_percent >= 100 &&
-         retry.factor_percent <= 10000 && retry.jitter_percent <= 100 && retry.initial.ms >= 0 && retry.max.ms >= 0 &&
-         retry.initial.ms <= 0xffffffffLL && retry.max.ms <= 0xffffffffLL;
-}
-
-CompactRetry compact(const RetryPolicy& retry) {
-  return {static_cast<std::uint32_t>(retry.initial.ms), static_cast<std::uint32_t>(retry.max.ms),
-          static_cast<std::uint16_t>(retry.max_attempts), static_cast<std::uint16_t>(retry.factor_percent),
-          static_cast<std::uint16_t>(retry.jitter_percent)};
-}
-
-RetryPolicy expand(const CompactRetry& retry) {
-  return {retry.max_attempts, retry.factor_percent, retry.jitter_percent, Duration{retry.initial_ms}, Duration{retry.max_ms}};
+         retry.factor_percent <= 10000 && retry.jitter_percent <= 100 && retry.initial.ms >= 0 &&
+         retry.max.ms >= 0 && retry.initial.ms <= 0xffffffffLL && retry.max.ms <= 0xffffffffLL;
 }
 
 void mix_in(std::uint64_t& digest, std::uint64_t value) {
@@ -63,7 +53,8 @@ bool Scheduler::Machine::refuse_by_spec(Pool& pool, RequestId request, const Tas
   std::string_view field;
   if (!spec.task_id.empty() && !is_valid_name(spec.task_id)) field = "task_id";
   if (spec.tenant && !is_valid_name(names.text(spec.tenant))) field = "tenant";
-  if (spec.mailbox && spec.mailbox != memo_mailbox_ && !is_valid_key(names.text(spec.mailbox))) field = "mailbox_key";
+  if (spec.mailbox && spec.mailbox != memo_mailbox_ && !is_valid_key(names.text(spec.mailbox)))
+    field = "mailbox_key";
   if (spec.units > units_max) field = "resource_cost.units";
   if (spec.timeout.ms < 0 || spec.timeout > century) field = "timeout";
   if (spec.estimate.ms < 0 || spec.estimate > century) field = "estimate";
@@ -87,12 +78,14 @@ bool Scheduler::Machine::refuse_by_pool(Pool& pool, RequestId request, const Tas
   if (!pool.takes_tasks()) return refuse_it(Refusal::pool_disabled, "pool");
   if (spec.units > pool.capacity()) return refuse_it(Refusal::cost_exceeds_capacity, "resource_cost.units");
   if (spec.deadline == never_wall) return false;
-  if (spec.deadline.ms < 0 || spec.deadline > now_.wall + century) return refuse_it(Refusal::invalid_deadline, "deadline");
+  if (spec.deadline.ms < 0 || spec.deadline > now_.wall + century)
+    return refuse_it(Refusal::invalid_deadline, "deadline");
   if (spec.deadline <= now_.wall) return refuse_it(Refusal::deadline_passed, "deadline");
   return false;
 }
 
-/// A refusal has no side effect, so a task is replaced only if its successor is sure of a place. True if it was refused.
+/// A refusal has no side effect, so a task is replaced only if its successor is sure of a place. True if it
+/// was refused.
 bool Scheduler::Machine::refuse_by_room(Pool& pool, const Submit& input, Phase replaced) {
   const bool waits = input.spec.start_after > now_.wall;
   const std::uint64_t taken = waits ? pool.waiting - (replaced == Phase::waiting ? 1 : 0)
@@ -103,7 +96,8 @@ bool Scheduler::Machine::refuse_by_room(Pool& pool, const Submit& input, Phase r
   return true;
 }
 
-/// The rules of `dedup`. True if the submission was answered; false if it may go on (also after replacing a parked task).
+/// The rules of `dedup`. True if the submission was answered; false if it may go on (also after replacing a
+/// parked task).
 bool Scheduler::Machine::answered_as_duplicate(Pool& pool, const Submit& input, std::uint64_t digest) {
   const auto known = pool.by_name.find(names.find(input.spec.task_id).index);
   if (known == pool.by_name.end() || is_outdated(known->second)) return false;
@@ -113,9 +107,11 @@ bool Scheduler::Machine::answered_as_duplicate(Pool& pool, const Submit& input, 
   }
   const std::uint32_t slot = known->second;
   const Task& task = tasks_[slot];
-  const bool is_parked = task.phase == Phase::parked || task.phase == Phase::waiting || task.phase == Phase::backing_off;
+  const bool is_parked =
+      task.phase == Phase::parked || task.phase == Phase::waiting || task.phase == Phase::backing_off;
   if (input.spec.dedup == Dedup::replace && is_parked) {
-    if (refuse_by_pool(pool, input.request, input.spec) || refuse_by_room(pool, input, task.phase)) return true;
+    if (refuse_by_pool(pool, input.request, input.spec) || refuse_by_room(pool, input, task.phase))
+      return true;
     drop(pool, slot, Reason::replaced);
     return false;
   }
@@ -149,25 +145,6 @@ std::uint64_t Scheduler::Machine::digest_of(const TaskSpec& spec) const {
   return digest;
 }
 
-/// The specification of a known task, for submitting it again.
-TaskSpec Scheduler::Machine::spec_again(const Task& task) const {
-  TaskSpec spec;
-  spec.task_id = names.text(task.task_id);
-  spec.tenant = task.tenant;
-  spec.mailbox = task.mailbox;
-  spec.priority = task.priority;
-  spec.kind = task.kind;
-  spec.units = task.units;
-  spec.timeout = task.timeout;
-  spec.estimate = task.estimate;
-  spec.payload = task.payload;
-  spec.retry = expand(task.retry);
-  spec.max_lost = task.max_lost;
-  spec.on_disconnect = task.on_disconnect;
-  spec.realm = task.realm;
-  return spec;
-}
-
 /// Enters the queue provisionally: the allocation pass at the end of `handle` starts, parks or refuses it.
 void Scheduler::Machine::arrive(Pool& pool, const Submit& input, std::uint64_t digest) {
   const TaskSpec& spec = input.spec;
@@ -182,7 +159,7 @@ void Scheduler::Machine::arrive(Pool& pool, const Submit& input, std::uint64_t d
   task.timeout = spec.timeout.ms > 0 ? spec.timeout : pool.config.default_timeout;
   task.estimate = spec.estimate;
   task.payload = spec.payload;
-  task.retry = compact(spec.retry);
+  task.retry = CompactRetry::of(spec.retry);
   task.task_id = names.intern(spec.task_id);
   if (!spec.tenant && spec.mailbox && spec.mailbox == memo_mailbox_) {
     task.tenant = memo_tenant_;
@@ -230,8 +207,9 @@ bool Scheduler::Machine::settle_arrivals(Pool& pool) {
   for (const Arrival& arrival : arrivals) {
     Task& task = tasks_[arrival.slot];
     if (task.phase != Phase::arriving) {
-      reply_after(pool, task.basis, arrival.request,
-                  Submitted{handle_of(arrival.slot), task.status, task.reason, Submitted::How::admitted, 0, {}});
+      reply_after(
+          pool, task.basis, arrival.request,
+          Submitted{handle_of(arrival.slot), task.status, task.reason, Submitted::How::admitted, 0, {}});
       continue;
     }
     const bool has_room = task.ready_at > now_.wall ? pool.waiting < pool.config.max_queue_depth
@@ -289,61 +267,6 @@ void Scheduler::Machine::remember_client(std::uint32_t slot) {
   theirs.push_back(handle_of(slot));
 }
 
-/// Spells out what a journal must know of a task.
-void Scheduler::Machine::describe(const Pool& pool, TaskAdmitted& fact, const Task& task) const {
-  fact.incarnation = pool.incarnations[task.incarnation];
-  fact.task_id = names.text(task.task_id);
-  fact.tenant = names.text(task.tenant);
-  fact.mailbox = names.text(task.mailbox);
-  fact.priority = task.priority;
-  fact.kind = task.kind;
-  fact.deadline = task.deadline;
-  fact.start_after = task.ready_at;
-  fact.timeout = task.timeout;
-  fact.estimate = task.estimate;
-  fact.payload = task.payload;
-  fact.retry = expand(task.retry);
-  fact.max_lost = task.max_lost;
-  fact.on_disconnect = task.on_disconnect;
-  fact.realm = task.realm;
-  fact.digest = task.digest;
-}
-
-/// Fills a task read from a journal.
-void Scheduler::Machine::describe(const Pool& pool, Task& task, const TaskAdmitted& fact) {
-  task.admission = fact.admission;
-  task.digest = fact.digest;
-  task.units = fact.units;
-  task.deadline = fact.deadline;
-  task.ready_at = fact.start_after;
-  task.timeout = fact.timeout;
-  task.estimate = fact.estimate;
-  task.payload = fact.payload;
-  task.retry = compact(fact.retry);
-  task.task_id = names.intern(fact.task_id);
-  task.tenant = names.intern(fact.tenant);
-  task.mailbox = names.intern(fact.mailbox);
-  const auto named = std::find(pool.incarnations.rbegin(), pool.incarnations.rend(), fact.incarnation);
-  task.incarnation = named == pool.incarnations.rend() ? 0 : static_cast<std::uint32_t>(pool.incarnations.rend() - named - 1);
-  task.realm = fact.realm;
-  task.max_lost = static_cast<std::uint16_t>(fact.max_lost);
-  task.priority = fact.priority;
-  task.kind = fact.kind;
-  task.on_disconnect = fact.on_disconnect;
-}
-
-TaskAdmitted Scheduler::Machine::keep(Pool& pool, const TaskAdmitted& fact) {
-  TaskAdmitted kept = fact;
-  kept.task_id = pool.stream.keep_text(fact.task_id);
-  kept.tenant = pool.stream.keep_text(fact.tenant);
-  kept.mailbox = pool.stream.keep_text(fact.mailbox);
-  return kept;
-}
-
-TaskRejected Scheduler::Machine::keep(Pool& pool, const TaskRejected& fact) {
-  return {fact.code, pool.stream.keep_text(fact.task_id), pool.stream.keep_text(fact.tenant)};
-}
-
 /// A refused submission leaves no trace.
 void Scheduler::Machine::withdraw_arrival(Pool& pool, const Arrival& arrival) {
   Task& task = tasks_[arrival.slot];
@@ -362,24 +285,28 @@ void Scheduler::Machine::withdraw_arrival(Pool& pool, const Arrival& arrival) {
   tasks_.free(arrival.slot);
 }
 
-void Scheduler::Machine::refuse(RequestId request, Refusal code, std::string_view field, Duration retry_after) {
+void Scheduler::Machine::refuse(RequestId request, Refusal code, std::string_view field,
+                                Duration retry_after) {
   if (request != 0) outbox_.push(Reply{request, Refused{code, field, retry_after}});
 }
 
-void Scheduler::Machine::refuse_submission(Pool& pool, RequestId request, const TaskSpec& spec, Refusal code, std::string_view field) {
+void Scheduler::Machine::refuse_submission(Pool& pool, RequestId request, const TaskSpec& spec, Refusal code,
+                                           std::string_view field) {
   refuse(request, code, field);
   audit_refusal(pool, code, spec.task_id, tenant_of(spec));
 }
 
-/// One event per refusal, but no more than a hundred a second per code: the rest is counted into one event. A pool
-/// that cannot write only counts.
-void Scheduler::Machine::audit_refusal(Pool& pool, Refusal code, std::string_view task_id, std::string_view tenant) {
+/// One event per refusal, but no more than a hundred a second per code: the rest is counted into one event. A
+/// pool that cannot write only counts.
+void Scheduler::Machine::audit_refusal(Pool& pool, Refusal code, std::string_view task_id,
+                                       std::string_view tenant) {
   ++pool.totals.rejected;
   if (pool.stream.state() != StreamState::open || code == Refusal::busy) return;
   RefusalCount& count = pool.refusals[static_cast<std::size_t>(code)];
   const std::int64_t second = now_.steady.ms / 1000;
   if (count.second != second) {
-    if (count.seen > refusal_events_per_second) emit(pool, no_slot, RejectionsCounted{code, count.seen - refusal_events_per_second});
+    if (count.seen > refusal_events_per_second)
+      emit(pool, no_slot, RejectionsCounted{code, count.seen - refusal_events_per_second});
     count = {second, 0};
   }
   if (++count.seen <= refusal_events_per_second) {

@@ -7,8 +7,8 @@
 
 namespace parking_lot {
 
-/// Slot of each known task by admission number. Numbers rise, so blocks of them sit in a deque; a block goes when all
-/// of its tasks are forgotten. Set, erase and find O(1); `next` skips empty blocks.
+/// Slot of each known task by admission number. Numbers rise, so blocks of them sit in a deque; a block goes
+/// when all of its tasks are forgotten. Set, erase and find O(1); `next` skips empty blocks.
 class AdmissionIndex {
  public:
   static constexpr std::uint32_t none = 0xffffffff;
@@ -46,7 +46,8 @@ class AdmissionIndex {
     return block ? block->slots[admission % block_size] : none;
   }
 
-  /// Calls `visit(slot)` for every known task with an admission number above `after`, rising, until it returns false.
+  /// Calls `visit(slot)` for every known task with an admission number above `after`, rising, until it
+  /// returns false.
   template <class Visit>
   void visit_after(std::uint64_t after, Visit visit) const {
     for (std::size_t i = 0; i < blocks_.size(); ++i) {

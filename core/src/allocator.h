@@ -12,9 +12,10 @@ struct Candidate {
   TaskQueue::Entry entry;
 };
 
-/// The head whom a policy protects: the first parked task in leaving order that has an executor, could ever run
-/// (cost <= capacity), comes first in its lane and does not fit. Tasks without an executor or dearer than the capacity
-/// block nobody; nor does one that fits and only waits for an executor's credit: that is its own lane's matter.
+/// The head whom a policy protects: the first parked task in leaving order that has an executor, could ever
+/// run (cost <= capacity), comes first in its lane and does not fit. Tasks without an executor or dearer than
+/// the capacity block nobody; nor does one that fits and only waits for an executor's credit: that is its own
+/// lane's matter.
 std::optional<Candidate> blocked_head(Pool& pool);
 
 /// The parked task that starts next under the pool's policy, or none. Zero-unit tasks pass the order.

@@ -145,7 +145,7 @@ void Scheduler::Machine::apply(Pool&, std::uint32_t, const DeliveryOverdue&, Sta
 void Scheduler::Machine::apply(Pool&, std::uint32_t, const TaskRejected&, Stamp) {}
 void Scheduler::Machine::apply(Pool&, std::uint32_t, const RejectionsCounted&, Stamp) {}
 
-// --- the steps that they share ----------------------------------------------------------------------------------
+// --- the steps that they share ---
 
 void Scheduler::Machine::enqueue(Pool& pool, std::uint32_t slot) {
   Task& task = tasks_[slot];
@@ -209,7 +209,8 @@ void Scheduler::Machine::free_run_units(Pool& pool, std::uint32_t run_slot) {
 }
 
 /// A run read from a journal may be one that is alive in this process: then it goes on.
-std::uint32_t Scheduler::Machine::new_run(Pool& pool, std::uint32_t slot, const TaskStarted& fact, Stamp stamp) {
+std::uint32_t Scheduler::Machine::new_run(Pool& pool, std::uint32_t slot, const TaskStarted& fact,
+                                          Stamp stamp) {
   const Task& task = tasks_[slot];
   const std::uint32_t known = find_stale_run(pool, fact.lease);
   const std::uint32_t run_slot = known != no_slot ? known : runs_.allocate();

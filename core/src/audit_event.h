@@ -39,10 +39,18 @@ inline void describe_event(AuditRing::Event& event, const UsageRecorded& fact) {
 }
 inline void describe_event(AuditRing::Event& event, const TaskFinished& fact) {
   switch (fact.status) {
-    case Status::completed: event.action = Action::complete; break;
-    case Status::failed: event.action = Action::fail; break;
-    case Status::expired: event.action = Action::expire; break;
-    default: event.action = Action::drop; break;
+    case Status::completed:
+      event.action = Action::complete;
+      break;
+    case Status::failed:
+      event.action = Action::fail;
+      break;
+    case Status::expired:
+      event.action = Action::expire;
+      break;
+    default:
+      event.action = Action::drop;
+      break;
   }
   event.reason = fact.reason;
 }

@@ -9,8 +9,9 @@
 
 namespace parking_lot {
 
-/// The latest audit events in compact form, at most `capacity` of them; older ones are overwritten. Grows as it is used.
-/// Each event holds its names, so that they can be spelled after the task is forgotten. `next` O(1).
+/// The latest audit events in compact form, at most `capacity` of them; older ones are overwritten. Grows as
+/// it is used. Each event holds its names, so that they can be spelled after the task is forgotten. `next`
+/// O(1).
 class AuditRing {
  public:
   struct Event {
@@ -34,7 +35,8 @@ class AuditRing {
 
   AuditRing(std::size_t capacity, Names& names) : capacity_(capacity), names_(&names) {}
 
-  /// The place of the next event, empty; who fills it takes a hold on each name. Null if the ring keeps nothing.
+  /// The place of the next event, empty; who fills it takes a hold on each name. Null if the ring keeps
+  /// nothing.
   Event* next();
   void hold(const Event& event) const {
     names_->hold(event.task_id);
@@ -44,7 +46,8 @@ class AuditRing {
   /// Hides events of records after `through`, whose write failed. O(events kept).
   void hide(PoolId pool, std::uint64_t through);
 
-  /// Number of the oldest event kept, and one past the newest; numbers rise by one per event and never return.
+  /// Number of the oldest event kept, and one past the newest; numbers rise by one per event and never
+  /// return.
   std::uint64_t first() const { return end_ - events_.size(); }
   std::uint64_t end() const { return end_; }
   const Event& operator[](std::uint64_t number) const {

@@ -5,7 +5,8 @@
 
 namespace parking_lot {
 
-void Scheduler::Machine::fill_event(AuditRing::Event& event, const Pool& pool, std::uint32_t slot, Stamp stamp) const {
+void Scheduler::Machine::fill_event(AuditRing::Event& event, const Pool& pool, std::uint32_t slot,
+                                    Stamp stamp) const {
   event.sequence = stamp.sequence;
   event.at = stamp.at;
   event.pool = static_cast<std::uint16_t>(pool.id.index);
@@ -35,7 +36,8 @@ AuditEvent Scheduler::Machine::view_of(const AuditRing::Event& event) const {
   view.attempt = event.attempt;
   view.woken = event.woken;
   if (event.admission != 0 || event.task_id) {
-    const std::uint64_t incarnation = event.incarnation < pool.incarnations.size() ? pool.incarnations[event.incarnation] : 0;
+    const std::uint64_t incarnation =
+        event.incarnation < pool.incarnations.size() ? pool.incarnations[event.incarnation] : 0;
     view.subjects.push_back({SubjectKind::task, spell_id(incarnation, event.admission, event.task_id)});
   }
   if (event.tenant) view.subjects.push_back({SubjectKind::tenant, std::string(names.text(event.tenant))});
@@ -53,9 +55,12 @@ bool Scheduler::Machine::is_of_subject(const AuditRing::Event& event, const Audi
       return spelled && !event.task_id && event.admission == spelled->number && event.admission != 0 &&
              event.incarnation < pools[event.pool].incarnations.size() &&
              pools[event.pool].incarnations[event.incarnation] == spelled->incarnation;
-    case SubjectKind::tenant: return name && event.tenant == name;
-    case SubjectKind::mailbox: return name && event.mailbox == name;
-    case SubjectKind::pool: return pools[event.pool].config.name == query.id;
+    case SubjectKind::tenant:
+      return name && event.tenant == name;
+    case SubjectKind::mailbox:
+      return name && event.mailbox == name;
+    case SubjectKind::pool:
+      return pools[event.pool].config.name == query.id;
   }
   return false;
 }
@@ -78,7 +83,8 @@ AuditPage Scheduler::Machine::audit(const AuditQuery& query) const {
     const std::uint64_t number = is_rising ? i++ : --i;
     const AuditRing::Event& event = audit_[number];
     if (event.is_hidden || event.sequence > pools[event.pool].stream.durable_through()) continue;
-    if (event.at < query.from || event.at >= query.until || !is_of_subject(event, query, name, spelled)) continue;
+    if (event.at < query.from || event.at >= query.until || !is_of_subject(event, query, name, spelled))
+      continue;
     if (page.events.size() == limit) {
       page.next = std::to_string(last);
       return page;

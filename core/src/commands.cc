@@ -2,7 +2,8 @@
 
 namespace parking_lot {
 
-/// The task that a command names. Commands come in order, so what arrived before them in this batch is settled first.
+/// The task that a command names. Commands come in order, so what arrived before them in this batch is
+/// settled first.
 Scheduler::Machine::Found Scheduler::Machine::find_for_command(const TaskName& name, RequestId request) {
   Found found;
   std::uint32_t slot = no_slot;
@@ -61,7 +62,8 @@ void Scheduler::Machine::take(const Cancel& input) {
   reply_after(*found.pool, tasks_[found.slot].basis, input.request, Done{1});
 }
 
-/// Ends a live task without a result of its own. A run that the host has not seen is withdrawn, another is stopped.
+/// Ends a live task without a result of its own. A run that the host has not seen is withdrawn, another is
+/// stopped.
 void Scheduler::Machine::drop(Pool& pool, std::uint32_t slot, Reason reason) {
   const std::uint32_t run = tasks_[slot].run;
   if (run == no_slot || withdraw_start(pool, run)) {
@@ -166,7 +168,8 @@ void Scheduler::Machine::take(const ClientGone& input) {
     if (task == nullptr || task->phase == Phase::ended) continue;
     if (task->phase == Phase::stale) {  // dropped after the reload, if the journal knows it
       auto& left = clients_[input.client];
-      if (left.empty() || task_at(left.back())->pool != task->pool) pools[task->pool].gone_clients.push_back(input.client);
+      if (left.empty() || task_at(left.back())->pool != task->pool)
+        pools[task->pool].gone_clients.push_back(input.client);
       left.push_back(handle);
       continue;
     }

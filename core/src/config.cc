@@ -17,7 +17,7 @@ constexpr std::size_t text_max = 4 << 20;
 constexpr std::uint64_t count_max = std::numeric_limits<std::uint32_t>::max();
 constexpr auto ms_max = static_cast<std::uint64_t>(duration_max.ms);
 
-// --- pools ------------------------------------------------------------------------------------------------
+// --- pools ---
 
 void read_pools(JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
   auto& config = *static_cast<Config*>(owner);
@@ -59,7 +59,6 @@ void write_pools_schema(JsonWriter& out) {
 }
 
 // --- the other keys of the top level
-// ----------------------------------------------------------------------------
 
 void read_garages(JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
   if (!reader.is_object(value, "{\"north\": {...}}")) return;
@@ -172,7 +171,6 @@ constexpr Key top_keys[] = {
 };
 
 // --- a single pool in the shape of the forerunner's WorkerPool
-// -----------------------------------------------
 
 bool is_pool_shape(const JsonValue& root) {
   if (root.find("pools") != nullptr) return false;

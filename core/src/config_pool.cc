@@ -17,7 +17,7 @@ constexpr std::uint64_t count_max = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t bytes_max = std::uint64_t{1} << 30;
 constexpr auto ms_max = static_cast<std::uint64_t>(duration_max.ms);
 
-// --- retry ------------------------------------------------------------------------------------------------
+// --- retry ---
 
 constexpr Key backoff_keys[] = {
     duration_key<&RetryPolicy::initial>("initial", 0, ms_max,
@@ -56,7 +56,7 @@ constexpr Key retry_key_list[] = {
     backoff_key(),
 };
 
-// --- units ------------------------------------------------------------------------------------------------
+// --- units ---
 
 void read_resources(JsonReader& reader, const JsonValue& value, PoolConfig& pool) {
   if (value.items.empty())
@@ -109,7 +109,7 @@ constexpr Key max_units_key() {
   return key;
 }
 
-// --- queue ------------------------------------------------------------------------------------------------
+// --- queue ---
 
 constexpr Key queue_key() {
   Key key{.name = "queue", .meaning = "Where parked tasks are kept.", .words = {}, .inner = {}};
@@ -123,7 +123,7 @@ constexpr Key queue_key() {
   return key;
 }
 
-// --- tenants ----------------------------------------------------------------------------------------------
+// --- tenants ---
 
 constexpr Key tenant_keys[] = {
     integer_key<&TenantConfig::weight>("weight", 1, 1'000'000,
@@ -168,7 +168,6 @@ constexpr Key tenants_key() {
 }
 
 // --- keys of the forerunner
-// ---------------------------------------------------------------------------------
 
 constexpr Key timeout_ms_key() {
   Key key{.name = "default_timeout_ms",
@@ -201,7 +200,6 @@ constexpr Key stack_size_key() {
 }
 
 // --- the pool
-// -------------------------------------------------------------------------------------------------
 
 constexpr Key pool_key_list[] = {
     max_units_key(),

@@ -16,7 +16,8 @@ void Scheduler::Machine::list_for_delivery(Pool& pool) {
   delivering_.push_back(pool.id.index);
 }
 
-/// The next outcome that may go to a mailbox store: recorded durably, in the order of recording, while the store takes any.
+/// The next outcome that may go to a mailbox store: recorded durably, in the order of recording, while the
+/// store takes any.
 const Effect* Scheduler::Machine::next_delivery() {
   while (!delivering_.empty()) {
     Pool& pool = pools[delivering_.back()];
@@ -26,14 +27,21 @@ const Effect* Scheduler::Machine::next_delivery() {
       const std::uint32_t slot = pool.deliveries[pool.deliveries_sent].task;
       const Task& task = tasks_[slot];
       const Outcome& outcome = outcomes_[task.outcome];
-      const bool is_durable =
-          outcome.incarnation != pool.stream.incarnation() || outcome.sequence <= pool.stream.durable_through();
+      const bool is_durable = outcome.incarnation != pool.stream.incarnation() ||
+                              outcome.sequence <= pool.stream.durable_through();
       if (is_durable) {
         const bool strips = pool.strip_next_delivery && pool.deliveries_sent == 0;
         ++pool.deliveries_sent;
-        delivery_ = Deliver{pool.id, outcome.incarnation, outcome.sequence, task.mailbox, task.task_id,
-                       pool.incarnations[task.incarnation], task.admission, task.status,
-                       strips ? Reason::payload_dropped : task.reason, strips ? PayloadRef{} : outcome.result};
+        delivery_ = Deliver{pool.id,
+                            outcome.incarnation,
+                            outcome.sequence,
+                            task.mailbox,
+                            task.task_id,
+                            pool.incarnations[task.incarnation],
+                            task.admission,
+                            task.status,
+                            strips ? Reason::payload_dropped : task.reason,
+                            strips ? PayloadRef{} : outcome.result};
         return &delivery_;
       }
     }
@@ -67,11 +75,13 @@ void Scheduler::Machine::take(const DeliveryFailed& input) {
   pool->delivery_held = true;
   ++pool->delivery_failures;
   const std::uint32_t slot = pool->deliveries.front().task;
-  if (pool->delivery_failures == pool->config.mailbox.delivery_attempts_max && pool->stream.state() == StreamState::open) {
+  if (pool->delivery_failures == pool->config.mailbox.delivery_attempts_max &&
+      pool->stream.state() == StreamState::open) {
     emit(*pool, slot, DeliveryOverdue{tasks_[slot].admission, pool->delivery_failures});
   }
   const unsigned doublings = std::min(pool->delivery_failures - 1, 5U);
-  arm_pool_timer(*pool, PoolTimer::delivery, now_.steady + Duration{std::min(retry_first.ms << doublings, retry_last.ms)});
+  arm_pool_timer(*pool, PoolTimer::delivery,
+                 now_.steady + Duration{std::min(retry_first.ms << doublings, retry_last.ms)});
 }
 
 }  // namespace parking_lot

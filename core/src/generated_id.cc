@@ -26,7 +26,8 @@ std::optional<GeneratedId> parse_generated_id(std::string_view text) {
   const char* end = text.data() + text.size();
   const auto first = std::from_chars(text.data(), dash, id.incarnation, 16);
   const auto second = std::from_chars(dash + 1, end, id.number);
-  if (first.ec != std::errc() || first.ptr != dash || second.ec != std::errc() || second.ptr != end) return std::nullopt;
+  if (first.ec != std::errc() || first.ptr != dash || second.ec != std::errc() || second.ptr != end)
+    return std::nullopt;
   return id;
 }
 

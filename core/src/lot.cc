@@ -29,7 +29,8 @@ void Lot::handle(Now now, std::span<const mailbox::Input> inputs) {
   mailbox_->handle(now, inputs);
 }
 
-/// The scheduler's deliveries go to the mailbox at once; the confirmations go back when neither has anything more.
+/// The scheduler's deliveries go to the mailbox at once; the confirmations go back when neither has anything
+/// more.
 const Lot::Effect* Lot::poll() {
   for (;;) {
     if (const auto* effect = mailbox_->poll()) {
@@ -48,7 +49,8 @@ const Lot::Effect* Lot::poll() {
 
 Lot::Passed Lot::pass_on(const parking_lot::Effect& effect) {
   if (const auto* delivery = std::get_if<Deliver>(&effect)) {
-    const mailbox::Input append = mailbox::Append{mailbox_->store_of(delivery->pool), *delivery, scheduler_->pool_name(delivery->pool)};
+    const mailbox::Input append =
+        mailbox::Append{mailbox_->store_of(delivery->pool), *delivery, scheduler_->pool_name(delivery->pool)};
     mailbox_->handle(now_, std::span(&append, 1));
     return Passed::within;
   }

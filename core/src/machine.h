@@ -34,10 +34,11 @@ struct Stamp {
 };
 
 /// What lies behind `Scheduler`. One dispatcher (scheduler.cc) and one file per matter:
-/// admission.cc, commands.cc, runs.cc, timers.cc, delivery.cc, recovery.cc, apply.cc, views.cc, audit_view.cc.
+/// admission.cc, commands.cc, runs.cc, timers.cc, delivery.cc, recovery.cc, apply.cc, views.cc,
+/// audit_view.cc.
 ///
-/// Handlers decide and call `emit`, which numbers a fact, applies it, audits it and keeps it for the journal. Only
-/// `apply` changes durable state; replay calls it too.
+/// Handlers decide and call `emit`, which numbers a fact, applies it, audits it and keeps it for the journal.
+/// Only `apply` changes durable state; replay calls it too.
 class Scheduler::Machine {
  public:
   Machine(const Config& config, Now now, Entropy entropy);
@@ -102,7 +103,8 @@ class Scheduler::Machine {
   void remember_client(std::uint32_t slot);
   void withdraw_arrival(Pool& pool, const Arrival& arrival);
   void refuse(RequestId request, Refusal code, std::string_view field = {}, Duration retry_after = {});
-  void refuse_submission(Pool& pool, RequestId request, const TaskSpec& spec, Refusal code, std::string_view field = {});
+  void refuse_submission(Pool& pool, RequestId request, const TaskSpec& spec, Refusal code,
+                         std::string_view field = {});
   void audit_refusal(Pool& pool, Refusal code, std::string_view task_id, std::string_view tenant);
   std::string_view tenant_of(const TaskSpec& spec) const;
   std::uint64_t digest_of(const TaskSpec& spec) const;
@@ -134,7 +136,8 @@ class Scheduler::Machine {
   void start(Pool& pool, const Candidate& candidate);
   void end_run(Pool& pool, std::uint32_t run, const Failed& how);
   enum class Holding : std::uint8_t { freed, held };
-  void finish(Pool& pool, std::uint32_t slot, Status status, Reason reason, PayloadRef result, Holding holding);
+  void finish(Pool& pool, std::uint32_t slot, Status status, Reason reason, PayloadRef result,
+              Holding holding);
   void release_unused(Pool& pool, std::uint32_t run, PayloadRef result);
   void keep_until_durable(Pool& pool, const Input& report);
   std::uint64_t& outcome_count(Pool& pool, Status status);
@@ -257,7 +260,8 @@ class Scheduler::Machine {
   bool is_outdated(std::uint32_t slot) const;
   Wait wait_of(Pool& pool, const Task& task, TaskHandle& behind);
 
-  void yield_after(const Pool& pool, std::uint64_t sequence, const Effect& effect, Outbox<Effect>::Body body = nullptr);
+  void yield_after(const Pool& pool, std::uint64_t sequence, const Effect& effect,
+                   Outbox<Effect>::Body body = nullptr);
   void reply_after(const Pool& pool, std::uint64_t sequence, RequestId request, const Answer& answer);
   void notify(const Pool& pool, std::uint32_t slot, Notify::Event event, std::uint64_t sequence);
   void release_payload(const Pool& pool, std::uint64_t sequence, PayloadRef payload);
@@ -280,12 +284,14 @@ class Scheduler::Machine {
   TimerHeap<RunTimerPlace> run_timers_{RunTimerPlace{&runs_}};
   std::set<std::pair<std::int64_t, std::pair<std::uint32_t, PoolTimer>>> pool_timers_;
   std::unordered_map<std::uint64_t, std::int64_t> pool_timer_due_;  // by pool and kind; never iterated
-  std::unordered_map<ClientId, std::vector<TaskHandle>> clients_;   // tasks with on_disconnect cancel; never iterated
+  std::unordered_map<ClientId, std::vector<TaskHandle>>
+      clients_;  // tasks with on_disconnect cancel; never iterated
   std::vector<std::uint32_t> dirty_;
   std::vector<std::uint32_t> written_;
   std::vector<std::uint32_t> delivering_;
   Effect delivery_;
-  NameId memo_mailbox_;  // the last mailbox of a submission and its tenant, both held: most are like the one before
+  NameId memo_mailbox_;  // the last mailbox of a submission and its tenant, both held: most are like the one
+                         // before
   NameId memo_tenant_;
   NameId default_tenant_;
   AuditRing audit_;

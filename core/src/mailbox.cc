@@ -20,7 +20,8 @@ std::string name_of(const StorageConfig& storage) {
 
 }  // namespace
 
-Mailbox::Machine::Machine(const Config& config, Now now, Entropy entropy, Names& names) : names_(&names), entropy_(entropy), now_(now) {
+Mailbox::Machine::Machine(const Config& config, Now now, Entropy entropy, Names& names)
+    : names_(&names), entropy_(entropy), now_(now) {
   for (const PoolConfig& pool : config.pools) {
     const std::string name = name_of(pool.mailbox.storage);
     std::uint32_t index = 0;
@@ -57,11 +58,12 @@ void Mailbox::Machine::handle(Now now, std::span<const mailbox::Input> inputs) {
   }
   for (std::uint32_t i = 0; i < stores.size(); ++i) {
     drop_old(StoreId{i});
-    if (!stores[i].stream.batch().empty()) outbox_->push(mailbox::Write{StoreId{i}, stores[i].stream.batch()});
+    if (!stores[i].stream.batch().empty())
+      outbox_->push(mailbox::Write{StoreId{i}, stores[i].stream.batch()});
   }
 }
 
-// --- delivery -----------------------------------------------------------------------------------------------------
+// --- delivery ---
 
 void Mailbox::Machine::take(const mailbox::Append& input) {
   MailboxStore& store = stores[input.store.index];
@@ -71,7 +73,9 @@ void Mailbox::Machine::take(const mailbox::Append& input) {
     return;
   }
   const mailbox::Stored answer{message.pool, message.incarnation, message.sequence};
-  if (message.sequence <= store.senders[message.pool.index].mark_of(message.incarnation).through) {  // the answer got lost: the message is here, or was and is read
+  if (message.sequence <= store.senders[message.pool.index]
+                              .mark_of(message.incarnation)
+                              .through) {  // the answer got lost: the message is here, or was and is read
     yield_after(input.store, store.stream.sequence(), answer);
     return;
   }
@@ -88,16 +92,24 @@ void Mailbox::Machine::take(const mailbox::Append& input) {
   Box& box = box_of(store, message.mailbox);
   kept.counter = box.last_counter + 1;
   kept.sequence = record(input.store, [&] {
-    std::string task_id = kept.task_id ? std::string(names_->text(kept.task_id)) : spell(GeneratedId{kept.task_incarnation, kept.admission});
-    return mailbox::MessageStored{store.stream.keep_text(names_->text(message.mailbox)), kept.counter,
-                                  store.stream.keep_text(input.pool), store.stream.keep_text(task_id), message.incarnation,
-                                  message.sequence, kept.status, kept.reason, kept.payload};
+    std::string task_id = kept.task_id ? std::string(names_->text(kept.task_id))
+                                       : spell(GeneratedId{kept.task_incarnation, kept.admission});
+    return mailbox::MessageStored{store.stream.keep_text(names_->text(message.mailbox)),
+                                  kept.counter,
+                                  store.stream.keep_text(input.pool),
+                                  store.stream.keep_text(task_id),
+                                  message.incarnation,
+                                  message.sequence,
+                                  kept.status,
+                                  kept.reason,
+                                  kept.payload};
   });
   kept.created_at = store.stream.last_at();
   kept.pool = message.pool.index;
   apply_stored(store, box, message.mailbox, kept);
   yield_after(input.store, kept.sequence, answer);
-  if (subscriptions_.contains(message.mailbox.index)) yield_after(input.store, kept.sequence, mailbox::Arrived{message.mailbox});
+  if (subscriptions_.contains(message.mailbox.index))
+    yield_after(input.store, kept.sequence, mailbox::Arrived{message.mailbox});
   if (box.messages.size() > store.config.retention_count) {
     drop_through(input.store, message.mailbox, kept.counter - store.config.retention_count);
   }
@@ -125,7 +137,7 @@ Box& Mailbox::Machine::box_of(MailboxStore& store, NameId key) {
   return place->second;
 }
 
-// --- dropping -----------------------------------------------------------------------------------------------------
+// --- dropping ---
 
 /// Drops the messages of a key up to and including `counter`. Returns how many there were.
 std::uint64_t Mailbox::Machine::drop_through(StoreId id, NameId key, std::uint64_t counter) {
@@ -138,7 +150,8 @@ std::uint64_t Mailbox::Machine::drop_through(StoreId id, NameId key, std::uint64
   box->last_drop = sequence;
   std::uint64_t count = 0;
   while (!box->messages.empty() && box->messages.front().counter <= counter) {
-    if (box->messages.front().payload.id != 0) yield_after(id, sequence, mailbox::Dropped{box->messages.front().payload});
+    if (box->messages.front().payload.id != 0)
+      yield_after(id, sequence, mailbox::Dropped{box->messages.front().payload});
     drop_front(store, *box);
     ++count;
   }
@@ -167,7 +180,7 @@ void Mailbox::Machine::drop_old(StoreId id) {
   });
 }
 
-// --- storage ------------------------------------------------------------------------------------------------------
+// --- storage ---
 
 void Mailbox::Machine::take(const mailbox::Persisted& input) {
   MailboxStore& store = stores[input.store.index];
@@ -181,7 +194,8 @@ void Mailbox::Machine::take(const mailbox::PersistFailed& input) {
   MailboxStore& store = stores[input.store.index];
   if (!store.stream.is_durable() || store.stream.state() != StreamState::open) return;
   outbox_->withdraw(input.store.index, [&](const mailbox::Effect& effect) {
-    if (const auto* stored = std::get_if<mailbox::Stored>(&effect)) outbox_->push(mailbox::NotStored{stored->pool});
+    if (const auto* stored = std::get_if<mailbox::Stored>(&effect))
+      outbox_->push(mailbox::NotStored{stored->pool});
     return true;
   });
   std::erase_if(pending_, [&](const PendingAnswer& pending) {
@@ -207,7 +221,8 @@ void Mailbox::Machine::clear(MailboxStore& store) {
 void Mailbox::Machine::take(const mailbox::Recovered& input) {
   MailboxStore& store = stores[input.store.index];
   if (!store.stream.is_durable() || store.stream.state() == StreamState::open) return;
-  const bool starts_anew = !input.records.empty() && input.records.front().sequence <= store.stream.sequence();
+  const bool starts_anew =
+      !input.records.empty() && input.records.front().sequence <= store.stream.sequence();
   if (store.stream.state() == StreamState::failed || starts_anew) {
     clear(store);
     store.stream.reloading();
@@ -222,7 +237,8 @@ void Mailbox::Machine::replay(MailboxStore& store, const mailbox::StoreOpened& f
   store.stream.set_incarnation(fact.incarnation);
 }
 
-void Mailbox::Machine::replay(MailboxStore& store, const mailbox::MessageStored& fact, const mailbox::Record& each) {
+void Mailbox::Machine::replay(MailboxStore& store, const mailbox::MessageStored& fact,
+                              const mailbox::Record& each) {
   KeptMessage kept;
   kept.counter = fact.counter;
   kept.sequence = each.sequence;
@@ -241,7 +257,8 @@ void Mailbox::Machine::replay(MailboxStore& store, const mailbox::MessageStored&
   names_->release(key);
 }
 
-void Mailbox::Machine::replay(MailboxStore& store, const mailbox::MessagesDropped& fact, const mailbox::Record&) {
+void Mailbox::Machine::replay(MailboxStore& store, const mailbox::MessagesDropped& fact,
+                              const mailbox::Record&) {
   Box* box = find_box(store, names_->find(fact.key));
   while (box != nullptr && !box->messages.empty() && box->messages.front().counter <= fact.through) {
     payloads.erase(box->messages.front().payload.id);
@@ -291,7 +308,8 @@ std::optional<SteadyTime> Mailbox::Machine::next_deadline() const {
 std::size_t Mailbox::Machine::memory_bytes() const {
   std::size_t bytes = 0;
   for (const MailboxStore& store : stores) {
-    bytes += static_cast<std::size_t>(store.message_count) * sizeof(KeptMessage) + store.by_age.size() * sizeof(AgedMessage) +
+    bytes += static_cast<std::size_t>(store.message_count) * sizeof(KeptMessage) +
+             store.by_age.size() * sizeof(AgedMessage) +
              store.boxes.size() * (sizeof(Box) + 4 * sizeof(void*));
   }
   return bytes;
@@ -300,11 +318,12 @@ std::size_t Mailbox::Machine::memory_bytes() const {
 const mailbox::Effect* Mailbox::Machine::poll() {
   const mailbox::Effect* effect = outbox_->pop();
   // Only now is the drop durable: until then the message may come back.
-  if (const auto* dropped = effect == nullptr ? nullptr : std::get_if<mailbox::Dropped>(effect)) payloads.erase(dropped->payload.id);
+  if (const auto* dropped = effect == nullptr ? nullptr : std::get_if<mailbox::Dropped>(effect))
+    payloads.erase(dropped->payload.id);
   return effect;
 }
 
-// --- the public class ---------------------------------------------------------------------------------------------
+// --- the public class ---
 
 Mailbox::Mailbox(const Config& config, Now now, Entropy entropy, Names& names)
     : machine_(std::make_unique<Machine>(config, now, entropy, names)) {}

@@ -68,7 +68,8 @@ class Mailbox::Machine {
   bool parse_cursor(std::string_view text, std::vector<std::uint64_t>& counters) const;
   std::string spell_cursor(const std::vector<std::uint64_t>& counters) const;
   bool refused(RequestId request, std::string_view cursor, std::vector<std::uint64_t>& counters);
-  MailboxMessage view_of(const MailboxStore& store, const KeptMessage& kept, const std::vector<std::uint64_t>& counters) const;
+  MailboxMessage view_of(const MailboxStore& store, const KeptMessage& kept,
+                         const std::vector<std::uint64_t>& counters) const;
   void answer_pending();
   void yield_after(StoreId store, std::uint64_t sequence, const mailbox::Effect& effect);
 
@@ -84,7 +85,8 @@ class Mailbox::Machine {
   Names* names_;
   Entropy entropy_;
   Now now_;
-  std::unordered_map<std::uint32_t, std::uint32_t> subscriptions_;  // key's NameId → how many; iterated in sorted order only
+  std::unordered_map<std::uint32_t, std::uint32_t>
+      subscriptions_;  // key's NameId → how many; iterated in sorted order only
   std::vector<PendingAnswer> pending_;
   std::unique_ptr<Outbox<mailbox::Effect>> outbox_;
 };

@@ -28,7 +28,8 @@ std::string Mailbox::Machine::spell_cursor(const std::vector<std::uint64_t>& cou
   return text;
 }
 
-bool Mailbox::Machine::refused(RequestId request, std::string_view cursor, std::vector<std::uint64_t>& counters) {
+bool Mailbox::Machine::refused(RequestId request, std::string_view cursor,
+                               std::vector<std::uint64_t>& counters) {
   for (const MailboxStore& store : stores) {
     if (store.stream.state() == StreamState::open) continue;
     outbox_->push(mailbox::Refused{request, Refusal::storage_unavailable});
@@ -49,8 +50,9 @@ void Mailbox::Machine::take(const mailbox::Fetch& input) {
   for (std::size_t i = 0; i < stores.size(); ++i) {
     boxes[i] = find_box(stores[i], input.key);
     if (boxes[i] == nullptr || boxes[i]->messages.empty()) continue;
-    const auto after = std::upper_bound(boxes[i]->messages.begin(), boxes[i]->messages.end(), counters[i],
-                                        [](std::uint64_t counter, const KeptMessage& kept) { return counter < kept.counter; });
+    const auto after = std::upper_bound(
+        boxes[i]->messages.begin(), boxes[i]->messages.end(), counters[i],
+        [](std::uint64_t counter, const KeptMessage& kept) { return counter < kept.counter; });
     next[i] = static_cast<std::size_t>(after - boxes[i]->messages.begin());
   }
   const std::uint32_t limit = std::clamp<std::uint32_t>(input.limit, 1, 1000);
@@ -76,7 +78,8 @@ MailboxMessage Mailbox::Machine::view_of(const MailboxStore& store, const KeptMe
   MailboxMessage view;
   view.pool = store.senders[kept.pool].name;
   view.message_id = view.pool + "-" + spell(GeneratedId{kept.pool_incarnation, kept.pool_sequence});
-  view.task_id = kept.task_id ? std::string(names_->text(kept.task_id)) : spell(GeneratedId{kept.task_incarnation, kept.admission});
+  view.task_id = kept.task_id ? std::string(names_->text(kept.task_id))
+                              : spell(GeneratedId{kept.task_incarnation, kept.admission});
   view.status = kept.status;
   view.reason = kept.reason;
   view.payload = kept.payload;

@@ -23,7 +23,7 @@ struct KeptMessage {
   std::uint64_t admission = 0;
   std::uint64_t pool_incarnation = 0;  ///< with the sequence: under which the outcome was recorded
   std::uint64_t pool_sequence = 0;
-  std::uint32_t pool = 0;              ///< index into the store's senders
+  std::uint32_t pool = 0;  ///< index into the store's senders
   Status status = Status::completed;
   Reason reason = Reason::none;
 };
@@ -35,8 +35,8 @@ struct Box {
   std::deque<KeptMessage> messages;
 };
 
-/// How far one pool's stream has delivered, by incarnation, in the order in which they came. What lies at or below a mark
-/// is here, or was and has been read.
+/// How far one pool's stream has delivered, by incarnation, in the order in which they came. What lies at or
+/// below a mark is here, or was and has been read.
 struct Sender {
   struct Mark {
     std::uint64_t incarnation = 0;
@@ -70,7 +70,7 @@ struct MailboxStore {
   std::string name;
   MailboxConfig config;
   std::unordered_map<std::uint32_t, Box> boxes;  // by key's NameId; never iterated for a decision
-  std::vector<Sender> senders;                   // pools: those of the config by PoolId, then others met in a journal
+  std::vector<Sender> senders;     // pools: those of the config by PoolId, then others met in a journal
   std::deque<AgedMessage> by_age;  // oldest first; entries of dropped messages are skipped
   std::uint64_t message_count = 0;
 };

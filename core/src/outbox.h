@@ -12,8 +12,9 @@ namespace parking_lot {
 
 /// Holds effects back until what they rest on is durable (law 1), and hands them out in order.
 ///
-/// `E` is trivially copyable. An effect may own a body (a page, a view) that lives until the next `handle` after it was
-/// yielded. Yielding an effect that is free to go is O(1) and allocates nothing in the steady state.
+/// `E` is trivially copyable. An effect may own a body (a page, a view) that lives until the next `handle`
+/// after it was yielded. Yielding an effect that is free to go is O(1) and allocates nothing in the steady
+/// state.
 template <class E>
 class Outbox {
  public:
@@ -71,7 +72,8 @@ class Outbox {
     held = std::move(kept);
   }
 
-  /// Removes effects that are free to go but were not popped yet, for which `take(effect)` returns true. O(their number).
+  /// Removes effects that are free to go but were not popped yet, for which `take(effect)` returns true.
+  /// O(their number).
   template <class Take>
   void withdraw_ready(Take take) {
     const auto first = ready_.begin() + static_cast<std::ptrdiff_t>(next_);

@@ -107,14 +107,16 @@ std::uint64_t Pool::queued() const {
 void Pool::note_departure(SteadyTime now) {
   if (last_departure_.ms >= 0) {
     const std::int64_t interval = std::max<std::int64_t>(now.ms - last_departure_.ms, 1);
-    departure_interval_ms_ = departure_interval_ms_ == 0 ? interval : (departure_interval_ms_ * 7 + interval + 7) / 8;
+    departure_interval_ms_ =
+        departure_interval_ms_ == 0 ? interval : (departure_interval_ms_ * 7 + interval + 7) / 8;
   }
   last_departure_ = now;
 }
 
 std::size_t Pool::memory_bytes() const {
   std::size_t bytes = sizeof(Pool) + by_admission.memory_bytes() + ended.size() * sizeof(std::uint32_t);
-  bytes += by_name.size() * (sizeof(void*) * 2 + sizeof(std::uint64_t)) + by_name.bucket_count() * sizeof(void*);
+  bytes +=
+      by_name.size() * (sizeof(void*) * 2 + sizeof(std::uint64_t)) + by_name.bucket_count() * sizeof(void*);
   for (const Lane& each : lanes) bytes += sizeof(Lane) + each.queue.memory_bytes();
   return bytes;
 }

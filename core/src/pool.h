@@ -93,7 +93,8 @@ class Pool {
   void disconnect(ExecutorId id);
   void set_credits(Executor& executor, std::uint32_t credits);
   void give_back_credits(ExecutorId id, std::uint32_t credits);
-  /// The executor of a lane with the most credits; among equals the one connected first. `lane.ready` must not be 0.
+  /// The executor of a lane with the most credits; among equals the one connected first. `lane.ready` must
+  /// not be 0.
   Executor& pick_executor(const Lane& lane);
   Lane& lane(RealmId realm);
   const Lane* find_lane(RealmId realm) const;
@@ -102,7 +103,9 @@ class Pool {
   TaskQueue::Ahead ahead_of(QueueKey key) const;
   std::uint64_t queued() const;
 
-  bool takes_tasks() const { return config.max_units > 0 && (state == PoolState::active || state == PoolState::paused); }
+  bool takes_tasks() const {
+    return config.max_units > 0 && (state == PoolState::active || state == PoolState::paused);
+  }
   bool starts_tasks() const {
     return stream.state() == StreamState::open && config.max_units > 0 &&
            (state == PoolState::active || state == PoolState::draining);
@@ -131,7 +134,7 @@ class Pool {
 
   AdmissionIndex by_admission;
   std::unordered_map<std::uint32_t, std::uint32_t> by_name;  // NameId → slot; never iterated
-  std::deque<std::uint32_t> ended;                            // slots, oldest outcome first
+  std::deque<std::uint32_t> ended;                           // slots, oldest outcome first
 
   // The starvation guard: whose clock runs, since when, and whose has run out (by place in leaving order).
   std::uint32_t guarded = no_slot;
@@ -147,18 +150,18 @@ class Pool {
   bool is_delivering = false;  ///< listed among the pools that may have something to deliver
 
   std::vector<Arrival> arrivals;
-  std::vector<std::uint32_t> stale_runs;             // alive when the write failed; the reload finds them again
-  std::vector<std::uint64_t> stale_incarnations;     // what stale tasks refer to
-  std::deque<Unrecorded> unrecorded;  // only of a durable stream
-  std::vector<Input> held_reports;  // of executors, while the stream is not open
-  std::vector<ClientId> gone_clients;  // meanwhile
+  std::vector<std::uint32_t> stale_runs;          // alive when the write failed; the reload finds them again
+  std::vector<std::uint64_t> stale_incarnations;  // what stale tasks refer to
+  std::deque<Unrecorded> unrecorded;              // only of a durable stream
+  std::vector<Input> held_reports;                // of executors, while the stream is not open
+  std::vector<ClientId> gone_clients;             // meanwhile
 
   std::array<RefusalCount, 16> refusals;
   std::uint64_t parked = 0;
   std::uint64_t waiting = 0;
   std::uint64_t backing_off = 0;
   std::uint64_t running = 0;
-  PoolStats totals;  // only its counters since open
+  PoolStats totals;                   // only its counters since open
   std::uint64_t audited_through = 0;  ///< durable records that the audit ring has seen
   bool is_dirty = false;
 

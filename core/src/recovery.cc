@@ -29,7 +29,7 @@ void Scheduler::Machine::open_pool(Pool& pool) {
   emit(pool, no_slot, PoolOpened{incarnation, entropy_});
 }
 
-// --- a failed write ---------------------------------------------------------------------------------------------
+// --- a failed write ---
 
 void Scheduler::Machine::take(const PersistFailed& input) {
   Pool* pool = pool_at(input.pool);
@@ -56,7 +56,8 @@ void Scheduler::Machine::fail_held(Pool& pool) {
   });
 }
 
-/// Empties the pool for a reload. Tasks keep their slots and runs theirs, so that handles and leases stay valid.
+/// Empties the pool for a reload. Tasks keep their slots and runs theirs, so that handles and leases stay
+/// valid.
 void Scheduler::Machine::reset(Pool& pool) {
   std::vector<std::uint32_t> slots;
   pool.by_admission.visit_after(0, [&](std::uint32_t slot) {
@@ -102,12 +103,13 @@ void Scheduler::Machine::make_stale(Pool& pool, std::uint32_t slot) {
   task.phase = Phase::stale;
 }
 
-// --- reading a journal --------------------------------------------------------------------------------------------
+// --- reading a journal ---
 
 void Scheduler::Machine::take(const Recovered& input) {
   Pool* pool = pool_at(input.pool);
   if (pool == nullptr || !pool->stream.is_durable() || pool->stream.state() == StreamState::open) return;
-  const bool starts_anew = !input.records.empty() && input.records.front().sequence <= pool->stream.sequence();
+  const bool starts_anew =
+      !input.records.empty() && input.records.front().sequence <= pool->stream.sequence();
   if (pool->stream.state() == StreamState::failed) {
     pool->stream.reloading();
   } else if (starts_anew) {  // the load before broke off half-way
@@ -228,7 +230,8 @@ void Scheduler::Machine::resume_task(Pool& pool, std::uint32_t slot) {
       arm_task_timer(slot);
       return;
     case Phase::backing_off: {
-      const std::int64_t left = std::clamp<std::int64_t>((task.ready_at - now_.wall).ms, 0, task.retry.max_ms);
+      const std::int64_t left =
+          std::clamp<std::int64_t>((task.ready_at - now_.wall).ms, 0, task.retry.max_ms);
       backoff_timers_.arm(slot, now_.steady.ms + left, task.admission);
       return;
     }
@@ -239,7 +242,8 @@ void Scheduler::Machine::resume_task(Pool& pool, std::uint32_t slot) {
       } else if (run.is_known_here) {
         requeue(pool, slot, Reason::none, Holding::freed);
       } else {
-        end_run(pool, task.run, Failed{handle_of(slot), run.lease, Reason::lost, {}, 0, Failed::Units::freed});
+        end_run(pool, task.run,
+                Failed{handle_of(slot), run.lease, Reason::lost, {}, 0, Failed::Units::freed});
       }
       return;
     }
@@ -256,7 +260,8 @@ void Scheduler::Machine::resume_run(Pool& pool, std::uint32_t run_slot) {
   }
   if (run.is_current) {
     const Duration timeout = tasks_[run.task].timeout;
-    if (run.stage == Run::Stage::running && timeout.ms > 0 && run.due == never_steady) run.due = now_.steady + timeout;
+    if (run.stage == Run::Stage::running && timeout.ms > 0 && run.due == never_steady)
+      run.due = now_.steady + timeout;
     renew_lease(pool, run_slot);
     return;
   }

@@ -5,7 +5,7 @@
 
 namespace parking_lot {
 
-// --- starting -------------------------------------------------------------------------------------------------
+// --- starting ---
 
 void Scheduler::Machine::start(Pool& pool, const Candidate& candidate) {
   const std::uint32_t slot = candidate.entry.slot;
@@ -23,7 +23,8 @@ void Scheduler::Machine::start(Pool& pool, const Candidate& candidate) {
   Run& run = runs_[task.run];
   run.is_known_here = true;
   run.stage = Run::Stage::started;
-  yield_after(pool, sequence, Start{pool.id, handle_of(slot), lease, executor.id, task.attempt, task.units, task.payload});
+  yield_after(pool, sequence,
+              Start{pool.id, handle_of(slot), lease, executor.id, task.attempt, task.units, task.payload});
   notify(pool, slot, Notify::Event::started, sequence);
 }
 
@@ -48,17 +49,20 @@ bool Scheduler::Machine::withdraw_start(Pool& pool, std::uint32_t run_slot) {
   return is_withdrawn;
 }
 
-// --- reports --------------------------------------------------------------------------------------------------
+// --- reports ---
 
 std::uint32_t Scheduler::Machine::find_run(TaskHandle handle, Lease lease) {
   const Task* task = task_at(handle);
   if (task != nullptr && task->run != no_slot && runs_[task->run].lease == lease) return task->run;
   for (const std::uint32_t run : detached_) {
-    if (runs_[run].task == handle.slot && runs_[run].generation == handle.generation && runs_[run].lease == lease) return run;
+    if (runs_[run].task == handle.slot && runs_[run].generation == handle.generation &&
+        runs_[run].lease == lease)
+      return run;
   }
   for (const Pool& pool : pools) {  // of a stream that failed
     const std::uint32_t run = find_stale_run(pool, lease);
-    if (run != no_slot && runs_[run].task == handle.slot && runs_[run].generation == handle.generation) return run;
+    if (run != no_slot && runs_[run].task == handle.slot && runs_[run].generation == handle.generation)
+      return run;
   }
   return no_slot;
 }
@@ -77,7 +81,8 @@ void Scheduler::Machine::take(const ExecutorGone& input) {
   const RealmId realm = executor == nullptr ? 0 : executor->realm;
   pool->disconnect(input.executor);
   mark_dirty(*pool);
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> lost;  // by lease number: an order that no slot decides
+  std::vector<std::pair<std::uint64_t, std::uint32_t>>
+      lost;  // by lease number: an order that no slot decides
   for (std::uint32_t i = 0; i < runs_.end(); ++i) {
     const Run& run = runs_[i];
     if (run.stage != Run::Stage::free && run.pool == input.pool.index && run.executor == input.executor) {
@@ -110,10 +115,12 @@ void Scheduler::Machine::abandon_realm(Pool& pool, RealmId realm) {
   std::vector<std::uint32_t> slots;
   pool.by_admission.visit_after(0, [&](std::uint32_t slot) {
     const Task& task = tasks_[slot];
-    if (task.realm == realm && task.phase != Phase::ended && task.phase != Phase::running) slots.push_back(slot);
+    if (task.realm == realm && task.phase != Phase::ended && task.phase != Phase::running)
+      slots.push_back(slot);
     return true;
   });
-  for (const std::uint32_t slot : slots) finish(pool, slot, Status::failed, Reason::realm_gone, {}, Holding::freed);
+  for (const std::uint32_t slot : slots)
+    finish(pool, slot, Status::failed, Reason::realm_gone, {}, Holding::freed);
 }
 
 void Scheduler::Machine::take(const Running& input) {
@@ -190,15 +197,18 @@ void Scheduler::Machine::end_run(Pool& pool, std::uint32_t run_slot, const Faile
   const bool is_known_free = how.units == Failed::Units::freed;
   if (!runs_[run_slot].is_current) {
     release_unused(pool, run_slot, how.result);
-    if (is_known_free) release_units(pool, run_slot);
-    else if (runs_[run_slot].stage != Run::Stage::quarantined) quarantine(pool, run_slot);
+    if (is_known_free)
+      release_units(pool, run_slot);
+    else if (runs_[run_slot].stage != Run::Stage::quarantined)
+      quarantine(pool, run_slot);
     return;
   }
   const Holding holding = is_known_free ? Holding::freed : Holding::held;
   const Task& task = tasks_[slot];
   const bool is_lost = how.reason == Reason::lost || how.reason == Reason::executor_failed;
-  const bool repeats = is_lost ? task.lost < task.max_lost
-                               : how.reason == Reason::task_failed && task.failures + 1U < task.retry.max_attempts;
+  const bool repeats =
+      is_lost ? task.lost < task.max_lost
+              : how.reason == Reason::task_failed && task.failures + 1U < task.retry.max_attempts;
   Failed kept{how.task, how.lease, how.reason, how.result, 0, how.units};
   if (repeats) {
     release_payload(pool, 0, std::exchange(kept.result, {}));
@@ -211,10 +221,12 @@ void Scheduler::Machine::end_run(Pool& pool, std::uint32_t run_slot, const Faile
   if (!is_known_free) quarantine(pool, run_slot);
 }
 
-/// A result that came too late to be the outcome. (After a reload it may be just that, reported a second time.)
+/// A result that came too late to be the outcome. (After a reload it may be just that, reported a second
+/// time.)
 void Scheduler::Machine::release_unused(Pool& pool, std::uint32_t run_slot, PayloadRef result) {
   const Task* task = task_at({runs_[run_slot].task, runs_[run_slot].generation});
-  const bool is_outcome = task != nullptr && task->outcome != no_slot && outcomes_[task->outcome].result == result;
+  const bool is_outcome =
+      task != nullptr && task->outcome != no_slot && outcomes_[task->outcome].result == result;
   if (!is_outcome) release_payload(pool, 0, result);
 }
 
@@ -222,22 +234,29 @@ void Scheduler::Machine::keep_until_durable(Pool& pool, const Input& report) {
   if (pool.stream.is_durable()) pool.unrecorded.push_back({pool.stream.sequence(), report});
 }
 
-// --- ending ---------------------------------------------------------------------------------------------------
+// --- ending ---
 
 std::uint64_t& Scheduler::Machine::outcome_count(Pool& pool, Status status) {
   switch (status) {
-    case Status::completed: return pool.totals.completed;
-    case Status::failed: return pool.totals.failed;
-    case Status::expired: return pool.totals.expired;
-    default: return pool.totals.dropped;
+    case Status::completed:
+      return pool.totals.completed;
+    case Status::failed:
+      return pool.totals.failed;
+    case Status::expired:
+      return pool.totals.expired;
+    default:
+      return pool.totals.dropped;
   }
 }
 
 /// Records the outcome. Only a run that is `held` keeps its units.
-void Scheduler::Machine::finish(Pool& pool, std::uint32_t slot, Status status, Reason reason, PayloadRef result, Holding holding) {
+void Scheduler::Machine::finish(Pool& pool, std::uint32_t slot, Status status, Reason reason,
+                                PayloadRef result, Holding holding) {
   const std::uint64_t admission = tasks_[slot].admission;
-  const PayloadRef payload = status == Status::failed ? PayloadRef{} : tasks_[slot].payload;  // a failed one can be retried
-  const std::uint64_t sequence = emit(pool, slot, TaskFinished{admission, status, reason, result, holding == Holding::held});
+  const PayloadRef payload =
+      status == Status::failed ? PayloadRef{} : tasks_[slot].payload;  // a failed one can be retried
+  const std::uint64_t sequence =
+      emit(pool, slot, TaskFinished{admission, status, reason, result, holding == Holding::held});
   ++outcome_count(pool, status);
   notify(pool, slot, Notify::Event::ended, sequence);
   release_payload(pool, sequence, payload);
@@ -248,7 +267,8 @@ void Scheduler::Machine::requeue(Pool& pool, std::uint32_t slot, Reason reason, 
   Task& task = tasks_[slot];
   const Duration delay = reason == Reason::retry ? backoff_of(task) : Duration{0};
   const WallTime ready_at = delay.ms > 0 ? now_.wall + delay : WallTime{0};
-  const std::uint64_t sequence = emit(pool, slot, TaskRequeued{task.admission, reason, ready_at, holding == Holding::held});
+  const std::uint64_t sequence =
+      emit(pool, slot, TaskRequeued{task.admission, reason, ready_at, holding == Holding::held});
   if (delay.ms > 0) {
     backoff_timers_.arm(slot, (now_.steady + delay).ms, task.admission);
   } else {
@@ -260,7 +280,8 @@ void Scheduler::Machine::requeue(Pool& pool, std::uint32_t slot, Reason reason, 
 
 Duration Scheduler::Machine::backoff_of(const Task& task) {
   std::uint64_t delay = task.retry.initial_ms;
-  for (unsigned i = 0; i < task.failures && delay < task.retry.max_ms; ++i) delay = delay * task.retry.factor_percent / 100;
+  for (unsigned i = 0; i < task.failures && delay < task.retry.max_ms; ++i)
+    delay = delay * task.retry.factor_percent / 100;
   delay = std::min<std::uint64_t>(delay, task.retry.max_ms);
   const std::uint64_t jitter = delay * task.retry.jitter_percent / 100;
   if (jitter > 0) delay -= random() % (jitter + 1);
@@ -274,7 +295,8 @@ void Scheduler::Machine::stop_run(Pool& pool, std::uint32_t run_slot, Reason rea
   run.lease_due = never_steady;
   run.due = now_.steady + pool.config.kill_grace;
   arm_run(pool, run_slot);
-  yield_after(pool, pool.stream.sequence(), Stop{pool.id, {run.task, run.generation}, run.lease, run.executor, reason});
+  yield_after(pool, pool.stream.sequence(),
+              Stop{pool.id, {run.task, run.generation}, run.lease, run.executor, reason});
 }
 
 /// The run may be dead or not: its units stay taken for a while.
@@ -300,14 +322,15 @@ void Scheduler::Machine::release_units(Pool& pool, std::uint32_t run_slot) {
   mark_dirty(pool);
 }
 
-// --- leases ---------------------------------------------------------------------------------------------------
+// --- leases ---
 
 void Scheduler::Machine::renew_lease(const Pool& pool, std::uint32_t run_slot) {
   if (pool.stream.state() != StreamState::open) return;  // no run ends while nothing can be recorded
   Run& run = runs_[run_slot];
   for (const Executor& executor : pool.executors) {
     if (executor.id != run.executor) continue;
-    if (executor.liveness == ExecutorReady::Liveness::heartbeats) run.lease_due = now_.steady + pool.config.lease;
+    if (executor.liveness == ExecutorReady::Liveness::heartbeats)
+      run.lease_due = now_.steady + pool.config.lease;
     break;
   }
   arm_run(pool, run_slot);

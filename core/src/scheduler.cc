@@ -21,11 +21,16 @@ std::uint64_t mix(std::uint64_t x) {  // splitmix64 (Steele, Lea, Flood, OOPSLA 
 }  // namespace
 
 Scheduler::Machine::Machine(const Config& config, Now now, Entropy entropy)
-    : entropy_(entropy), random_state_(config.seed), now_(now), audit_(config.audit.memory_events, names), outbox_(config.pools.size()) {
+    : entropy_(entropy),
+      random_state_(config.seed),
+      now_(now),
+      audit_(config.audit.memory_events, names),
+      outbox_(config.pools.size()) {
   default_tenant_ = names.intern("default");
   for (std::size_t i = 0; i < config.pools.size(); ++i) {
     pools.emplace_back(PoolId{static_cast<std::uint32_t>(i)}, config.pools[i]);
-    least_heartbeat_ = i == 0 ? config.pools[i].heartbeat : std::min(least_heartbeat_, config.pools[i].heartbeat);
+    least_heartbeat_ =
+        i == 0 ? config.pools[i].heartbeat : std::min(least_heartbeat_, config.pools[i].heartbeat);
     if (!pools.back().stream.is_durable()) open_pool(pools.back());
   }
 }
@@ -52,7 +57,8 @@ void Scheduler::Machine::observe(Now now) {
   now.steady = std::max(now.steady, now_.steady);
   const Duration wall_passed = now.wall - now_.wall;
   const Duration steady_passed = now.steady - now_.steady;
-  const SteadyTime armed = steady_passed > least_heartbeat_ ? next_deadline().value_or(never_steady) : never_steady;
+  const SteadyTime armed =
+      steady_passed > least_heartbeat_ ? next_deadline().value_or(never_steady) : never_steady;
   now_ = now;
   const bool is_late = armed != never_steady && now.steady > armed + least_heartbeat_;
   const bool was_suspended = wall_passed.ms - steady_passed.ms > least_heartbeat_.ms;
@@ -108,14 +114,16 @@ std::optional<SteadyTime> Scheduler::Machine::next_deadline() const {
   if (!backoff_timers_.empty()) next = std::min(next, SteadyTime{backoff_timers_.top().due_ms});
   if (!pool_timers_.empty()) next = std::min(next, SteadyTime{pool_timers_.begin()->first});
   if (!wall_timers_.empty()) {
-    const Duration left = std::clamp(WallTime{wall_timers_.top().due_ms} - now_.wall, Duration{0}, wall_deadline_check);
+    const Duration left =
+        std::clamp(WallTime{wall_timers_.top().due_ms} - now_.wall, Duration{0}, wall_deadline_check);
     next = std::min(next, now_.steady + left);
   }
   if (next == never_steady) return std::nullopt;
   return std::max(next, now_.steady);
 }
 
-void Scheduler::Machine::yield_after(const Pool& pool, std::uint64_t sequence, const Effect& effect, Outbox<Effect>::Body body) {
+void Scheduler::Machine::yield_after(const Pool& pool, std::uint64_t sequence, const Effect& effect,
+                                     Outbox<Effect>::Body body) {
   if (sequence <= pool.stream.durable_through()) {
     body ? outbox_.push(effect, std::move(body)) : outbox_.push(effect);
   } else {
@@ -123,12 +131,15 @@ void Scheduler::Machine::yield_after(const Pool& pool, std::uint64_t sequence, c
   }
 }
 
-void Scheduler::Machine::reply_after(const Pool& pool, std::uint64_t sequence, RequestId request, const Answer& answer) {
+void Scheduler::Machine::reply_after(const Pool& pool, std::uint64_t sequence, RequestId request,
+                                     const Answer& answer) {
   if (request != 0) yield_after(pool, sequence, Reply{request, answer});
 }
 
-void Scheduler::Machine::notify(const Pool& pool, std::uint32_t slot, Notify::Event event, std::uint64_t sequence) {
-  const bool is_step = event == Notify::Event::parked || event == Notify::Event::started || event == Notify::Event::requeued;
+void Scheduler::Machine::notify(const Pool& pool, std::uint32_t slot, Notify::Event event,
+                                std::uint64_t sequence) {
+  const bool is_step =
+      event == Notify::Event::parked || event == Notify::Event::started || event == Notify::Event::requeued;
   if (is_step && listening == Listening::outcomes) return;
   Notify effect{pool.id, {}, event, Status::queued, Reason::none, 0, now_.wall, {}};
   if (slot != no_slot) {
@@ -146,7 +157,7 @@ void Scheduler::Machine::release_payload(const Pool& pool, std::uint64_t sequenc
   if (payload.id != 0) yield_after(pool, sequence, Release{pool.id, payload});
 }
 
-// --- the public class -----------------------------------------------------------------------------------------
+// --- the public class ---
 
 Scheduler::Scheduler(std::unique_ptr<Machine> machine) : machine_(std::move(machine)) {}
 Scheduler::Scheduler(Scheduler&&) noexcept = default;

@@ -6,13 +6,15 @@
 
 namespace parking_lot {
 
-/// Objects in numbered slots with stable addresses. Freed slots are used again, last freed first, so that slot numbers
-/// depend on the history of calls alone. T needs a default constructor.
+/// Objects in numbered slots with stable addresses. Freed slots are used again, last freed first, so that
+/// slot numbers depend on the history of calls alone. T needs a default constructor.
 template <class T>
 class Slab {
  public:
   T& operator[](std::uint32_t slot) { return chunks_[slot >> chunk_bits][slot & (chunk_size - 1)]; }
-  const T& operator[](std::uint32_t slot) const { return chunks_[slot >> chunk_bits][slot & (chunk_size - 1)]; }
+  const T& operator[](std::uint32_t slot) const {
+    return chunks_[slot >> chunk_bits][slot & (chunk_size - 1)];
+  }
 
   std::uint32_t allocate() {
     if (!free_.empty()) {

@@ -14,14 +14,16 @@ namespace parking_lot {
 
 enum class Keeping : std::uint8_t { kept_volatile, kept_durable };
 
-/// One stream of records: its sequence, durable watermark, state and incarnation. `R` has sequence, at and fact.
+/// One stream of records: its sequence, durable watermark, state and incarnation. `R` has sequence, at and
+/// fact.
 ///
 /// Invariant: durable_through() <= sequence(); for a volatile stream they are equal.
 template <class R>
 class Stream {
  public:
   explicit Stream(Keeping keeping)
-      : is_durable_(keeping == Keeping::kept_durable), state_(is_durable_ ? StreamState::loading : StreamState::open) {}
+      : is_durable_(keeping == Keeping::kept_durable),
+        state_(is_durable_ ? StreamState::loading : StreamState::open) {}
 
   bool is_durable() const { return is_durable_; }
   StreamState state() const { return state_; }
@@ -47,7 +49,9 @@ class Stream {
 
   /// Keeps a record of a durable stream for the write at the end of this `handle`.
   void append(R record) { batch_.push_back(std::move(record)); }
-  std::string_view keep_text(std::string_view text) { return text.empty() ? text : texts_.emplace_back(text); }
+  std::string_view keep_text(std::string_view text) {
+    return text.empty() ? text : texts_.emplace_back(text);
+  }
   const std::vector<R>& batch() const { return batch_; }
   /// Called at the start of `handle`: what the last one wrote has been polled.
   void clear_batch() {

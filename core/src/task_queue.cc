@@ -263,7 +263,8 @@ Units TaskQueue::erase_from(void* node, unsigned height, QueueKey key) {
   --child.tasks;
   child.units -= units;
   if (units == child.least) {
-    child.least = height == 1 ? static_cast<Leaf*>(child.node)->least() : static_cast<Inner*>(child.node)->least();
+    child.least =
+        height == 1 ? static_cast<Leaf*>(child.node)->least() : static_cast<Inner*>(child.node)->least();
   }
   mend(*inner, place, height - 1);
   return units;
@@ -312,7 +313,8 @@ std::optional<TaskQueue::Entry> TaskQueue::first_that_fits(Units free) const {
   for (unsigned height = height_; height > 0; --height) {
     const auto* inner = static_cast<const Inner*>(node);
     unsigned place = 0;
-    while (place < inner->count && (inner->children[place].least > free || inner->children[place].tasks == 0)) ++place;
+    while (place < inner->count && (inner->children[place].least > free || inner->children[place].tasks == 0))
+      ++place;
     if (place == inner->count) return std::nullopt;
     node = inner->children[place].node;
   }

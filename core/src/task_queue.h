@@ -8,8 +8,8 @@
 
 namespace parking_lot {
 
-/// Place of a parked task in leaving order: smaller leaves first. Priority class in the two highest bits (critical
-/// first), admission number below.
+/// Place of a parked task in leaving order: smaller leaves first. Priority class in the two highest bits
+/// (critical first), admission number below.
 struct QueueKey {
   std::uint64_t value = 0;
   friend auto operator<=>(const QueueKey&, const QueueKey&) = default;
@@ -22,9 +22,9 @@ inline constexpr QueueKey last_queue_key{~std::uint64_t{0}};
 
 /// Parked tasks of one lane, in the order in which they leave.
 ///
-/// A B+ tree whose inner nodes know, per child, the number of tasks, the sum of their units and the least of their
-/// units. Its shape depends on history, its answers do not. Keys are unique.
-/// All operations are O(log n); none scans. At the usual appending of rising keys, leaves stay full.
+/// A B+ tree whose inner nodes know, per child, the number of tasks, the sum of their units and the least of
+/// their units. Its shape depends on history, its answers do not. Keys are unique. All operations are O(log
+/// n); none scans. At the usual appending of rising keys, leaves stay full.
 class TaskQueue {
  public:
   struct Entry {

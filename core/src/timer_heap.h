@@ -8,9 +8,9 @@
 
 namespace parking_lot {
 
-/// Due times of numbered things, at most one each, least first; ties by `tie`, then by number, so that no order
-/// depends on the heap's shape. `Position` maps a number to a reference of where its place is kept; `no_timer` means
-/// none. All operations O(log n), `top` O(1).
+/// Due times of numbered things, at most one each, least first; ties by `tie`, then by number, so that no
+/// order depends on the heap's shape. `Position` maps a number to a reference of where its place is kept;
+/// `no_timer` means none. All operations O(log n), `top` O(1).
 inline constexpr std::uint32_t no_timer = 0xffffffff;
 
 template <class Position>

@@ -66,7 +66,8 @@ void Scheduler::Machine::on_backoff_over(std::uint32_t slot) {
   become_ready(pools[tasks_[slot].pool], slot);
 }
 
-/// The wait is over: the task joins the queue at its old place. Follows from the time alone, so it is no record.
+/// The wait is over: the task joins the queue at its old place. Follows from the time alone, so it is no
+/// record.
 void Scheduler::Machine::become_ready(Pool& pool, std::uint32_t slot) {
   Task& task = tasks_[slot];
   --(task.phase == Phase::waiting ? pool.waiting : pool.backing_off);
@@ -129,7 +130,8 @@ void Scheduler::Machine::on_pool_timer(Pool& pool, PoolTimer kind) {
           continue;
         }
         if (pool.stream.state() == StreamState::open) {
-          emit(pool, no_slot, RejectionsCounted{static_cast<Refusal>(code), count.seen - refusal_events_per_second});
+          emit(pool, no_slot,
+               RejectionsCounted{static_cast<Refusal>(code), count.seen - refusal_events_per_second});
         }
         count = {};
       }
@@ -137,7 +139,8 @@ void Scheduler::Machine::on_pool_timer(Pool& pool, PoolTimer kind) {
   }
 }
 
-/// The starvation guard. Its clock belongs to a task and runs only while that task is the head and does not fit.
+/// The starvation guard. Its clock belongs to a task and runs only while that task is the head and does not
+/// fit.
 void Scheduler::Machine::update_guard(Pool& pool) {
   const Duration limit = pool.config.starvation_guard;
   if (limit.ms == 0 || pool.config.policy != Policy::first_fit) return;
@@ -151,7 +154,8 @@ void Scheduler::Machine::update_guard(Pool& pool) {
     pool.guarded = slot;
     pool.guarded_since = now_.steady;
   }
-  const SteadyTime due = pool.guarded_since + Duration{limit.ms - std::min<std::int64_t>(limit.ms, task.guard_used_ms)};
+  const SteadyTime due =
+      pool.guarded_since + Duration{limit.ms - std::min<std::int64_t>(limit.ms, task.guard_used_ms)};
   if (due <= now_.steady) {
     pool.exhausted.try_emplace(head->entry.key, GuardClaim{slot, task.units, task.realm});
   } else {
@@ -167,7 +171,8 @@ void Scheduler::Machine::stop_guard(Pool& pool) {
   pool.guarded = no_slot;
 }
 
-/// Time went by in which no heartbeat could arrive (suspend, a throttled tab): every lease gets at least one heartbeat.
+/// Time went by in which no heartbeat could arrive (suspend, a throttled tab): every lease gets at least one
+/// heartbeat.
 void Scheduler::Machine::forgive_gap() {
   for (std::uint32_t slot = 0; slot < runs_.end(); ++slot) {
     Run& run = runs_[slot];

@@ -11,25 +11,30 @@ const Task* Scheduler::Machine::task_at(TaskHandle handle) const {
   return task.generation == handle.generation && task.phase != Phase::free ? &task : nullptr;
 }
 
-std::string Scheduler::Machine::spell_id(std::uint64_t incarnation, std::uint64_t admission, NameId name) const {
+std::string Scheduler::Machine::spell_id(std::uint64_t incarnation, std::uint64_t admission,
+                                         NameId name) const {
   return name ? std::string(names.text(name)) : spell(GeneratedId{incarnation, admission});
 }
 
 std::string Scheduler::Machine::spell_id(const Task& task) const {
   const Pool& pool = pools[task.pool];
-  const auto& known = pool.incarnations.size() > task.incarnation ? pool.incarnations : pool.stale_incarnations;
-  return spell_id(task.incarnation < known.size() ? known[task.incarnation] : 0, task.admission, task.task_id);
+  const auto& known =
+      pool.incarnations.size() > task.incarnation ? pool.incarnations : pool.stale_incarnations;
+  return spell_id(task.incarnation < known.size() ? known[task.incarnation] : 0, task.admission,
+                  task.task_id);
 }
 
 TaskHandle Scheduler::Machine::find(const Pool& pool, std::string_view task_id) const {
   const auto named = pool.by_name.find(names.find(task_id).index);
-  if (named != pool.by_name.end()) return is_outdated(named->second) ? TaskHandle{} : handle_of(named->second);
+  if (named != pool.by_name.end())
+    return is_outdated(named->second) ? TaskHandle{} : handle_of(named->second);
   const auto spelled = parse_generated_id(task_id);
   if (!spelled) return {};
   const std::uint32_t slot = pool.by_admission.find(spelled->number);
   if (slot == no_slot) return {};
   const Task& task = tasks_[slot];
-  const bool is_it = !task.task_id && task.phase != Phase::stale && pool.incarnations[task.incarnation] == spelled->incarnation;
+  const bool is_it = !task.task_id && task.phase != Phase::stale &&
+                     pool.incarnations[task.incarnation] == spelled->incarnation;
   return is_it && !is_outdated(slot) ? handle_of(slot) : TaskHandle{};
 }
 
@@ -44,7 +49,8 @@ PoolStats Scheduler::Machine::stats(const Pool& pool) const {
   PoolStats stats = pool.totals;
   stats.units_max = pool.capacity();
   Units in_use = pool.in_use;
-  for (const std::uint32_t run : pool.stale_runs) in_use += runs_[run].units;  // they live on while the storage is gone
+  for (const std::uint32_t run : pool.stale_runs)
+    in_use += runs_[run].units;  // they live on while the storage is gone
   stats.units_in_use = std::min(in_use, pool.capacity());
   stats.units_quarantined = std::min(pool.quarantined, stats.units_in_use);
   stats.parked = pool.parked;

@@ -1,6 +1,7 @@
-// The core without a host: the full life of tasks of mixed cost and priority on a full pool (submit, park, start, finish,
-// deliver), with audit ring and memory mailbox on, against std::priority_queue push and pop of the same keys in the same
-// run. Prints one JSON object. `bench_core [largest count]`; every figure is the best of five rounds.
+// The core without a host: the full life of tasks of mixed cost and priority on a full pool (submit, park,
+// start, finish, deliver), with audit ring and memory mailbox on, against std::priority_queue push and pop of
+// the same keys in the same run. Prints one JSON object. `bench_core [largest count]`; every figure is the
+// best of five rounds.
 
 #include <algorithm>
 #include <chrono>
@@ -19,7 +20,8 @@ using namespace parking_lot;
 
 constexpr int rounds = 5;
 constexpr Units capacity = 64;
-constexpr std::size_t submit_batch = 64;  // what one turn of an event loop or one bulk request brings together
+constexpr std::size_t submit_batch =
+    64;  // what one turn of an event loop or one bulk request brings together
 
 struct Sample {
   Priority priority = Priority::normal;
@@ -51,7 +53,8 @@ double time_priority_queue(const std::vector<Sample>& samples) {
   std::priority_queue<Entry> queue;
   std::uint64_t number = 0;
   for (const Sample& sample : samples) {
-    queue.push({(3 - static_cast<std::uint64_t>(sample.priority)) << 62 | number, static_cast<std::uint32_t>(number)});
+    queue.push({(3 - static_cast<std::uint64_t>(sample.priority)) << 62 | number,
+                static_cast<std::uint32_t>(number)});
     ++number;
   }
   std::uint64_t sum = 0;
@@ -141,8 +144,10 @@ void measure(std::size_t count, const char* separator) {
   }
   const double per_task = best.seconds / static_cast<double>(count) * 1e9;
   const double per_key = queue_seconds / static_cast<double>(count) * 1e9;
-  std::printf("%s{\"tasks\":%zu,\"lifecycle_ns\":%.1f,\"priority_queue_ns\":%.1f,\"ratio\":%.2f,\"bytes_per_parked_task\":%.1f}",
-              separator, count, per_task, per_key, per_task / per_key, best.bytes_per_parked);
+  std::printf(
+      "%s{\"tasks\":%zu,\"lifecycle_ns\":%.1f,\"priority_queue_ns\":%.1f,\"ratio\":%.2f,\"bytes_per_parked_"
+      "task\":%.1f}",
+      separator, count, per_task, per_key, per_task / per_key, best.bytes_per_parked);
   std::fflush(stdout);
 }
 

@@ -26,7 +26,7 @@ struct AuditEvent {
   Refusal refusal = Refusal::invalid_task;  ///< of `reject` events
   std::uint64_t number = 0;  ///< start: lease number; usage: units; submit: units; reject: how many
   std::uint32_t attempt = 0;
-  bool woken = false;        ///< of `start`: the task had been parked
+  bool woken = false;  ///< of `start`: the task had been parked
 };
 
 struct AuditQuery {
@@ -37,13 +37,13 @@ struct AuditQuery {
   WallTime from{0};
   WallTime until = never_wall;
   Order order = Order::oldest_first;
-  std::string_view after;     ///< cursor of the last page
+  std::string_view after;  ///< cursor of the last page
   std::uint32_t limit = 100;
 };
 
 struct AuditPage {
   std::vector<AuditEvent> events;
-  std::string next;           ///< opaque cursor; empty: this was the last page
+  std::string next;  ///< opaque cursor; empty: this was the last page
 };
 
 }  // namespace parking_lot

@@ -10,11 +10,12 @@
 #include "parking_lot/record.h"
 #include "parking_lot/types.h"
 
-/// What comes out of the scheduler: orders for the host. An effect is yielded only after everything that it rests on
-/// is durable. Views and pointers in effects are valid until the next `handle`.
+/// What comes out of the scheduler: orders for the host. An effect is yielded only after everything that it
+/// rests on is durable. Views and pointers in effects are valid until the next `handle`.
 namespace parking_lot {
 
-/// Make these records of one pool durable, atomically and in order; then report `Persisted` or `PersistFailed`.
+/// Make these records of one pool durable, atomically and in order; then report `Persisted` or
+/// `PersistFailed`.
 struct Write {
   PoolId pool;
   std::span<const Record> records;
@@ -31,7 +32,8 @@ struct Start {
   PayloadRef payload;
 };
 
-/// End this run: its outcome is fixed already, or it is no longer wanted. Report `Finished` or `Failed` when it has ended.
+/// End this run: its outcome is fixed already, or it is no longer wanted. Report `Finished` or `Failed` when
+/// it has ended.
 struct Stop {
   PoolId pool;
   TaskHandle task;
@@ -40,21 +42,21 @@ struct Stop {
   Reason reason = Reason::none;
 };
 
-// --- answers --------------------------------------------------------------------------------------------------
+// --- answers ---
 
 struct Submitted {
   TaskHandle task;
   Status status = Status::queued;
-  Reason reason = Reason::none;     ///< of a joined task that has ended
+  Reason reason = Reason::none;  ///< of a joined task that has ended
   enum class How : std::uint8_t { admitted, joined } how = How::admitted;
-  std::uint64_t position = 0;       ///< parked tasks that leave before it, plus one; 0 when it is not parked
-  PayloadRef result;                ///< of a joined task that has ended
+  std::uint64_t position = 0;  ///< parked tasks that leave before it, plus one; 0 when it is not parked
+  PayloadRef result;           ///< of a joined task that has ended
 };
 
 struct Refused {
   Refusal code = Refusal::invalid_task;
-  std::string_view field;           ///< of the specification, where one is to blame (static text)
-  Duration retry_after{0};          ///< with `queue_full`, from the drain rate; 0: unknown
+  std::string_view field;   ///< of the specification, where one is to blame (static text)
+  Duration retry_after{0};  ///< with `queue_full`, from the drain rate; 0: unknown
 };
 
 /// The command was carried out; `count` tasks were concerned.
@@ -75,14 +77,14 @@ struct TaskView {
   Priority priority = Priority::normal;
   ResourceKind kind = ResourceKind::mixed;
   Units units = 0;
-  Units units_used = 0;          ///< as reported by the run; equals `units` without a report
-  std::uint32_t attempt = 0;     ///< of the current or last run, from 1; 0: never started
+  Units units_used = 0;       ///< as reported by the run; equals `units` without a report
+  std::uint32_t attempt = 0;  ///< of the current or last run, from 1; 0: never started
   std::uint32_t lost = 0;
   WallTime submitted_at{0};
-  WallTime started_at{0};        ///< of the current run, or of the last one of an ended task; else 0
+  WallTime started_at{0};  ///< of the current run, or of the last one of an ended task; else 0
   WallTime finished_at{0};
   WallTime deadline = never_wall;
-  WallTime ready_at{0};          ///< of a task that waits for start_after or a retry
+  WallTime ready_at{0};  ///< of a task that waits for start_after or a retry
   PayloadRef payload;
   PayloadRef result;
 };
@@ -90,16 +92,16 @@ struct TaskView {
 struct Explanation {
   TaskView task;
   Wait waits_for = Wait::nothing;
-  TaskHandle behind;             ///< the task that holds it up, where one does
+  TaskHandle behind;  ///< the task that holds it up, where one does
   std::string behind_id;
-  std::uint64_t position = 0;    ///< as in `Submitted`
-  Units units_ahead = 0;         ///< asked for by the parked tasks that leave before it
+  std::uint64_t position = 0;  ///< as in `Submitted`
+  Units units_ahead = 0;       ///< asked for by the parked tasks that leave before it
   Units units_free = 0;
 };
 
 struct TaskPage {
   std::vector<TaskView> tasks;
-  std::uint64_t next = 0;        ///< pass as `after` for the next page; 0: this was the last one
+  std::uint64_t next = 0;  ///< pass as `after` for the next page; 0: this was the last one
 };
 
 using Answer = std::variant<Submitted, Refused, Done, const TaskView*, const Explanation*, const TaskPage*>;
@@ -109,8 +111,6 @@ struct Reply {
   Answer answer;
 };
 
-// ----------------------------------------------------------------------------------------------------------------
-
 /// Store this outcome in the pool's mailbox store; then report `Delivered` or `DeliveryFailed`. The pair
 /// (incarnation, sequence) is the same on every attempt.
 struct Deliver {
@@ -118,7 +118,7 @@ struct Deliver {
   std::uint64_t incarnation = 0;
   std::uint64_t sequence = 0;
   NameId mailbox;
-  NameId task_id;                ///< none: the id is spelled from the two numbers below
+  NameId task_id;  ///< none: the id is spelled from the two numbers below
   std::uint64_t task_incarnation = 0;
   std::uint64_t admission = 0;
   Status status = Status::completed;

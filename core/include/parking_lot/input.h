@@ -12,20 +12,20 @@
 /// backends and the clock). Inputs are views; they need to live until `handle` returns.
 namespace parking_lot {
 
-// --- commands ---------------------------------------------------------------------------------------------
+// --- commands ---
 
 /// A task as its submitter describes it.
 struct TaskSpec {
-  std::string_view task_id;            ///< 1-128 bytes without control characters; empty: the system names it
-  NameId tenant;                       ///< none: the mailbox key's tenant, else `default`
-  NameId mailbox;                      ///< from `Scheduler::mailbox_key`; none: the outcome is not delivered
+  std::string_view task_id;  ///< 1-128 bytes without control characters; empty: the system names it
+  NameId tenant;             ///< none: the mailbox key's tenant, else `default`
+  NameId mailbox;            ///< from `Scheduler::mailbox_key`; none: the outcome is not delivered
   Priority priority = Priority::normal;
   ResourceKind kind = ResourceKind::mixed;
   Units units = 1;
-  WallTime deadline = never_wall;      ///< the first start must come before it
+  WallTime deadline = never_wall;  ///< the first start must come before it
   WallTime start_after{0};
-  Duration timeout{0};                 ///< longest run of one attempt; 0: the pool's default
-  Duration estimate{0};                ///< 0: unknown
+  Duration timeout{0};   ///< longest run of one attempt; 0: the pool's default
+  Duration estimate{0};  ///< 0: unknown
   PayloadRef payload;
   RetryPolicy retry;
   std::uint32_t max_lost = 3;
@@ -49,7 +49,8 @@ struct TaskName {
   std::string_view task_id;
 };
 
-/// Ends a task that has not ended: `dropped`, reason `cancelled`. Cancelling an ended task answers `wrong_state`.
+/// Ends a task that has not ended: `dropped`, reason `cancelled`. Cancelling an ended task answers
+/// `wrong_state`.
 struct Cancel {
   RequestId request = 0;
   TaskName task;
@@ -69,7 +70,8 @@ struct SetPriority {
   Priority priority = Priority::normal;
 };
 
-/// Submits a failed task again as a fresh one under the same id: attempts start anew. Others answer `wrong_state`.
+/// Submits a failed task again as a fresh one under the same id: attempts start anew. Others answer
+/// `wrong_state`.
 struct Retry {
   RequestId request = 0;
   TaskName task;
@@ -105,20 +107,23 @@ struct SetPoolState {
   PoolState state = PoolState::active;
 };
 
-/// The client's connection ended: its live tasks with `on_disconnect: cancel` are dropped, reason `client_gone`.
+/// The client's connection ended: its live tasks with `on_disconnect: cancel` are dropped, reason
+/// `client_gone`.
 struct ClientGone {
   ClientId client = 0;
 };
 
-// --- reports of executors -----------------------------------------------------------------------------------
+// --- reports of executors ---
 
-/// An executor connected, or has more or fewer free places: `credits` replaces the number of starts it will take.
+/// An executor connected, or has more or fewer free places: `credits` replaces the number of starts it will
+/// take.
 struct ExecutorReady {
   PoolId pool;
   ExecutorId executor = 0;
-  RealmId realm = 0;              ///< not 0: it takes only tasks pinned to this realm
-  std::uint32_t credits = 0;      ///< `endless_credits`: no limit of its own
-  /// certain: the host knows at any time whether its runs live, so they need no heartbeats and hold no timed lease.
+  RealmId realm = 0;          ///< not 0: it takes only tasks pinned to this realm
+  std::uint32_t credits = 0;  ///< `endless_credits`: no limit of its own
+  /// certain: the host knows at any time whether its runs live, so they need no heartbeats and hold no timed
+  /// lease.
   enum class Liveness : std::uint8_t { certain, heartbeats } liveness = Liveness::certain;
 };
 inline constexpr std::uint32_t endless_credits = 0xffffffff;
@@ -157,8 +162,8 @@ struct Finished {
   std::uint32_t credits = 1;  ///< places that became free again at its executor by this end
 };
 
-/// The run ended without a result. `reason`: task_failed counts an attempt; lost and executor_failed repeat up to
-/// max_lost; payload_unreadable is final. `result` may hold a description for the client.
+/// The run ended without a result. `reason`: task_failed counts an attempt; lost and executor_failed repeat
+/// up to max_lost; payload_unreadable is final. `result` may hold a description for the client.
 struct Failed {
   TaskHandle task;
   Lease lease;
@@ -168,11 +173,12 @@ struct Failed {
   enum class Units : std::uint8_t { freed, unknown } units = Units::freed;  ///< unknown: they are quarantined
 };
 
-// --- reports of backends ------------------------------------------------------------------------------------
+// --- reports of backends ---
 
 struct Recovered {
   PoolId pool;
-  std::span<const Record> records;  ///< in sequence order, from the first one of the stream or of its checkpoint
+  std::span<const Record>
+      records;  ///< in sequence order, from the first one of the stream or of its checkpoint
 };
 
 /// The stream is loaded (and empty, if no `Recovered` came before). The pool opens under a new incarnation.
@@ -198,7 +204,8 @@ struct Delivered {
   std::uint64_t sequence = 0;
 };
 
-/// The store cannot take messages now (held and retried), or refuses this one for good (replaced by one without payload).
+/// The store cannot take messages now (held and retried), or refuses this one for good (replaced by one
+/// without payload).
 struct DeliveryFailed {
   PoolId pool;
   enum class Kind : std::uint8_t { unavailable, refused } kind = Kind::unavailable;
@@ -207,9 +214,9 @@ struct DeliveryFailed {
 /// Time passed. Every other input does the same work too.
 struct Tick {};
 
-using Input =
-    std::variant<Tick, Submit, Cancel, CancelTenant, SetPriority, Retry, Inspect, Explain, ListTasks, SetPoolState,
-                 ClientGone, ExecutorReady, ExecutorGone, Running, Heartbeat, UsageReported, Finished, Failed, Recovered,
-                 RecoveryDone, Persisted, PersistFailed, Delivered, DeliveryFailed>;
+using Input = std::variant<Tick, Submit, Cancel, CancelTenant, SetPriority, Retry, Inspect, Explain,
+                           ListTasks, SetPoolState, ClientGone, ExecutorReady, ExecutorGone, Running,
+                           Heartbeat, UsageReported, Finished, Failed, Recovered, RecoveryDone, Persisted,
+                           PersistFailed, Delivered, DeliveryFailed>;
 
 }  // namespace parking_lot

@@ -21,7 +21,6 @@
 namespace parking_lot {
 
 // --- tasks in
-// -----------------------------------------------------------------------------------------------
 
 /// Why a text is no task, to be shown as `where: message`. `where` is the path of the first bad field in
 /// snake_case
@@ -75,7 +74,6 @@ tl::expected<ParsedTask, TaskError> parse_task(std::string_view json, const Pool
 std::uint64_t digest_of(std::string_view bytes);
 
 // --- times
-// --------------------------------------------------------------------------------------------------
 
 /// `250ms`, `30s`, `1.5s`, `5m`, `2h`, `1d`; at most 100 years. The error's message has no subject: "is not a
 /// duration; …".
@@ -89,7 +87,6 @@ Result<WallTime> parse_rfc3339(std::string_view text);
 std::string format_rfc3339(WallTime time);
 
 // --- views out: one compact object each, snake_case, absent values left out
-// -----------------------------------
 
 /// `result`: the result as JSON text, if the host has it at hand; likewise `payload` below.
 std::string task_view_json(const TaskView& view, std::string_view pool, std::string_view result = {});
@@ -105,7 +102,6 @@ std::string mailbox_path(std::string_view encoded_key);
 Result<std::string> parse_mailbox_path(std::string_view path);
 
 // --- vocabularies
-// -------------------------------------------------------------------------------------------
 
 /// Every list of codes.h: `{"Priority": [{"name": "low", "number": 0}, …], …}`; refusals with `http` and
 /// `sentence`.

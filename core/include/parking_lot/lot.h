@@ -11,22 +11,25 @@
 
 namespace parking_lot {
 
-/// The machines of one config, joined: outcomes travel from pools to mailbox stores and the confirmations back, inside
-/// `handle`, so that every host need not do it again. Same loop as the scheduler's.
+/// The machines of one config, joined: outcomes travel from pools to mailbox stores and the confirmations
+/// back, inside `handle`, so that every host need not do it again. Same loop as the scheduler's.
 ///
-/// `Deliver`, `Delivered` and `DeliveryFailed` never leave or enter a lot. `Release` is yielded once for a result, when
-/// neither the pool nor a mailbox refers to it. Views in an effect are valid until the next `poll` or `handle`.
+/// `Deliver`, `Delivered` and `DeliveryFailed` never leave or enter a lot. `Release` is yielded once for a
+/// result, when neither the pool nor a mailbox refers to it. Views in an effect are valid until the next
+/// `poll` or `handle`.
 class Lot {
  public:
-  using Effect = std::variant<Write, Start, Stop, Reply, Notify, Release, mailbox::Write, mailbox::Page, mailbox::Acknowledged,
-                              mailbox::Arrived, mailbox::Refused>;
+  using Effect = std::variant<Write, Start, Stop, Reply, Notify, Release, mailbox::Write, mailbox::Page,
+                              mailbox::Acknowledged, mailbox::Arrived, mailbox::Refused>;
 
   static Result<Lot> open(const Config& config, Now now, Entropy entropy);
 
   void handle(Now now, std::span<const Input> inputs);
   void handle(Now now, const Input& input) { handle(now, std::span<const Input>(&input, 1)); }
   void handle(Now now, std::span<const mailbox::Input> inputs);
-  void handle(Now now, const mailbox::Input& input) { handle(now, std::span<const mailbox::Input>(&input, 1)); }
+  void handle(Now now, const mailbox::Input& input) {
+    handle(now, std::span<const mailbox::Input>(&input, 1));
+  }
 
   /// Until empty, after every `handle`. May pass confirmations between the machines on the way.
   const Effect* poll();

@@ -15,8 +15,9 @@
 #include "parking_lot/time.h"
 #include "parking_lot/types.h"
 
-/// The mailbox machine: final outcomes by exact key (tenant, user, session), one message per outcome, kept until they
-/// are acknowledged or grow too old. It has the same form as the scheduler: inputs with the time, effects out.
+/// The mailbox machine: final outcomes by exact key (tenant, user, session), one message per outcome, kept
+/// until they are acknowledged or grow too old. It has the same form as the scheduler: inputs with the time,
+/// effects out.
 namespace parking_lot {
 
 /// Position of a mailbox store among the distinct stores that a config names. Also names the store's stream.
@@ -44,10 +45,11 @@ struct StoreOpened {
 };
 struct MessageStored {
   std::string_view key;
-  std::uint64_t counter = 0;           ///< dense per key, from 1
+  std::uint64_t counter = 0;  ///< dense per key, from 1
   std::string_view pool;
   std::string_view task_id;
-  std::uint64_t pool_incarnation = 0;  ///< under which the outcome was recorded: the watermark `delivered_through`
+  std::uint64_t pool_incarnation =
+      0;  ///< under which the outcome was recorded: the watermark `delivered_through`
   std::uint64_t pool_sequence = 0;
   Status status = Status::completed;
   Reason reason = Reason::none;
@@ -106,7 +108,8 @@ struct PersistFailed {
   StoreId store;
 };
 struct Tick {};
-using Input = std::variant<Tick, Append, Fetch, Acknowledge, Subscribe, Unsubscribe, Recovered, RecoveryDone, Persisted, PersistFailed>;
+using Input = std::variant<Tick, Append, Fetch, Acknowledge, Subscribe, Unsubscribe, Recovered, RecoveryDone,
+                           Persisted, PersistFailed>;
 
 // Effects.
 struct Write {

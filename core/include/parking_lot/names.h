@@ -12,9 +12,9 @@ namespace parking_lot {
 
 /// Interned strings: tenants, mailbox keys and ids chosen by clients, shared by the machines of one lot.
 ///
-/// A name lives while somebody holds it. `intern` gives the caller one hold; `release` gives it back. Ids of freed
-/// names are used again, so nothing may keep a NameId without a hold. Ids never decide anything: they depend on history.
-/// All operations are O(1) expected.
+/// A name lives while somebody holds it. `intern` gives the caller one hold; `release` gives it back. Ids of
+/// freed names are used again, so nothing may keep a NameId without a hold. Ids never decide anything: they
+/// depend on history. All operations are O(1) expected.
 class Names {
  public:
   Names();
@@ -42,7 +42,9 @@ class Names {
 
   // Chunks keep entries where they are: views of live names stay valid.
   static constexpr std::uint32_t chunk_bits = 8;
-  Entry& entry(std::uint32_t index) const { return chunks_[index >> chunk_bits][index & ((1U << chunk_bits) - 1)]; }
+  Entry& entry(std::uint32_t index) const {
+    return chunks_[index >> chunk_bits][index & ((1U << chunk_bits) - 1)];
+  }
   void free(NameId name);
   std::size_t place_of(std::string_view text, std::uint32_t hash) const;
   void grow();

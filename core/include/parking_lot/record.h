@@ -6,9 +6,9 @@
 
 #include "parking_lot/types.h"
 
-/// Facts. Handlers decide and emit them; applying them alone changes durable state, live and at replay. They are
-/// journal, recovery log and audit trail in one. All fields have fixed width. Tasks are named by admission number,
-/// which is unique within the pool's stream. Strings are views.
+/// Facts. Handlers decide and emit them; applying them alone changes durable state, live and at replay. They
+/// are journal, recovery log and audit trail in one. All fields have fixed width. Tasks are named by
+/// admission number, which is unique within the pool's stream. Strings are views.
 namespace parking_lot {
 
 /// A new incarnation of the stream: leases and generated ids of this opening carry it.
@@ -56,7 +56,8 @@ struct TaskStarted {
   bool woken = false;  ///< it had been parked
 };
 
-/// The attempt ended without an outcome; the task is queued again, not before `ready_at`, at its old admission number.
+/// The attempt ended without an outcome; the task is queued again, not before `ready_at`, at its old
+/// admission number.
 struct TaskRequeued {
   std::uint64_t admission = 0;
   Reason reason = Reason::retry;  ///< retry, lost, or none for a start that was withdrawn
@@ -113,9 +114,9 @@ struct RejectionsCounted {
   std::uint32_t count = 0;
 };
 
-using Fact = std::variant<PoolOpened, PoolStateChanged, TaskAdmitted, TaskParked, TaskStarted, TaskRequeued, PriorityChanged,
-                          UsageRecorded, TaskFinished, UnitsReleased, TaskDelivered, DeliveryOverdue, TaskRejected,
-                          RejectionsCounted>;
+using Fact = std::variant<PoolOpened, PoolStateChanged, TaskAdmitted, TaskParked, TaskStarted, TaskRequeued,
+                          PriorityChanged, UsageRecorded, TaskFinished, UnitsReleased, TaskDelivered,
+                          DeliveryOverdue, TaskRejected, RejectionsCounted>;
 
 /// A fact with its place in its stream. `sequence` is dense from 1; `at` never goes back within a stream.
 struct Record {

@@ -18,10 +18,10 @@
 
 /// The model in one page.
 ///
-/// A *pool* has a number of *units*. A *task* costs some. A submitted task *starts* if its cost fits what is free and
-/// nobody waits whom it must not pass; else it is *parked* in the pool's *task queue* and leaves in the order of
-/// priority, then admission. A start needs an *executor* with a *credit*. A run is numbered by a *lease*; when it ends,
-/// its units are free and the next tasks start. Every outcome goes to a *mailbox*.
+/// A *pool* has a number of *units*. A *task* costs some. A submitted task *starts* if its cost fits what is
+/// free and nobody waits whom it must not pass; else it is *parked* in the pool's *task queue* and leaves in
+/// the order of priority, then admission. A start needs an *executor* with a *credit*. A run is numbered by a
+/// *lease*; when it ends, its units are free and the next tasks start. Every outcome goes to a *mailbox*.
 ///
 /// The scheduler is a state machine without clock, thread or file. The host feeds it and obeys it:
 ///
@@ -35,14 +35,14 @@ namespace parking_lot {
 /// Figures of a pool, right now, durable or not.
 struct PoolStats {
   Units units_max = 0;
-  Units units_in_use = 0;        ///< clamped to `units_max`; includes runs that must still confirm their end
-  Units units_quarantined = 0;   ///< part of `units_in_use`
+  Units units_in_use = 0;       ///< clamped to `units_max`; includes runs that must still confirm their end
+  Units units_quarantined = 0;  ///< part of `units_in_use`
   std::uint64_t parked = 0;
-  std::uint64_t waiting = 0;     ///< for start_after
-  std::uint64_t backing_off = 0; ///< before a retry
+  std::uint64_t waiting = 0;      ///< for start_after
+  std::uint64_t backing_off = 0;  ///< before a retry
   std::uint64_t running = 0;
-  std::uint64_t undelivered = 0; ///< outcomes that the mailbox store does not hold yet
-  std::uint64_t admitted = 0;    ///< since open; likewise the next ones
+  std::uint64_t undelivered = 0;  ///< outcomes that the mailbox store does not hold yet
+  std::uint64_t admitted = 0;     ///< since open; likewise the next ones
   std::uint64_t completed = 0;
   std::uint64_t failed = 0;
   std::uint64_t expired = 0;
@@ -50,7 +50,7 @@ struct PoolStats {
   std::uint64_t rejected = 0;
   PoolState state = PoolState::active;
   StreamState storage = StreamState::open;
-  bool delivery_held = false;    ///< the mailbox store is failing
+  bool delivery_held = false;  ///< the mailbox store is failing
 };
 
 /// What `Notify` tells: every step of every task, or only how they end (and changes of pools).
@@ -58,24 +58,25 @@ enum class Listening : std::uint8_t { everything, outcomes };
 
 class Scheduler {
  public:
-  /// Checks nothing that `parse_config` has not checked already. Pools whose queue is durable begin in `loading` and
-  /// wait for `RecoveryDone`; volatile ones are open at once.
+  /// Checks nothing that `parse_config` has not checked already. Pools whose queue is durable begin in
+  /// `loading` and wait for `RecoveryDone`; volatile ones are open at once.
   static Result<Scheduler> open(const Config& config, Now now, Entropy entropy);
 
   Scheduler(Scheduler&&) noexcept;
   Scheduler& operator=(Scheduler&&) noexcept;
   ~Scheduler();
 
-  /// Applies all inputs in order, runs timers that are due, then allocates once per pool. Pass together what arrived
-  /// together. A clock that seems to go back is taken as standing still. All effects of the call before must have been polled.
+  /// Applies all inputs in order, runs timers that are due, then allocates once per pool. Pass together what
+  /// arrived together. A clock that seems to go back is taken as standing still. All effects of the call
+  /// before must have been polled.
   void handle(Now now, std::span<const Input> inputs);
   void handle(Now now, const Input& input) { handle(now, std::span<const Input>(&input, 1)); }
 
   /// The next effect, valid until the next `poll` or `handle`; null when there is none.
   const Effect* poll();
 
-  /// When the scheduler wants a `Tick` at the latest; `nullopt`: not before the next input. At most 30 s away while a
-  /// wall-clock deadline is pending, since wall clocks are set.
+  /// When the scheduler wants a `Tick` at the latest; `nullopt`: not before the next input. At most 30 s away
+  /// while a wall-clock deadline is pending, since wall clocks are set.
   std::optional<SteadyTime> next_deadline() const;
 
   // Names. They depend on nothing and are no inputs.

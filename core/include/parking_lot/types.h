@@ -10,7 +10,8 @@
 
 namespace parking_lot {
 
-/// Resource units: whatever the pool counts (MiB, slots, tokens). At most 2^53 - 1, so that JSON keeps them exact.
+/// Resource units: whatever the pool counts (MiB, slots, tokens). At most 2^53 - 1, so that JSON keeps them
+/// exact.
 using Units = std::uint64_t;
 inline constexpr Units units_max = (std::uint64_t{1} << 53) - 1;
 
@@ -63,8 +64,8 @@ struct PayloadRef {
   friend bool operator==(const PayloadRef&, const PayloadRef&) = default;
 };
 
-/// Retry of attempts that failed by themselves. Delay of attempt n+1: initial * factor^(n-1), at most `max`, less up
-/// to `jitter_percent` by the seeded generator.
+/// Retry of attempts that failed by themselves. Delay of attempt n+1: initial * factor^(n-1), at most `max`,
+/// less up to `jitter_percent` by the seeded generator.
 struct RetryPolicy {
   std::uint32_t max_attempts = 1;
   std::uint32_t factor_percent = 200;

@@ -18,7 +18,6 @@ constexpr auto ms_max = static_cast<std::uint64_t>(duration_max.ms);
 ParsedTask& task_of(void* owner) { return static_cast<TaskDraft*>(owner)->task; }
 
 // --- names
-// --------------------------------------------------------------------------------------------------
 
 /// A name; a whole number stands for its digits, since other systems number their tasks and users.
 void read_name(JsonReader& reader, const JsonValue& value, std::string& name) {
@@ -68,7 +67,6 @@ void read_mailbox_key(JsonReader& reader, const JsonValue& value, const Key&, vo
 }
 
 // --- cost
-// ---------------------------------------------------------------------------------------------------
 
 void read_units(JsonReader& reader, const JsonValue& value, TaskDraft& draft) {
   if (draft.pool != nullptr && !draft.pool->resources.empty()) {
@@ -129,7 +127,6 @@ void read_short_units(JsonReader& reader, const JsonValue& value, const Key&, vo
 }
 
 // --- times
-// --------------------------------------------------------------------------------------------------
 
 /// RFC 3339, Unix milliseconds, or a duration from now.
 void read_time(JsonReader& reader, const JsonValue& value, Now now, WallTime& time) {
@@ -167,7 +164,6 @@ void read_duration_of(JsonReader& reader, const JsonValue& value, const Key&, vo
 }
 
 // --- the rest
-// -------------------------------------------------------------------------------------------------
 
 void read_payload(JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
   const auto& draft = *static_cast<TaskDraft*>(owner);
