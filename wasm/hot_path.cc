@@ -143,7 +143,7 @@ EMSCRIPTEN_KEEPALIVE void pl_submit_fast(std::uint32_t request, std::uint32_t an
                                          std::uint32_t priority, double units, std::uint32_t realm) {
   if (!session()) return;
   const PoolConfig& config = session()->pool_config({pool});
-  Submit& submit = session()->queue_submission();
+  Submit& submit = session()->queue_in_place<Submit>();
   submit.request = submission(request, answers);
   submit.receipt = (answers & 1) != 0 ? Submit::Receipt::brief : Submit::Receipt::full;
   submit.pool = {pool};
@@ -159,7 +159,7 @@ EMSCRIPTEN_KEEPALIVE void pl_submit_fast(std::uint32_t request, std::uint32_t an
 EMSCRIPTEN_KEEPALIVE void pl_submit() {
   if (!session()) return;
   const PoolId pool{integer(field_pool)};
-  Submit& submit = session()->queue_submission();
+  Submit& submit = session()->queue_in_place<Submit>();
   submit.request = submission(integer(field_request), integer(field_answers));
   submit.pool = pool;
   submit.client = integer(field_client);
@@ -231,7 +231,10 @@ EMSCRIPTEN_KEEPALIVE void pl_usage(std::uint32_t run, double units) {
 EMSCRIPTEN_KEEPALIVE void pl_finished(std::uint32_t run, std::uint32_t result) {
   const auto* known = session() ? session()->run(run) : nullptr;
   if (!known) return;
-  session()->queue(Finished{.task = known->task, .lease = known->lease, .result = result_at(result)});
+  auto& finished = session()->queue_in_place<Finished>();
+  finished.task = known->task;
+  finished.lease = known->lease;
+  finished.result = result_at(result);
   session()->close_run(run);
 }
 EMSCRIPTEN_KEEPALIVE void pl_failed(std::uint32_t run, std::uint32_t reason, std::uint32_t result,

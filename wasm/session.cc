@@ -1,6 +1,5 @@
 #include "session.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "answers.h"
@@ -19,8 +18,6 @@ template <class Code>
 std::int32_t number(Code code) {
   return static_cast<std::int32_t>(code);
 }
-
-Entry entry(EntryKind kind) { return Entry{{number(kind), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}}; }
 
 Answers answers_of(RequestId request) { return static_cast<Answers>((request >> answers_shift) & 1); }
 bool is_submission(RequestId request) { return (request >> answers_shift & number(Asked::command)) == 0; }
@@ -61,10 +58,24 @@ void Session::flush(Now now) {
 }
 
 std::size_t Session::take() {
-  std::swap(written_, current_);
-  written_.entries.clear();
-  written_.text.clear();
+  if (full_.empty()) {
+    std::swap(written_, current_);
+    written_.entries.clear();
+    written_.text.clear();
+  } else {
+    current_ = std::move(full_.front());
+    full_.pop_front();
+  }
   return current_.entries.size();
+}
+
+Entry& Session::next_entry(EntryKind kind) {
+  if (written_.entries.size() == entries_per_take) {
+    full_.push_back(std::move(written_));
+    written_ = {};
+    written_.entries.reserve(entries_per_take);
+  }
+  return written_.entries.emplace_back(Entry{{number(kind)}});
 }
 
 void Session::drain() {
@@ -90,7 +101,7 @@ void Session::write_mailbox(const Lot::Effect& effect) {
   } else if (const auto* done = std::get_if<mailbox::Acknowledged>(&effect)) {
     write_done(done->request, done->count);
   } else if (const auto* arrived = std::get_if<mailbox::Arrived>(&effect)) {
-    Entry& e = written_.entries.emplace_back(entry(EntryKind::arrived));
+    Entry& e = next_entry(EntryKind::arrived);
     e.words[1] = word(arrived->key.index);
   } else if (const auto* refused = std::get_if<mailbox::Refused>(&effect)) {
     write_refusal(refused->request, {.code = refused->code});
@@ -102,7 +113,7 @@ void Session::write_mailbox(const Lot::Effect& effect) {
 
 void Session::write(const Start& start) {
   const auto task_entry = static_cast<std::uint32_t>(start.payload.id & 0xffffffffu);
-  Entry& e = written_.entries.emplace_back(entry(EntryKind::start));
+  Entry& e = next_entry(EntryKind::start);
   e.words[1] = word(task_entry);
   e.words[2] = word(open_run(start));
   e.words[3] = word(start.attempt);
@@ -119,7 +130,7 @@ void Session::write(const Stop& stop) {
   const std::uint32_t run_number = run_of_slot_[stop.task.slot] - 1;
   const Run& run = runs_[run_number];
   if (run.task != stop.task || run.lease != stop.lease) return;
-  Entry& e = written_.entries.emplace_back(entry(EntryKind::stop));
+  Entry& e = next_entry(EntryKind::stop);
   e.words[1] = word(run_number);
   e.words[2] = number(stop.reason);
 }
@@ -142,7 +153,7 @@ void Session::write(const Submitted& submitted, RequestId request) {
     if (answers_of(request) == Answers::failures) return;
   }
   const Owner* const known = owner(submitted.task);
-  Entry& e = written_.entries.emplace_back(entry(EntryKind::submitted));
+  Entry& e = next_entry(EntryKind::submitted);
   e.words[1] = word(asked);
   e.words[2] = number(submitted.status);
   e.words[3] = number(submitted.reason);
@@ -162,7 +173,7 @@ void Session::write(const Notify& notify) {
     if (!known || notify.event != Notify::Event::ended) return;
     if (known->answers == Answers::failures && notify.status == Status::completed) return;
   }
-  Entry& e = written_.entries.emplace_back(entry(EntryKind::notify));
+  Entry& e = next_entry(EntryKind::notify);
   e.words[1] = known ? word(known->entry) : 0;
   e.words[2] = number(notify.event) | number(notify.status) << 8 | number(notify.reason) << 16;
   e.words[3] = word(notify.attempt);
@@ -177,14 +188,14 @@ void Session::write(const Notify& notify) {
 
 void Session::write_done(RequestId request, std::uint64_t count) {
   if (request == 0) return;
-  Entry& e = written_.entries.emplace_back(entry(EntryKind::done));
+  Entry& e = next_entry(EntryKind::done);
   e.words[1] = low(request);
   e.words[2] = low(count);
 }
 
 void Session::write_refusal(RequestId request, const Refused& refused) {
   if (request == 0) return;
-  Entry& e = written_.entries.emplace_back(entry(EntryKind::refused));
+  Entry& e = next_entry(EntryKind::refused);
   e.words[1] = low(request);
   e.words[2] = is_submission(request) ? 0 : 1;
   e.words[3] = number(refused.code);
@@ -195,7 +206,7 @@ void Session::write_refusal(RequestId request, const Refused& refused) {
 }
 
 void Session::write_text(RequestId request, std::string_view text) {
-  Entry& e = written_.entries.emplace_back(entry(EntryKind::text));
+  Entry& e = next_entry(EntryKind::text);
   e.words[1] = low(request);
   e.words[4] = static_cast<std::int32_t>(written_.text.size());
   e.words[5] = static_cast<std::int32_t>(text.size());
@@ -204,16 +215,15 @@ void Session::write_text(RequestId request, std::string_view text) {
 
 void Session::write_release(PayloadRef payload) {
   if (payload.id == 0) return;
-  Entry& e = written_.entries.emplace_back(entry(EntryKind::release));
+  Entry& e = next_entry(EntryKind::release);
   e.words[1] = low(payload.id);
   e.words[2] = high(payload.id);
 }
 
 void Session::own(TaskHandle task, std::uint32_t entry_number, Answers answers) {
-  if (task.slot >= owners_.size()) owners_.resize(std::max<std::size_t>(task.slot + 1, owners_.size() * 2));
+  if (task.slot >= owners_.size()) owners_.resize(task.slot + std::size_t{1});
   owners_[task.slot] = {.generation = task.generation, .entry = entry_number, .answers = answers};
-  if (entry_number >= admitted_.size())
-    admitted_.resize(std::max<std::size_t>(entry_number + 1, admitted_.size() * 2));
+  if (entry_number >= admitted_.size()) admitted_.resize(entry_number + std::size_t{1});
   admitted_[entry_number] = task;
 }
 
@@ -237,8 +247,7 @@ std::uint32_t Session::open_run(const Start& start) {
                        .executor = start.executor,
                        .is_open = true};
   const std::uint32_t slot = start.task.slot;
-  if (slot >= run_of_slot_.size())
-    run_of_slot_.resize(std::max<std::size_t>(slot + 1, run_of_slot_.size() * 2));
+  if (slot >= run_of_slot_.size()) run_of_slot_.resize(slot + std::size_t{1});
   run_of_slot_[slot] = run_number + 1;
   return run_number;
 }

@@ -54,8 +54,12 @@ class Session {
   const PoolConfig& pool_config(PoolId pool) const { return lot_.scheduler().config(pool); }
 
   void queue(const Input& input) { inputs_.push_back(input); }
-  /// A submission to be filled in where it lies, since it is the biggest input and the most frequent one.
-  Submit& queue_submission() { return std::get<Submit>(inputs_.emplace_back(std::in_place_type<Submit>)); }
+  /// An input to be filled in where it lies: the variant is as big as a submission, too big to be copied for
+  /// each task.
+  template <class Kind>
+  Kind& queue_in_place() {
+    return *std::get_if<Kind>(&inputs_.emplace_back(std::in_place_type<Kind>));
+  }
   void queue(const mailbox::Input& input) { mailbox_inputs_.push_back(input); }
   /// A copy that lives until the next flush, for the views in inputs.
   std::string_view keep(std::string_view text);
@@ -65,8 +69,8 @@ class Session {
 
   void flush(Now now);
 
-  /// Makes the entries written so far the current ones, and forgets those of the last call. Answers how many
-  /// there are.
+  /// Makes the oldest entries that were not taken yet the current ones, at most `entries_per_take`, and
+  /// forgets those of the last call. Answers how many there are, 0 when all were taken.
   std::size_t take();
   const Entry* entries() const { return current_.entries.data(); }
   const char* text() const { return current_.text.data(); }
@@ -98,12 +102,15 @@ class Session {
     std::uint32_t entry = 0;
     Answers answers = Answers::all;
   };
+  /// A hundred thousand answers may wait to be taken; in pieces they need not move when more come.
+  static constexpr std::size_t entries_per_take = 1024;
   struct Traffic {
     std::vector<Entry> entries;
     std::string text;
   };
 
   void drain();
+  Entry& next_entry(EntryKind kind);
   void write(const Start& start);
   void write(const Stop& stop);
   void write(const Reply& reply);
@@ -125,9 +132,11 @@ class Session {
   std::vector<NameId> released_;
   std::vector<Run> runs_;
   std::vector<std::uint32_t> free_runs_;
-  std::vector<std::uint32_t> run_of_slot_;  // number + 1; 0: none
-  std::vector<Owner> owners_;               // by task slot
-  std::vector<TaskHandle> admitted_;        // by request of the submission
+  // Deques, because they grow without moving what they hold.
+  std::deque<std::uint32_t> run_of_slot_;  // number + 1; 0: none
+  std::deque<Owner> owners_;               // by task slot
+  std::deque<TaskHandle> admitted_;        // by request of the submission
+  std::deque<Traffic> full_;               // written before `written_`
   Traffic written_;
   Traffic current_;
   Watch watch_ = Watch::listeners;
