@@ -2,7 +2,7 @@ import type { Clock, Timer } from './clock.js';
 import { firstRefusal, poolStates, reasons, refusals } from './codes.js';
 import { ParkingLotError } from './errors.js';
 import { type ExecutedSubmission, type ExecutorPort, ExecutorRun, realmExecutor } from './executor-port.js';
-import { RealmRun, type RunSubmission } from './realm-run.js';
+import { RealmRun, RunReports, type RunSubmission } from './realm-run.js';
 import { refusalSentence } from './refusal.js';
 import { RunTable } from './run-table.js';
 import { Slots } from './slots.js';
@@ -31,6 +31,8 @@ export class Host {
   readonly submissions = new Slots<Submission>();
   readonly results = new Slots<unknown>();
   readonly runs = new RunTable<RealmRun | ExecutorRun>();
+  /** By the number of the run. */
+  private readonly reports: RunReports[] = [];
   readonly ports: (ExecutorPort | undefined)[] = [];
   /** Called with the interned key of a mailbox in which a message has arrived. */
   readonly arrivals = new Map<number, Set<() => void>>();
@@ -269,7 +271,8 @@ export class Host {
         this.core.raw._pl_running(id);
         this.schedule();
       }
-      return run.begin();
+      while (this.reports.length <= id) this.reports.push(new RunReports());
+      return run.begin(this.reports[id]!);
     }
     const port = this.ports[words[at + 6]!]!;
     const units = words[at + 5]! * wordSize + (words[at + 4]! >>> 0);

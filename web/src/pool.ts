@@ -12,7 +12,7 @@ import { invalid } from './errors.js';
 import type { Host } from './host.js';
 import type { NameCache } from './names.js';
 import { type RunFunction, RunSubmission } from './realm-run.js';
-import { cancelledBy, type Task, TaskSubmission } from './task.js';
+import { cancelledBy, type Task, type TaskHome, TaskSubmission } from './task.js';
 import { checkPriority, type SpecReader } from './task-spec.js';
 import {
   type Explanation,
@@ -68,6 +68,7 @@ export const ownRealm = 1;
 export class Pool<Payload = unknown, Result = unknown> {
   readonly name: string;
   private readonly index: number;
+  private readonly home: TaskHome;
 
   /** Made by `lot.pool(name)`. */
   constructor(
@@ -78,6 +79,7 @@ export class Pool<Payload = unknown, Result = unknown> {
   ) {
     this.name = facts.name;
     this.index = facts.index;
+    this.home = { host, pool: facts.index, poolName: facts.name };
   }
 
   /**
@@ -99,15 +101,8 @@ export class Pool<Payload = unknown, Result = unknown> {
     if (signal?.aborted) return Promise.reject(cancelledBy(signal));
     const { payload, taskId } = this.reader;
     const promise = new Promise<Task<Result>>(capture as Capture<Task<Result>>);
-    const submission = new TaskSubmission(
-      this.host,
-      this.index,
-      this.name,
-      payload,
-      taskId,
-      captured.resolve,
-      captured.reject,
-    );
+    const submission = new TaskSubmission(this.home, payload, captured.resolve);
+    if (taskId !== '') submission.rare.taskId = taskId;
     const index = this.host.add(submission);
     this.queue(index, Answers.all, 0);
     if (signal) submission.listen(signal, index);
@@ -133,7 +128,8 @@ export class Pool<Payload = unknown, Result = unknown> {
     const isTimed =
       this.facts.defaultTimeoutMs > 0 || (!this.reader.isPlain && this.reader.numbers[Field.timeout]! > 0);
     const promise = new Promise<T>(capture as Capture<T>);
-    const submission = new RunSubmission(fn, isTimed, captured.resolve);
+    const submission = new RunSubmission(fn, captured.resolve);
+    if (isTimed) submission.rare.isTimed = true;
     const index = this.host.add(submission);
     this.queue(index, Answers.failures, ownRealm);
     if (options?.onProgress) submission.rare.onProgress = options.onProgress;
@@ -281,15 +277,11 @@ export function statsOf(figures: Float64Array): PoolStats {
 
 type Capture<T> = ConstructorParameters<typeof Promise<T>>[0];
 
-/** The functions of the promise made last, so that a promise costs no closure. */
-const captured = {
-  resolve: (_: unknown): void => undefined,
-  reject: (_: unknown): void => undefined,
-};
+/** The function that resolves the promise made last, so that a promise costs no closure. */
+const captured = { resolve: (_: unknown): void => undefined };
 
-function capture(resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+function capture(resolve: (value: unknown) => void): void {
   captured.resolve = resolve;
-  captured.reject = reject;
 }
 
 const noOptions: RunOptions = {};

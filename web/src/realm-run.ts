@@ -21,6 +21,8 @@ export type RunFunction<T> = (context: TaskContext) => T | PromiseLike<T>;
 /** What few runs need. */
 interface Rare {
   lastError: unknown;
+  /** The core is told when the function begins, because a timeout counts from there. */
+  isTimed: boolean;
   onProgress?: (value: unknown) => void;
   stopListening?: () => void;
 }
@@ -30,20 +32,26 @@ interface Rare {
  * it rejects by resolving with a rejected promise, so that only one function per promise is kept.
  */
 export class RunSubmission implements Submission {
-  settled = false;
   /** Number of the run that is under way; a run with another number is not wanted any more. */
   run = -1;
   private kept: Rare | undefined;
 
   constructor(
     readonly payload: RunFunction<unknown>,
-    /** The core is told when the function begins, because a timeout counts from there. */
-    readonly isTimed: boolean,
-    private readonly resolve: (value: unknown) => void,
+    /** Gone once the promise is settled. */
+    private resolve: ((value: unknown) => void) | undefined,
   ) {}
 
+  get settled(): boolean {
+    return this.resolve === undefined;
+  }
+
+  get isTimed(): boolean {
+    return this.kept?.isTimed === true;
+  }
+
   get rare(): Rare {
-    this.kept ??= { lastError: undefined };
+    this.kept ??= { lastError: undefined, isTimed: false };
     return this.kept;
   }
 
@@ -65,9 +73,7 @@ export class RunSubmission implements Submission {
   }
 
   succeed(value: unknown): void {
-    this.settled = true;
-    this.kept?.stopListening?.();
-    this.resolve(value);
+    this.settle(value);
   }
 
   progressed(value: unknown): void {
@@ -75,10 +81,14 @@ export class RunSubmission implements Submission {
   }
 
   private fail(error: unknown): void {
-    if (this.settled) return;
-    this.settled = true;
+    if (!this.settled) this.settle(Promise.reject(error));
+  }
+
+  private settle(value: unknown): void {
+    const { resolve } = this;
+    this.resolve = undefined;
     this.kept?.stopListening?.();
-    this.resolve(Promise.reject(error));
+    resolve!(value);
   }
 }
 
@@ -108,18 +118,21 @@ export class RealmRun implements TaskContext {
     return (units) => this.host.realmUsage(this, checkUnits('units', units));
   }
 
-  begin(): void {
+  /** `reports` tells it of its end, since that costs less than two functions for each run. */
+  begin(reports: RunReports): void {
     let value: unknown;
     try {
       value = this.submission.payload(this);
     } catch (error) {
       return this.threw(error);
     }
-    if (isThenable(value)) {
-      value.then(
-        (result) => this.returned(result),
-        (error) => this.threw(error),
-      );
+    if (value instanceof Promise) {
+      reports.run = this;
+      then.call(value, reports.returned, reports.threw);
+    } else if (isThenable(value)) {
+      reports.run = this;
+      // Whatever it is, a promise made of it reports once.
+      then.call(Promise.resolve(value), reports.returned, reports.threw);
     } else {
       this.returned(value);
     }
@@ -130,7 +143,7 @@ export class RealmRun implements TaskContext {
     this.controller?.abort(abortReason(reason));
   }
 
-  private returned(value: unknown): void {
+  returned(value: unknown): void {
     if (!this.host.realmFinished(this)) return;
     const { submission } = this;
     if (submission.settled || submission.run !== this.id) return;
@@ -138,10 +151,20 @@ export class RealmRun implements TaskContext {
     submission.succeed(value);
   }
 
-  private threw(error: unknown): void {
+  threw(error: unknown): void {
     if (this.submission.run === this.id) this.submission.rare.lastError = error;
     this.host.realmFailed(this);
   }
+}
+
+/** A promise's own, which calls exactly one of its two functions, and that once. */
+const { then } = Promise.prototype;
+
+/** What the promises of the runs with one number call, one run after the other. */
+export class RunReports {
+  run: RealmRun | undefined;
+  readonly returned = (value: unknown): void => this.run!.returned(value);
+  readonly threw = (error: unknown): void => this.run!.threw(error);
 }
 
 /** What an aborted signal says of why. */

@@ -158,24 +158,42 @@ export class Task<Result = unknown> implements AsyncDisposable {
   }
 }
 
-/** A call of `pool.submit` on its way through the core. */
+/** Where the tasks of a pool live; one for all of them. */
+export interface TaskHome {
+  readonly host: Host;
+  readonly pool: number;
+  readonly poolName: string;
+}
+
+/** What few submissions need. */
+interface Rare {
+  taskId: string;
+  isCancelled: boolean;
+  stopListening?: () => void;
+  /** Handles of later submissions that were joined to this task. */
+  followers?: Task<never>[];
+}
+
+/**
+ * A call of `pool.submit` on its way through the core. Small, because a hundred thousand may wait: it rejects by
+ * resolving with a rejected promise, so that only one function per promise is kept.
+ */
 export class TaskSubmission implements ExecutedSubmission {
   settled = false;
   private task: Task<never> | undefined;
-  /** Handles of later submissions that were joined to this task. */
-  private followers: Task<never>[] | undefined;
-  private stopListening: (() => void) | undefined;
-  private isCancelled = false;
+  private kept: Rare | undefined;
 
   constructor(
-    private readonly host: Host,
-    private readonly pool: number,
-    private readonly poolName: string,
+    private readonly home: TaskHome,
     readonly payload: unknown,
-    private readonly taskId: string,
-    private readonly resolve: (task: Task<never>) => void,
-    private readonly reject: (error: ParkingLotError) => void,
+    /** Gone once the promise has its answer. */
+    private resolve: ((task: Task<never> | Promise<never>) => void) | undefined,
   ) {}
+
+  get rare(): Rare {
+    this.kept ??= { taskId: '', isCancelled: false };
+    return this.kept;
+  }
 
   listen(signal: AbortSignal, index: number): void {
     const onAbort = () => {
@@ -183,69 +201,94 @@ export class TaskSubmission implements ExecutedSubmission {
         this.task.cancel().catch(() => undefined);
         return;
       }
-      this.isCancelled = true;
+      this.rare.isCancelled = true;
       this.reject(cancelledBy(signal));
-      this.host.cancel(index);
+      this.home.host.cancel(index);
     };
     signal.addEventListener('abort', onAbort, { once: true });
-    this.stopListening = () => signal.removeEventListener('abort', onAbort);
+    this.rare.stopListening = () => signal.removeEventListener('abort', onAbort);
   }
 
   admitted(receipt: ReceiptWords & { owner?: Submission | undefined }): void {
-    const task = new Task<never>(this.host, this.pool, this.poolName, this.taskId, receipt);
+    const { host, pool, poolName } = this.home;
+    const task = new Task<never>(host, pool, poolName, this.kept?.taskId ?? '', receipt);
     if (receipt.joined) return this.joined(task, receipt);
     this.task = task;
-    this.resolve(task);
+    this.answer(task);
   }
 
   private joined(task: Task<never>, receipt: ReceiptWords & { owner?: Submission | undefined }): void {
     if (receipt.status < finalStatus && receipt.owner instanceof TaskSubmission) {
       this.task = task;
       receipt.owner.follow(task);
-      this.resolve(task);
+      this.answer(task);
       return;
     }
-    this.stopListening?.();
-    task.status().then((view) => {
-      task.settle(view.outcome as Outcome<never>);
-      this.resolve(task);
-    }, this.reject);
+    this.kept?.stopListening?.();
+    task.status().then(
+      (view) => {
+        task.settle(view.outcome as Outcome<never>);
+        this.answer(task);
+      },
+      (error) => this.reject(error),
+    );
   }
 
   private follow(task: Task<never>): void {
-    this.followers ??= [];
-    this.followers.push(task);
+    this.rare.followers ??= [];
+    this.rare.followers.push(task);
   }
 
   refused(error: ParkingLotError): void {
-    this.settled = true;
-    this.stopListening?.();
+    this.finish();
     this.reject(error);
   }
 
   progressed(value: unknown): void {
     this.task?.report(value);
-    for (const follower of this.followers ?? []) follower.report(value);
+    for (const follower of this.followers) follower.report(value);
   }
 
   ended(end: EndWords): void {
-    this.settled = true;
-    this.stopListening?.();
+    this.finish();
     const task = this.task;
-    if (!task || this.isCancelled) return;
-    const outcome = outcomeOf<never>(task.id, this.poolName, end);
+    if (!task || this.kept?.isCancelled) return;
+    const outcome = outcomeOf<never>(task.id, this.home.poolName, end);
     task.settle(outcome);
-    for (const follower of this.followers ?? []) follower.settle(outcome);
+    for (const follower of this.followers) follower.settle(outcome);
   }
 
   abandoned(error: ParkingLotError): void {
+    this.finish();
+    if (!this.task) return this.reject(error);
+    this.task.abandon(error);
+    for (const follower of this.followers) follower.abandon(error);
+  }
+
+  private get followers(): readonly Task<never>[] {
+    return this.kept?.followers ?? none;
+  }
+
+  private finish(): void {
     this.settled = true;
-    this.stopListening?.();
-    this.reject(error);
-    this.task?.abandon(error);
-    for (const follower of this.followers ?? []) follower.abandon(error);
+    this.kept?.stopListening?.();
+  }
+
+  private answer(task: Task<never>): void {
+    const { resolve } = this;
+    this.resolve = undefined;
+    resolve?.(task);
+  }
+
+  private reject(error: ParkingLotError): void {
+    const { resolve } = this;
+    this.resolve = undefined;
+    // Not made for nobody: a rejection that nobody sees ends a Node process.
+    resolve?.(Promise.reject(error));
   }
 }
+
+const none: readonly never[] = [];
 
 /** What a promise rejects with whose signal was aborted. */
 export function cancelledBy(signal: AbortSignal): ParkingLotError {

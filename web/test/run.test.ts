@@ -216,3 +216,28 @@ test('a function that runs may submit, run and close from inside', async (contex
     { code: 'closed' },
   );
 });
+
+test('a thenable that settles again later changes nothing, not even the run that has its place by then', async (context) => {
+  const { lot, clock } = await openLot(context, { pools: { p: { max_units: 1 } } });
+  const gate = new Gate<string>();
+  let again: (() => void) | undefined;
+  const unruly = {
+    // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tested
+    then(done: (value: string) => void, fail: (error: unknown) => void) {
+      done('first');
+      again = () => {
+        done('second');
+        fail(new Error('third'));
+      };
+    },
+  } as PromiseLike<string>;
+  assert.equal(await lot.pool('p').run(() => unruly), 'first');
+  const next = lot.pool('p').run(gate.fn);
+  await clock.settle();
+  again!();
+  await clock.settle();
+  assert.equal(await stateOf(next), 'pending');
+  gate.calls[0]!.resolve('next');
+  assert.equal(await next, 'next');
+  assert.equal((await lot.pool('p').stats()).completed, 2);
+});

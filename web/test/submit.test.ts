@@ -261,3 +261,14 @@ test('leaving a block that owns a task cancels it', async (context) => {
   await task[Symbol.asyncDispose]();
   assert.equal((await task.outcome()).reason, 'cancelled');
 });
+
+test('a submission that its signal has rejected is not rejected once more when the lot closes', async (context) => {
+  const { lot } = await openLot(context, oneUnit);
+  const abort = new AbortController();
+  const rejected = lot.pool('p').submit({}, { signal: abort.signal });
+  abort.abort();
+  // A second rejection would have nobody to see it, and end this process.
+  const closed = lot.close();
+  await assert.rejects(rejected, { code: 'cancelled' });
+  await closed;
+});
