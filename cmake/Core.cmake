@@ -1,8 +1,10 @@
 # The core and the interpreter of scenario scripts: pure C++20, native and WebAssembly.
 
-# em++ stops inlining at -Os and -Oz unless told otherwise. Without it not even std::min is inlined: three times slower,
-# and no smaller where hot and cold code share their templates. With it, -Os is as fast as -O3.
-set(PARKING_LOT_WASM_SMALL -Os -sINLINING_LIMIT=0)
+# A module is downloaded before it runs: -Oz throughout. But em++ stops inlining there unless told otherwise; then not even
+# std::min is inlined, and all is three times slower. What runs per task may inline a little more than -Oz would: that
+# makes it as fast as -Os, and about as fast as -O3.
+set(PARKING_LOT_WASM_SMALL -Oz -sINLINING_LIMIT=0)
+set(PARKING_LOT_WASM_HOT -mllvm -inline-threshold=25)
 
 parking_lot_sources(core_sources "core/src/*.cc")
 if(core_sources)
@@ -30,12 +32,13 @@ if(core_sources)
   if(EMSCRIPTEN)
     # An index of 64 bits into a container whose size_type has 32 is what portable code writes.
     target_compile_options(parking_lot_core PRIVATE -flto -Wno-shorten-64-to-32)
-    # A module is downloaded before it runs: for size everywhere, and most where it runs once per lot or per question.
     target_compile_options(parking_lot_core PRIVATE ${PARKING_LOT_WASM_SMALL})
     target_compile_definitions(parking_lot_core PRIVATE PARKING_LOT_WITHOUT_SCHEMA)
     parking_lot_sources(cold_sources "core/src/config*.cc" "core/src/codec/json_*.cc" "core/src/recovery.cc"
       "core/src/views.cc" "core/src/audit_view.cc")
-    set_source_files_properties(${cold_sources} PROPERTIES COMPILE_OPTIONS -Oz)
+    set(hot_sources ${core_sources})
+    list(REMOVE_ITEM hot_sources ${cold_sources})
+    set_source_files_properties(${hot_sources} PROPERTIES COMPILE_OPTIONS "${PARKING_LOT_WASM_HOT}")
   endif()
 endif()
 

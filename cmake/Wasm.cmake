@@ -13,14 +13,15 @@ if(wasm_sources)
   target_compile_options(parking_lot_wasm PRIVATE -flto ${PARKING_LOT_WASM_SMALL})
   target_compile_definitions(parking_lot_wasm PRIVATE PARKING_LOT_VERSION="${PROJECT_VERSION}")
   target_link_libraries(parking_lot_wasm PRIVATE parking_lot_core)
-  # Setup and seldom asked questions are compiled for least size.
-  parking_lot_sources(cold_wasm_sources "wasm/answers.cc" "wasm/c_library.cc" "wasm/commands.cc" "wasm/embind.cc")
-  set_source_files_properties(${cold_wasm_sources} PROPERTIES COMPILE_OPTIONS -Oz)
+  set_source_files_properties(wasm/hot_path.cc wasm/session.cc PROPERTIES COMPILE_OPTIONS "${PARKING_LOT_WASM_HOT}")
   target_link_options(parking_lot_wasm PRIVATE
     -Os -flto -lembind --no-entry -sMALLOC=emmalloc -Wl,--wrap=strtod -Wl,--wrap=snprintf
+    -Wl,-mllvm,-inline-threshold=0
     -sMODULARIZE=1 -sEXPORT_ES6=1 -sENVIRONMENT=web,worker
     -sALLOW_MEMORY_GROWTH=1 -sWASM_BIGINT=1 -sDYNAMIC_EXECUTION=0
-    -sEXPORTED_FUNCTIONS=_malloc,_free)
+    -sEXPORTED_FUNCTIONS=_malloc,_free
+    # What the package's loader gives; the glue leaves out what would take the rest.
+    -sINCOMING_MODULE_JS_API=instantiateWasm,onAbort,print,printErr)
   if(PARKING_LOT_WASM_IDBFS)
     target_link_options(parking_lot_wasm PRIVATE -lidbfs.js -sEXPORTED_RUNTIME_METHODS=FS,IDBFS)
   else()
