@@ -4,7 +4,8 @@
 //   node tests/scenario/parity.mjs [--native <parking-lot>] [--wasm <scenario_wasm.js>]
 
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -17,10 +18,17 @@ const { values: options } = parseArgs({
   },
 });
 
+const scratch = mkdtempSync(join(tmpdir(), 'parking-lot-'));
+process.on('exit', () => rmSync(scratch, { recursive: true }));
+
+/** Into a file: a program of Emscripten loses output when a pipe, which Node makes non-blocking, is full. */
 function traceOf(command, args) {
-  const run = spawnSync(command, args, { maxBuffer: 1 << 28, timeout: 120_000 });
+  const file = join(scratch, 'trace');
+  const output = openSync(file, 'w');
+  const run = spawnSync(command, args, { stdio: ['ignore', output, 'pipe'], timeout: 120_000 });
+  closeSync(output);
   if (run.error) throw run.error;
-  return run;
+  return { stdout: readFileSync(file), stderr: run.stderr };
 }
 
 /** The first line in which two traces differ, as a message. */

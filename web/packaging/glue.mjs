@@ -2,6 +2,8 @@
 // core says about itself.
 
 import { execFileSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -23,7 +25,17 @@ export function glueFrom(directory) {
 
 /** The config's `schema` or the `codes`, as JSON. The module that is shipped does not hold them. */
 export function described(what) {
-  return execFileSync(process.execPath, [path.join(wasmDirectory(), 'parking_lot_describe.js'), what], {
-    encoding: 'utf8',
-  });
+  // Into a file: a program of Emscripten loses output when a pipe, which Node makes non-blocking, is full.
+  const directory = mkdtempSync(path.join(tmpdir(), 'parking-lot-'));
+  const file = path.join(directory, `${what}.json`);
+  const output = openSync(file, 'w');
+  try {
+    execFileSync(process.execPath, [path.join(wasmDirectory(), 'parking_lot_describe.js'), what], {
+      stdio: ['ignore', output, 'inherit'],
+    });
+    return readFileSync(file, 'utf8');
+  } finally {
+    closeSync(output);
+    rmSync(directory, { recursive: true });
+  }
 }
