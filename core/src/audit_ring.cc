@@ -4,11 +4,11 @@ namespace parking_lot {
 
 AuditRing::Event* AuditRing::next() {
   if (capacity_ == 0) return nullptr;
-  if (events_.size() < capacity_) {
-    ++end_;
-    return &events_.emplace_back();
+  if (end_ < capacity_) {
+    if (end_ % chunk_size == 0) chunks_.push_back(std::make_unique<Event[]>(chunk_size));
+    return &place_of(end_++);
   }
-  Event& oldest = events_[static_cast<std::size_t>(end_++ % capacity_)];
+  Event& oldest = place_of(end_++);
   names_->release(oldest.task_id);
   names_->release(oldest.tenant);
   names_->release(oldest.mailbox);
@@ -17,7 +17,8 @@ AuditRing::Event* AuditRing::next() {
 }
 
 void AuditRing::hide(PoolId pool, std::uint64_t through) {
-  for (Event& event : events_) {
+  for (std::uint64_t number = first(); number < end_; ++number) {
+    Event& event = place_of(number);
     if (event.pool == pool.index && event.sequence > through) event.is_hidden = true;
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "parking_lot/audit.h"
@@ -48,16 +49,20 @@ class AuditRing {
 
   /// Number of the oldest event kept, and one past the newest; numbers rise by one per event and never
   /// return.
-  std::uint64_t first() const { return end_ - events_.size(); }
+  std::uint64_t first() const { return end_ < capacity_ ? 0 : end_ - capacity_; }
   std::uint64_t end() const { return end_; }
-  const Event& operator[](std::uint64_t number) const {
-    return events_[static_cast<std::size_t>(number % capacity_)];
-  }
+  const Event& operator[](std::uint64_t number) const { return place_of(number); }
 
  private:
   std::size_t capacity_;
   Names* names_;
-  std::vector<Event> events_;
+  // In chunks: growing copies nothing.
+  static constexpr std::size_t chunk_size = 1024;
+  Event& place_of(std::uint64_t number) const {
+    const auto place = static_cast<std::size_t>(number % capacity_);
+    return chunks_[place / chunk_size][place % chunk_size];
+  }
+  std::vector<std::unique_ptr<Event[]>> chunks_;
   std::uint64_t end_ = 0;
 };
 
