@@ -92,7 +92,8 @@ TEST_CASE("two lots fed the same inputs yield the same effects whatever names we
     DrivenScheduler lot(pool_of(3));
     for (int i = 0; i < strangers; ++i) lot.core.names().intern("stranger " + std::to_string(i));
     for (int i = 0; i < 50; ++i) {
-      TaskSpec spec = lot.spec("task-" + std::to_string(i), static_cast<Units>(i % 4));
+      const std::string id = "task-" + std::to_string(i);
+      TaskSpec spec = lot.spec(id, static_cast<Units>(i % 4));
       spec.priority = static_cast<Priority>(i % 3);
       lot.submit(spec);
       if (i % 5 == 4) lot.finish(lot.core.task_id(lot.starts.back().task));
@@ -102,8 +103,7 @@ TEST_CASE("two lots fed the same inputs yield the same effects whatever names we
   CHECK(run(0) == run(1000));
 }
 
-// --- what went wrong in the forerunner
-// ----------------------------------------------------------------------------
+// --- what went wrong in the forerunner ---
 
 TEST_CASE("an arrival does not barge in before a parked task that fits as well") {
   DrivenScheduler lot(pool_of(2));
