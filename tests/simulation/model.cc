@@ -68,7 +68,6 @@ bool Model::is_acknowledged(PoolId pool, const std::string& task_id) const {
 }
 
 // --- durability
-// -----------------------------------------------------------------------------------------------------
 
 void Model::read_durable(PoolId pool, const scenario::PoolJournal& journal) {
   DurablePool& known = durable_[pool.index];
@@ -149,7 +148,6 @@ void Model::take(const mailbox::Write& write) {
 }
 
 // --- runs
-// -----------------------------------------------------------------------------------------------------------
 
 void Model::run_ended(OutsideRun& run, SteadyTime free_at) {
   run.has_ended = true;
@@ -219,7 +217,6 @@ void Model::take(const Stop& stop, Now now) {
 }
 
 // --- answers
-// --------------------------------------------------------------------------------------------------------
 
 std::string Model::task_of(TaskHandle task) const { return lot_->scheduler().task_id(task); }
 
@@ -290,7 +287,6 @@ void Model::take(const Release& release) {
 }
 
 // --- mailbox
-// --------------------------------------------------------------------------------------------------------
 
 void Model::take(const mailbox::Page& page) {
   auto found = questions_.find(page.request);
@@ -344,7 +340,6 @@ std::vector<std::pair<PoolId, std::string>> Model::acknowledged_tasks() const {
 }
 
 // --- at every moment, and at the end
-// --------------------------------------------------------------------------------
 
 void Model::check_gauges(Now now) {
   for (auto& [pool, records] : records_) records.see(now.wall);
