@@ -40,8 +40,8 @@ async function workByHand(page) {
   await page.keyboard.press('4');
   await page.waitForFunction(isFirst, switched);
 
-  await page.locator('.vehicle[aria-label$="number 2"]').click();
-  const cancelled = await page.locator('.vehicle[aria-pressed="true"]').getAttribute('data-task');
+  await page.locator('.vehicle:not(.leaving)[aria-label$="number 2"]').click();
+  const cancelled = await page.locator('.vehicle:not(.leaving)[aria-pressed="true"]').getAttribute('data-task');
   await page.click('#cancel');
   await until(page, 'the parked task is cancelled', ({ tasks }) => tasks.cancelled === 1);
 
