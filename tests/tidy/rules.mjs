@@ -58,7 +58,6 @@ export function checkNames(files) {
 const bannedWords = [
   [/\b(?:TODO|FIXME|XXX|HACK)\b/, 'unfinished work has no place in the tree'],
   [/(?<![\w.)}-])\/(?:work|home\/\w+|root)\//, 'the path of one machine'],
-  [/\/tmp\/brief\b/, 'the path of one machine'],
   [/"resolved": "https?:/, 'a lockfile names no registry: npm install with the .npmrc of this project'],
   [/\bregistry\.(?:npmjs\.org|yarnpkg\.com|npmmirror\.com)\b/, 'the host of a registry'],
 ];

@@ -98,8 +98,8 @@ test('unfinished work, a machine\'s paths and a registry\'s host are found in an
   tells(checkWords, {
     bad: [
       ['docs/a.md', 'first\nTODO: the rest', 2],
-      ['dev', 'cd /work/main'],
-      ['web/src/a.ts', "open('/tmp/brief/x')"],
+      ['dev', 'cd /home/ann/lot'],
+      ['web/src/a.ts', "open('/root/x')"],
       ['package-lock.json', '"resolved": "https://example.org/a.tgz"'],
     ],
     good: [['docs/a.md', 'See ../work/plan and https://example.org/work/ or method/work/.']],
