@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -43,9 +44,9 @@ namespace mailbox {
 struct StoreOpened {
   std::uint64_t incarnation = 0;
 };
+/// The number of its record is the message's counter: what cursors count, rising per key.
 struct MessageStored {
   std::string_view key;
-  std::uint64_t counter = 0;  ///< dense per key, from 1
   std::string_view pool;
   std::string_view task_id;
   std::uint64_t pool_incarnation =
@@ -57,9 +58,24 @@ struct MessageStored {
 };
 struct MessagesDropped {  ///< acknowledged, too old or too many
   std::string_view key;
+  std::uint64_t through = 0;  ///< counter
+};
+// State, for checkpoints: see record.h. `StoreRestored` comes first and forgets everything before.
+struct StoreRestored {
+  std::uint64_t incarnation = 0;
+};
+struct WatermarkRestored {  ///< how far a pool's stream has delivered under one incarnation
+  std::string_view pool;
+  std::uint64_t pool_incarnation = 0;
   std::uint64_t through = 0;
 };
-using Fact = std::variant<StoreOpened, MessageStored, MessagesDropped>;
+struct MessageRestored {
+  MessageStored message;
+  std::uint64_t counter = 0;
+  WallTime created_at;
+};
+using Fact = std::variant<StoreOpened, MessageStored, MessagesDropped, StoreRestored, WatermarkRestored,
+                          MessageRestored>;
 struct Record {
   std::uint64_t sequence = 0;
   WallTime at;
@@ -175,6 +191,11 @@ class Mailbox {
   bool is_durable(StoreId store) const;
   /// Whether a message holds these bytes, or one will when its failed store is loaded again.
   bool refers_to(PayloadRef payload) const;
+  /// Calls for what each message of the store holds. O(messages).
+  void visit_payloads(StoreId store, const std::function<void(PayloadRef)>& visit) const;
+  /// As `Scheduler::checkpoint`; `limit` counts messages.
+  CheckpointPlace checkpoint(StoreId store, CheckpointPlace from, std::uint32_t limit,
+                             std::vector<mailbox::Record>& records) const;
   StoreStats stats(StoreId store) const;
   std::size_t memory_bytes() const;
 

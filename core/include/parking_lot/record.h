@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <variant>
 
@@ -114,9 +115,59 @@ struct RejectionsCounted {
   std::uint32_t count = 0;
 };
 
+// --- state: what a checkpoint consists of, instead of all records that led there ---
+// These are never written to a stream and take no number of their own: their `sequence` is that of the last
+// record that the state contains. See `Scheduler::checkpoint`.
+
+/// First of a checkpoint: forgets everything before.
+struct PoolRestored {
+  std::span<const std::uint64_t> incarnations;  ///< of all openings, oldest first
+  std::uint64_t next_admission = 1;
+  std::uint64_t next_lease = 1;
+  PoolState state = PoolState::active;
+  std::uint64_t state_basis = 0;  ///< sequence of the record that set it
+};
+
+/// One task as it is, live or remembered. Replaces what earlier records said of it.
+struct TaskRestored {
+  enum class Stage : std::uint8_t { waiting, parked, backing_off, running, ended };
+  TaskAdmitted admitted;  ///< with its present priority, and without the payload once that is gone
+  std::uint64_t basis = 0;
+  WallTime submitted_at{0};
+  Stage stage = Stage::parked;
+  Status status = Status::queued;
+  Reason reason = Reason::none;
+  WallTime ready_at{0};
+  std::uint32_t attempt = 0;
+  std::uint32_t failures = 0;
+  std::uint32_t lost = 0;
+  // Of a task that runs.
+  Lease lease;
+  ExecutorId executor = 0;
+  Units units_used = 0;
+  // Of one that runs or has ended.
+  WallTime started_at{0};
+  // Of one that has ended.
+  WallTime finished_at{0};
+  PayloadRef result;
+  std::uint64_t outcome_incarnation = 0;
+  std::uint64_t outcome_sequence = 0;
+  bool is_delivered = false;
+};
+
+/// Units of a run that its task goes on without.
+struct UnitsRestored {
+  std::uint64_t admission = 0;
+  Lease lease;
+  ExecutorId executor = 0;
+  Units units = 0;
+  WallTime started_at{0};
+};
+
 using Fact = std::variant<PoolOpened, PoolStateChanged, TaskAdmitted, TaskParked, TaskStarted, TaskRequeued,
                           PriorityChanged, UsageRecorded, TaskFinished, UnitsReleased, TaskDelivered,
-                          DeliveryOverdue, TaskRejected, RejectionsCounted>;
+                          DeliveryOverdue, TaskRejected, RejectionsCounted, PoolRestored, TaskRestored,
+                          UnitsRestored>;
 
 /// A fact with its place in its stream. `sequence` is dense from 1; `at` never goes back within a stream.
 struct Record {

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "parking_lot/audit.h"
 #include "parking_lot/config.h"
@@ -100,6 +102,18 @@ class Scheduler {
 
   /// Whether the outcome of a remembered task with a mailbox is these bytes.
   bool refers_to(PayloadRef result) const;
+  /// Calls for the payload and the result of every task of the pool, where there is one. O(tasks).
+  void visit_payloads(PoolId pool, const std::function<void(PayloadRef)>& visit) const;
+
+  /// One step of a checkpoint of an open durable pool: appends records of state to `records`, about at most
+  /// `limit` tasks, and returns where the next step begins (`end_of_checkpoint`: it was the last one). The
+  /// first step begins at 0. Steps may lie far apart: what happens between them is in the stream. Whoever
+  /// recovers gives the checkpoint's records and those of the stream after its first number, each of them
+  /// once, in the order of their numbers, state after the record of the same number. A checkpoint counts
+  /// only if the stream is durable up to the number of its last record. Views are valid until the next
+  /// `handle`. O(limit) but for free slots in between.
+  CheckpointPlace checkpoint(PoolId pool, CheckpointPlace from, std::uint32_t limit,
+                             std::vector<Record>& records) const;
 
   /// Audit events whose records are durable.
   AuditPage audit(const AuditQuery& query) const;

@@ -75,6 +75,10 @@ struct RetryPolicy {
   friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
 };
 
+/// Where the next step of a checkpoint begins.
+using CheckpointPlace = std::uint64_t;
+inline constexpr CheckpointPlace end_of_checkpoint = ~std::uint64_t{0};
+
 /// Where an outcome is delivered. Parts hold no control characters; `tenant` is never empty in a real key.
 struct MailboxKey {
   std::string_view tenant;
