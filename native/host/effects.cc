@@ -107,7 +107,16 @@ void Host::Loop::perform(const mailbox::Acknowledged& effect) {
   if (!request.empty() && request.mapped().on_done) request.mapped().on_done(effect.count);
 }
 
-void Host::Loop::perform(const mailbox::Arrived&) {}  // nobody subscribes to a key here
+void Host::Loop::perform(const mailbox::Arrived& effect) {
+  // A callback may close the host, or subscribe another one.
+  std::vector<ArrivalCallback> callbacks;
+  for (const auto& [id, subscription] : subscriptions_) {
+    if (subscription.key == effect.key) callbacks.push_back(subscription.on_arrival);
+  }
+  for (const ArrivalCallback& callback : callbacks) {
+    if (!closed_) callback();
+  }
+}
 
 void Host::Loop::perform(const mailbox::Refused& effect) {
   const auto request = mailbox_requests_.extract(effect.request);

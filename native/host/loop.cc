@@ -121,6 +121,7 @@ void Host::Loop::close() {
   for (const Command& command : commands) command(*this);
   answer_all_closed();
   subscribers_.clear();
+  subscriptions_.clear();
   empty_callbacks_.clear();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
@@ -48,6 +49,10 @@ class Host::Loop final : public std::enable_shared_from_this<Loop>, private RunO
   /// Gives the name's hold back once the turn's inputs were handled.
   void release_later(NameId name) { names_to_release_.push_back(name); }
   void on_event(EventCallback callback) { subscribers_.push_back(std::move(callback)); }
+  Health health() const;
+  // From any thread.
+  ClientId next_client() { return ++last_client_; }
+  SubscriptionId next_subscription() { return ++last_subscription_; }
   void on_empty(std::function<void()> callback) { empty_callbacks_.push_back(std::move(callback)); }
 
   // --- executors.cc
@@ -60,6 +65,8 @@ class Host::Loop final : public std::enable_shared_from_this<Loop>, private RunO
   RequestId expect(std::function<void(const Answer*)> answer);
   RequestId expect_messages(FetchCallback on_messages);
   RequestId expect_acknowledgement(DoneCallback on_done);
+  void subscribe(SubscriptionId subscription, const MailboxAddress& address, ArrivalCallback on_arrival);
+  void unsubscribe(SubscriptionId subscription);
   void await(PoolId pool, TaskHandle task, std::string task_id, OutcomeCallback on_outcome);
   void resolve_from_memory(PoolId pool, TaskHandle task, OutcomeCallback on_outcome);
 
@@ -76,6 +83,10 @@ class Host::Loop final : public std::enable_shared_from_this<Loop>, private RunO
   struct MailboxRequest {
     FetchCallback on_messages;
     DoneCallback on_done;
+  };
+  struct Subscription {
+    NameId key;
+    ArrivalCallback on_arrival;
   };
 
   // loop.cc
@@ -140,9 +151,12 @@ class Host::Loop final : public std::enable_shared_from_this<Loop>, private RunO
   std::unordered_map<RequestId, MailboxRequest> mailbox_requests_;
   std::map<TaskHandle, AwaitedTask> awaited_;
   std::map<TaskHandle, WallTime> started_;  // of tasks that run, or wait for their next attempt
+  std::map<SubscriptionId, Subscription> subscriptions_;
   std::vector<EventCallback> subscribers_;
   std::vector<std::function<void()>> empty_callbacks_;
 
+  std::atomic<ClientId> last_client_ = 0;
+  std::atomic<SubscriptionId> last_subscription_ = 0;
   std::mutex mutex_;  // guards what follows
   std::vector<Command> commands_;
   bool has_asked_ = false;

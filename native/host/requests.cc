@@ -19,6 +19,20 @@ RequestId Host::Loop::expect_acknowledgement(DoneCallback on_done) {
   return last_request_;
 }
 
+void Host::Loop::subscribe(SubscriptionId subscription, const MailboxAddress& address,
+                           ArrivalCallback on_arrival) {
+  const NameId key = scheduler().mailbox_key({address.tenant, address.user, address.session});
+  subscriptions_.emplace(subscription, Subscription{key, std::move(on_arrival)});
+  add(mailbox::Subscribe{key});
+}
+
+void Host::Loop::unsubscribe(SubscriptionId subscription) {
+  const auto found = subscriptions_.extract(subscription);
+  if (found.empty() || closed_) return;
+  add(mailbox::Unsubscribe{found.mapped().key});
+  release_later(found.mapped().key);
+}
+
 void Host::Loop::await(PoolId pool, TaskHandle task, std::string task_id, OutcomeCallback on_outcome) {
   AwaitedTask& awaited = awaited_[task];
   awaited.pool = pool;

@@ -11,6 +11,7 @@ struct Submission {
   ParsedTask task;
   ReceiptCallback on_receipt;
   OutcomeCallback on_outcome;
+  ClientId client = 0;
   PoolId pool;
   PayloadRef payload;
 };
@@ -72,14 +73,18 @@ void enter(Loop& loop, const std::shared_ptr<Submission>& submission) {
   }
   const RequestId request =
       loop.expect([&loop, submission](const Answer* answer) { take_answer(loop, *submission, answer); });
-  loop.add(Submit{.request = request, .pool = *pool, .client = 0, .spec = spec});
+  loop.add(Submit{.request = request, .pool = *pool, .client = submission->client, .spec = spec});
 }
 
 }  // namespace
 
 void Host::submit(ParsedTask task, ReceiptCallback on_receipt, OutcomeCallback on_outcome) {
+  submit(0, std::move(task), std::move(on_receipt), std::move(on_outcome));
+}
+
+void Host::submit(ClientId client, ParsedTask task, ReceiptCallback on_receipt, OutcomeCallback on_outcome) {
   const auto submission = std::make_shared<Submission>(
-      Submission{std::move(task), std::move(on_receipt), std::move(on_outcome), {}, {}});
+      Submission{std::move(task), std::move(on_receipt), std::move(on_outcome), client, {}, {}});
   const bool taken = loop_->post([submission](Loop& loop) { enter(loop, submission); });
   if (!taken) refuse(*submission, {.code = Refusal::unconfirmed, .field = {}});
 }
@@ -92,34 +97,6 @@ Ticket Host::submit(ParsedTask task) {
       std::move(task), [receipt](const Receipt& value) { receipt->set_value(value); },
       [outcome](const Outcome& value) { outcome->set_value(value); });
   return ticket;
-}
-
-void Host::fetch(const MailboxAddress& address, std::string_view after, std::uint32_t limit,
-                 FetchCallback on_messages) {
-  const bool taken = loop_->post([address, after = std::string(after), limit, on_messages](Loop& loop) {
-    if (loop.is_closed())
-      return on_messages(tl::unexpected(RefusedCommand{.code = Refusal::unconfirmed, .field = {}}));
-    const NameId key = loop.scheduler().mailbox_key({address.tenant, address.user, address.session});
-    loop.release_later(key);
-    loop.add(mailbox::Fetch{
-        .request = loop.expect_messages(on_messages), .key = key, .after = after, .limit = limit});
-  });
-  if (!taken) on_messages(tl::unexpected(RefusedCommand{.code = Refusal::unconfirmed, .field = {}}));
-}
-
-void Host::acknowledge(const MailboxAddress& address, std::string_view cursor, DoneCallback on_done) {
-  const auto respond = [on_done](const tl::expected<std::uint64_t, RefusedCommand>& count) {
-    if (on_done) on_done(count);
-  };
-  const bool taken = loop_->post([address, cursor = std::string(cursor), respond](Loop& loop) {
-    if (loop.is_closed())
-      return respond(tl::unexpected(RefusedCommand{.code = Refusal::unconfirmed, .field = {}}));
-    const NameId key = loop.scheduler().mailbox_key({address.tenant, address.user, address.session});
-    loop.release_later(key);
-    loop.add(
-        mailbox::Acknowledge{.request = loop.expect_acknowledgement(respond), .key = key, .cursor = cursor});
-  });
-  if (!taken) respond(tl::unexpected(RefusedCommand{.code = Refusal::unconfirmed, .field = {}}));
 }
 
 void Host::drain(std::function<void()> on_empty) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "parking_lot/audit.h"
 #include "parking_lot/effect.h"
 #include "parking_lot/json.h"
 #include "parking_lot/mailbox.h"
@@ -23,6 +24,9 @@ struct MailboxAddress {
   std::string user;
   std::string session;
 };
+
+/// Chosen by the host.
+using SubscriptionId = std::uint64_t;
 
 struct RefusedCommand {
   Refusal code = Refusal::invalid_task;
@@ -73,12 +77,54 @@ struct TaskEvent {
   std::string_view progress;  ///< of `progressed`: one JSON value
 };
 
+/// Which tasks of a pool, in the order of admission.
+struct TaskListing {
+  std::optional<Status> status;  ///< none: all
+  std::uint64_t after = 0;       ///< admission number of the last one seen: `TaskPage::next`
+  std::uint32_t limit = 50;
+};
+
+struct PooledAuditEvent {
+  AuditEvent event;
+  std::string pool;
+};
+
+struct AuditAnswer {
+  std::vector<PooledAuditEvent> events;
+  std::string next;  ///< cursor of the next page; empty: this was the last one
+};
+
+/// What can be relied on right now.
+struct Health {
+  struct OfPool {
+    std::string pool;
+    bool is_durable = false;
+    StreamState storage = StreamState::open;
+    bool delivery_held = false;     ///< the mailbox store is failing; outcomes wait in the pool
+    std::uint64_t undelivered = 0;  ///< outcomes that the mailbox store does not hold yet
+  };
+  struct OfStore {
+    std::string store;  ///< of mailboxes: `in_memory`, or `file:` and its directory
+    bool is_durable = false;
+    StreamState storage = StreamState::open;
+    std::uint64_t messages = 0;
+  };
+  std::vector<OfPool> pools;
+  std::vector<OfStore> stores;
+
+  /// Something is loading, failing or held.
+  bool is_degraded() const;
+};
+
 using ReceiptCallback = std::function<void(const Receipt&)>;
 using OutcomeCallback = std::function<void(const Outcome&)>;
 using DoneCallback = std::function<void(const tl::expected<std::uint64_t, RefusedCommand>&)>;
 using InspectCallback = std::function<void(const tl::expected<TaskView, RefusedCommand>&)>;
 using ExplainCallback = std::function<void(const tl::expected<Explanation, RefusedCommand>&)>;
 using FetchCallback = std::function<void(const tl::expected<std::vector<FetchedMessage>, RefusedCommand>&)>;
+using ListCallback = std::function<void(const tl::expected<TaskPage, RefusedCommand>&)>;
+using AuditCallback = std::function<void(const tl::expected<AuditAnswer, RefusedCommand>&)>;
+using ArrivalCallback = std::function<void()>;
 using EventCallback = std::function<void(const TaskEvent&)>;
 
 }  // namespace parking_lot

@@ -68,19 +68,41 @@ class Host {
   /// The same with futures. Do not wait for them on the loop thread.
   Ticket submit(ParsedTask task);
 
+  /// The same for one client of many: once `disconnect` says that it is gone, its live tasks with
+  /// `on_disconnect: cancel` are dropped. `client` comes from `connect`.
+  void submit(ClientId client, ParsedTask task, ReceiptCallback on_receipt, OutcomeCallback on_outcome);
+
+  /// A number for a client, never used before by this host.
+  ClientId connect();
+  /// The client's connection has ended. What it submitted before is known by then.
+  void disconnect(ClientId client);
+
   void cancel(std::string_view pool, std::string_view task_id, DoneCallback on_done = {});
+  /// Cancels every live task of the tenant in this pool; answers how many.
+  void cancel_tenant(std::string_view pool, std::string_view tenant, DoneCallback on_done = {});
+  /// Submits a failed task again as a fresh one under the same id; others answer `wrong_state`.
+  void retry(std::string_view pool, std::string_view task_id, ReceiptCallback on_receipt = {});
   void set_priority(std::string_view pool, std::string_view task_id, Priority priority,
                     DoneCallback on_done = {});
   /// Pause, resume (`active`), drain, disable.
   void set_pool_state(std::string_view pool, PoolState state, DoneCallback on_done = {});
   void inspect(std::string_view pool, std::string_view task_id, InspectCallback on_view);
   void explain(std::string_view pool, std::string_view task_id, ExplainCallback on_explanation);
+  void list(std::string_view pool, const TaskListing& listing, ListCallback on_page);
+
+  /// Audit events of all pools. What the query views is copied.
+  void audit(const AuditQuery& query, AuditCallback on_page);
 
   /// Messages of one exact key, oldest first, after the one with the cursor `after` (empty: from the first).
   void fetch(const MailboxAddress& address, std::string_view after, std::uint32_t limit,
              FetchCallback on_messages);
   /// Drops the messages up to and including `cursor`; answers how many.
   void acknowledge(const MailboxAddress& address, std::string_view cursor, DoneCallback on_done = {});
+  /// `on_arrival` is called whenever a message for this exact key can be fetched that could not before, and
+  /// perhaps more often; until `unsubscribe` or the end of the host. Returns a number above 0.
+  SubscriptionId subscribe(const MailboxAddress& address, ArrivalCallback on_arrival);
+  /// A call that is on its way may still come. Unknown numbers change nothing.
+  void unsubscribe(SubscriptionId subscription);
 
   /// Takes no more tasks, runs what is there, then calls; never, if the host closes before. Tasks that nobody
   /// can run keep it from ending.
@@ -92,6 +114,7 @@ class Host {
   void on_event(EventCallback callback);
 
   std::optional<PoolStats> stats(std::string_view pool) const;
+  Health health() const;
 
   /// Kills all processes, asks all functions to stop and waits for those, answers what is still asked. A host
   /// that is closed does nothing more; a second call changes nothing. May be called from a callback.
