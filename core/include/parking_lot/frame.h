@@ -19,8 +19,8 @@ namespace parking_lot {
 inline constexpr std::uint16_t journal_format_version = 1;
 inline constexpr std::size_t segment_header_bytes = 64;
 inline constexpr std::size_t frame_header_bytes = 80;
-/// A frame is never longer; a longer one is damage.
-inline constexpr std::size_t frame_bytes_max = std::size_t{1} << 30;
+/// No frame is longer.
+inline constexpr std::uint64_t frame_bytes_max = 0xffff'ffff;
 
 /// What a segment holds. Numbers are stored: append, never renumber.
 enum class SegmentKind : std::uint8_t { records = 1, payloads = 2, checkpoint = 3 };
@@ -63,6 +63,7 @@ struct FrameHead {
   std::uint32_t count = 0;           ///< of records, or what the kind counts
   std::uint32_t commit = 0;          ///< number of the physical commit within the segment, from 1
   std::uint32_t commit_offset = 0;   ///< of this frame from the start of its commit's bytes in the segment
+  bool ends_commit = false;          ///< the last frame of its commit
   std::uint64_t first_sequence = 0;  ///< of its records; of a payload its id
   WallTime time;                     ///< the records' times are told relative to it
 };
