@@ -52,6 +52,8 @@ enum class FrameKind : std::uint8_t {
   checkpoint_end = 8,    ///< without it a checkpoint is incomplete
   seal = 9,              ///< last of a segment that takes no more
   audit = 10,            ///< what the audit trail needs beside the records: where retention cut it, its index
+  commit = 11,           ///< last of a physical commit, which counts only with it: what it rests on
+  opening = 12,          ///< first of a record segment: where in which segment the log goes on from
 };
 
 using ChainHash = Sha256Digest;
