@@ -45,6 +45,7 @@ const Interpreter::Command* Interpreter::command_named(std::string_view verb) {
       {"stall", Kind::acts, &I::stall},
       {"persist", Kind::acts, &I::persist},
       {"fail-write", Kind::acts, &I::fail_write},
+      {"checkpoint", Kind::acts, &I::checkpoint},
       {"load", Kind::acts, &I::load},
       {"reload", Kind::acts, &I::load},
       {"crash", Kind::acts, &I::crash},
@@ -216,6 +217,11 @@ void Interpreter::persist(Arguments& line) {
 void Interpreter::fail_write(Arguments& line) {
   std::string stream = stream_word(line);
   if (line.finish()) stage_.fail_write(stream);
+}
+
+void Interpreter::checkpoint(Arguments& line) {
+  std::string stream = stream_word(line);
+  if (line.finish()) stage_.checkpoint(stream);
 }
 
 void Interpreter::load(Arguments& line) {

@@ -68,6 +68,7 @@ class Interpreter {
   void stall(Arguments& line);
   void persist(Arguments& line);
   void fail_write(Arguments& line);
+  void checkpoint(Arguments& line);
   void load(Arguments& line);
   void crash(Arguments& line);
   void reopen(Arguments& line);

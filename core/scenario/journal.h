@@ -22,6 +22,10 @@ void own_texts(Fact& fact, Keep keep) {
     admitted->task_id = keep(admitted->task_id);
     admitted->tenant = keep(admitted->tenant);
     admitted->mailbox = keep(admitted->mailbox);
+  } else if (auto* restored = std::get_if<TaskRestored>(&fact)) {
+    restored->admitted.task_id = keep(restored->admitted.task_id);
+    restored->admitted.tenant = keep(restored->admitted.tenant);
+    restored->admitted.mailbox = keep(restored->admitted.mailbox);
   } else if (auto* rejected = std::get_if<TaskRejected>(&fact)) {
     rejected->task_id = keep(rejected->task_id);
     rejected->tenant = keep(rejected->tenant);
@@ -30,10 +34,14 @@ void own_texts(Fact& fact, Keep keep) {
 
 template <class Keep>
 void own_texts(mailbox::Fact& fact, Keep keep) {
-  if (auto* stored = std::get_if<mailbox::MessageStored>(&fact)) {
+  auto* stored = std::get_if<mailbox::MessageStored>(&fact);
+  if (auto* restored = std::get_if<mailbox::MessageRestored>(&fact)) stored = &restored->message;
+  if (stored != nullptr) {
     stored->key = keep(stored->key);
     stored->pool = keep(stored->pool);
     stored->task_id = keep(stored->task_id);
+  } else if (auto* mark = std::get_if<mailbox::WatermarkRestored>(&fact)) {
+    mark->pool = keep(mark->pool);
   } else if (auto* dropped = std::get_if<mailbox::MessagesDropped>(&fact)) {
     dropped->key = keep(dropped->key);
   }
@@ -47,16 +55,33 @@ class Journal {
   /// Takes one atomic write. Its end is the earliest point behind the former one up to which a prefix may be
   /// durable.
   void append(std::span<const Entry> records) {
-    for (const Entry& record : records) {
-      Entry copy = record;
-      own_texts(copy.fact, [this](std::string_view text) -> std::string_view {
-        if (text.empty()) return {};
-        texts_.emplace_back(text);
-        return texts_.back();
-      });
-      records_.push_back(copy);
-    }
+    for (const Entry& record : records) records_.push_back(own(record));
     ends_.push_back(records_.size());
+  }
+
+  /// Takes a step of a checkpoint, which begins when the one before was complete or was given up.
+  enum class Step : std::uint8_t { goes_on, is_last };
+  void append_state(std::span<const Entry> states, Step step) {
+    for (const Entry& state : states) begun_.push_back(own(state));
+    if (step == Step::goes_on) return;
+    checkpoint_ = std::move(begun_);
+    begun_.clear();
+  }
+
+  /// What a load reads: the checkpoint, if all that it contains is durable, and the records after its first
+  /// number; else all durable records.
+  std::vector<Entry> recovery() const {
+    const std::span<const Entry> durable_records = durable();
+    if (checkpoint_.empty() || checkpoint_.back().sequence > durable_through())
+      return {durable_records.begin(), durable_records.end()};
+    std::vector<Entry> merged;
+    auto state = checkpoint_.begin();
+    for (const Entry& record : durable_records) {
+      while (state != checkpoint_.end() && state->sequence < record.sequence) merged.push_back(*state++);
+      if (record.sequence > checkpoint_.front().sequence) merged.push_back(record);
+    }
+    merged.insert(merged.end(), state, checkpoint_.end());
+    return merged;
   }
 
   /// Makes whole writes durable, up to the one that ends at or below `through`. Returns the last durable
@@ -72,6 +97,8 @@ class Journal {
   void lose_pending() {
     records_.resize(durable_);
     ends_.clear();
+    begun_.clear();
+    if (!checkpoint_.empty() && checkpoint_.back().sequence > durable_through()) checkpoint_.clear();
   }
 
   bool has_pending() const { return !ends_.empty(); }
@@ -84,13 +111,43 @@ class Journal {
   std::span<const Entry> all() const { return records_; }
 
  private:
+  Entry own(Entry record) {
+    own_texts(record.fact, [this](std::string_view text) -> std::string_view {
+      if (text.empty()) return {};
+      texts_.emplace_back(text);
+      return texts_.back();
+    });
+    if constexpr (std::is_same_v<Entry, Record>) {
+      if (auto* pool = std::get_if<PoolRestored>(&record.fact)) {
+        incarnations_.emplace_back(pool->incarnations.begin(), pool->incarnations.end());
+        pool->incarnations = incarnations_.back();
+      }
+    }
+    return record;
+  }
+
   std::vector<Entry> records_;
-  std::deque<std::size_t> ends_;  // of the pending writes, as counts of records
+  std::vector<Entry> begun_;       // a checkpoint that is not complete
+  std::vector<Entry> checkpoint_;  // the last complete one
+  std::deque<std::size_t> ends_;   // of the pending writes, as counts of records
   std::deque<std::string> texts_;
+  std::deque<std::vector<std::uint64_t>> incarnations_;
   std::size_t durable_ = 0;
 };
 
 using PoolJournal = Journal<Record>;
 using StoreJournal = Journal<mailbox::Record>;
+
+/// Puts one step of a checkpoint of a stream into its journal. Returns where the next one begins.
+template <class Machine, class Name, class Entry>
+CheckpointPlace checkpoint_step(const Machine& machine, Name name, Journal<Entry>& journal,
+                                CheckpointPlace from, std::uint32_t limit) {
+  std::vector<Entry> states;
+  const CheckpointPlace next = machine.checkpoint(name, from, limit, states);
+  using Step = typename Journal<Entry>::Step;
+  if (next != no_checkpoint)
+    journal.append_state(states, next == end_of_checkpoint ? Step::is_last : Step::goes_on);
+  return next;
+}
 
 }  // namespace parking_lot::scenario

@@ -144,14 +144,27 @@ void Stage::fail_write(std::string_view name) {
   }
 }
 
+void Stage::checkpoint(std::string_view name) {
+  StreamName stream = *stream_named(name);
+  const auto take = [](const auto& machine, auto id, auto& journal) {
+    CheckpointPlace next = 0;
+    while (next != end_of_checkpoint && next != no_checkpoint)
+      next = checkpoint_step(machine, id, journal, next, 16);
+  };
+  if (stream.is_pool) {
+    take(lot_->scheduler(), PoolId{stream.index}, pools_[stream.index]);
+  } else {
+    take(lot_->mailbox(), StoreId{stream.index}, stores_[stream.index]);
+  }
+}
+
 namespace {
 
 /// Recovery as a backend does it: the records in pieces, then the end.
 template <class SomeInput, class SomeRecovered, class SomeDone, class Entry, class Name>
-void feed_recovery(Stage& stage, Name name, std::span<const Entry> records, std::size_t chunk) {
+void feed_recovery(Stage& stage, Name name, const std::vector<Entry>& records, std::size_t chunk) {
   if (chunk == 0) chunk = records.size() + 1;
-  std::vector<Entry> copies(records.begin(), records.end());
-  std::span<const Entry> left(copies);
+  std::span<const Entry> left(records);
   while (!left.empty()) {
     std::span<const Entry> piece = left.first(std::min(chunk, left.size()));
     stage.feed(std::array{SomeInput(SomeRecovered{name, piece})});
@@ -167,12 +180,12 @@ void Stage::load(std::string_view name, std::size_t chunk) {
   failed_.erase(std::string(name));
   if (stream.is_pool) {
     pools_[stream.index].lose_pending();
-    feed_recovery<Input, Recovered, RecoveryDone>(*this, PoolId{stream.index}, pools_[stream.index].durable(),
-                                                  chunk);
+    feed_recovery<Input, Recovered, RecoveryDone>(*this, PoolId{stream.index},
+                                                  pools_[stream.index].recovery(), chunk);
   } else {
     stores_[stream.index].lose_pending();
     feed_recovery<mailbox::Input, mailbox::Recovered, mailbox::RecoveryDone>(
-        *this, StoreId{stream.index}, stores_[stream.index].durable(), chunk);
+        *this, StoreId{stream.index}, stores_[stream.index].recovery(), chunk);
   }
 }
 

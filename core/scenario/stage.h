@@ -55,7 +55,10 @@ class Stage {
   void persist(std::string_view stream, std::uint64_t through);
   /// Pending writes are lost, and the lot is told. What it writes before `load` is lost too.
   void fail_write(std::string_view stream);
-  /// Feeds the durable records, `chunk` with each input (0: all at once), and the end of recovery.
+  /// Takes a checkpoint of the whole stream as it is now.
+  void checkpoint(std::string_view stream);
+  /// Feeds the checkpoint and the durable records, `chunk` with each input (0: all at once), and the end of
+  /// recovery.
   void load(std::string_view stream, std::size_t chunk);
   /// Whether writes are durable at once, and are not worth a line.
   void make_automatic(std::string_view stream) { automatic_.insert(std::string(stream)); }

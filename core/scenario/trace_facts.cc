@@ -84,6 +84,16 @@ struct PoolFacts {
   std::string operator()(const RejectionsCounted& fact) const {
     return "rejections " + std::string(to_string(fact.code)) + " count=" + std::to_string(fact.count);
   }
+  std::string operator()(const PoolRestored& fact) const {
+    return "restored pool next=" + std::to_string(fact.next_admission) + " " +
+           std::string(to_string(fact.state));
+  }
+  std::string operator()(const TaskRestored& fact) const {
+    return "restored " + task(fact.admitted.admission) + " " + std::string(to_string(fact.status));
+  }
+  std::string operator()(const UnitsRestored& fact) const {
+    return "restored units of " + task(fact.admission) + " lease=" + spelling.lease(fact.lease);
+  }
 };
 
 struct StoreFacts {
@@ -93,7 +103,7 @@ struct StoreFacts {
     return "opened incarnation=" + spelling.incarnation(fact.incarnation);
   }
   std::string operator()(const mailbox::MessageStored& fact) const {
-    std::string line = "stored " + Spelling::mailbox(fact.key) + " #" + std::to_string(fact.counter) + " " +
+    std::string line = "stored " + Spelling::mailbox(fact.key) + " " +
                        spelling.task(fact.pool, fact.task_id) + " " + std::string(to_string(fact.status));
     line = with_reason(line, fact.reason);
     line +=
@@ -103,6 +113,16 @@ struct StoreFacts {
   }
   std::string operator()(const mailbox::MessagesDropped& fact) const {
     return "dropped " + Spelling::mailbox(fact.key) + " through=#" + std::to_string(fact.through);
+  }
+  std::string operator()(const mailbox::StoreRestored& fact) const {
+    return "restored store incarnation=" + spelling.incarnation(fact.incarnation);
+  }
+  std::string operator()(const mailbox::WatermarkRestored& fact) const {
+    return "restored watermark of " + std::string(fact.pool) + " " +
+           spelling.incarnation(fact.pool_incarnation) + "." + std::to_string(fact.through);
+  }
+  std::string operator()(const mailbox::MessageRestored& fact) const {
+    return "restored message " + Spelling::mailbox(fact.message.key) + " #" + std::to_string(fact.counter);
   }
 };
 

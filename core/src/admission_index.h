@@ -46,6 +46,14 @@ class AdmissionIndex {
     return block ? block->slots[admission % block_size] : none;
   }
 
+  /// Whether `set` of this number would keep the index at a size that real numbers lead to.
+  bool reaches(std::uint64_t admission) const {
+    const std::uint64_t number = admission / block_size;
+    if (blocks_.empty()) return true;
+    const std::uint64_t last = first_ + blocks_.size();
+    return number < first_ ? last - number < blocks_max : number - first_ < blocks_max;
+  }
+
   /// Calls `visit(slot)` for every known task with an admission number above `after`, rising, until it
   /// returns false.
   template <class Visit>
@@ -68,6 +76,7 @@ class AdmissionIndex {
 
  private:
   static constexpr std::uint64_t block_size = 512;
+  static constexpr std::uint64_t blocks_max = std::uint64_t{1} << 26;
   struct Block {
     Block() { slots.fill(none); }
     std::array<std::uint32_t, block_size> slots;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -34,8 +35,8 @@ struct Stamp {
 };
 
 /// What lies behind `Scheduler`. One dispatcher (scheduler.cc) and one file per matter:
-/// admission.cc, commands.cc, runs.cc, timers.cc, delivery.cc, recovery.cc, apply.cc, views.cc,
-/// audit_view.cc.
+/// admission.cc, commands.cc, runs.cc, timers.cc, delivery.cc, recovery.cc, checkpoint.cc, apply.cc,
+/// views.cc, audit_view.cc.
 ///
 /// Handlers decide and call `emit`, which numbers a fact, applies it, audits it and keeps it for the journal.
 /// Only `apply` changes durable state; replay calls it too.
@@ -55,6 +56,11 @@ class Scheduler::Machine {
   TaskHandle find(const Pool& pool, std::string_view task_id) const;
   const Task* task_at(TaskHandle handle) const;
   std::size_t memory_bytes() const;
+
+  // checkpoint.cc
+  CheckpointPlace checkpoint(const Pool& pool, CheckpointPlace from, std::uint32_t limit,
+                             std::vector<Record>& records) const;
+  void visit_payloads(const Pool& pool, const std::function<void(PayloadRef)>& visit) const;
 
   // audit_view.cc
   AuditPage audit(const AuditQuery& query) const;
@@ -178,17 +184,26 @@ class Scheduler::Machine {
   void take(const Persisted& input);
   void take(const PersistFailed& input);
   void replay(Pool& pool, const Record& record);
+  bool is_plausible(const Pool& pool, const Record& record) const;
+  std::uint32_t find_recovered(const Pool& pool, std::uint64_t admission) const;
   void open_pool(Pool& pool);
   void make_stale(Pool& pool, std::uint32_t slot);
   void fail_held(Pool& pool);
   void reset(Pool& pool);
   std::uint32_t restore_slot(Pool& pool, const TaskAdmitted& fact);
+  void announce_ends(Pool& pool);
   void drop_stale(Pool& pool);
   void resume_run(Pool& pool, std::uint32_t run);
   void resume_task(Pool& pool, std::uint32_t slot);
   std::uint32_t find_stale_run(const Pool& pool, Lease lease) const;
 
-  // apply.cc: record → state, live and at replay
+  // checkpoint.cc
+  TaskRestored state_of(const Pool& pool, const Task& task) const;
+  void restore_outcome(Pool& pool, std::uint32_t slot, const TaskRestored& fact);
+  void order_outcomes(Pool& pool);
+  void settle_payloads(Pool& pool);
+
+  // apply.cc (state: checkpoint.cc): record → state, live and at replay
   void apply(Pool& pool, std::uint32_t slot, const PoolOpened& fact, Stamp stamp);
   void apply(Pool& pool, std::uint32_t slot, const PoolStateChanged& fact, Stamp stamp);
   void apply(Pool& pool, std::uint32_t slot, const TaskAdmitted& fact, Stamp stamp);
@@ -203,6 +218,9 @@ class Scheduler::Machine {
   void apply(Pool& pool, std::uint32_t slot, const DeliveryOverdue& fact, Stamp stamp);
   void apply(Pool& pool, std::uint32_t slot, const TaskRejected& fact, Stamp stamp);
   void apply(Pool& pool, std::uint32_t slot, const RejectionsCounted& fact, Stamp stamp);
+  void apply(Pool& pool, std::uint32_t slot, const PoolRestored& fact, Stamp stamp);
+  void apply(Pool& pool, std::uint32_t slot, const TaskRestored& fact, Stamp stamp);
+  void apply(Pool& pool, std::uint32_t slot, const UnitsRestored& fact, Stamp stamp);
   void enqueue(Pool& pool, std::uint32_t slot);
   void dequeue(Pool& pool, std::uint32_t slot);
   void leave_phase(Pool& pool, std::uint32_t slot);

@@ -58,6 +58,7 @@ void Mailbox::Machine::handle(Now now, std::span<const mailbox::Input> inputs) {
   }
   for (std::uint32_t i = 0; i < stores.size(); ++i) {
     drop_old(StoreId{i});
+    remove_emptied(stores[i]);
     if (!stores[i].stream.batch().empty())
       outbox_->push(mailbox::Write{StoreId{i}, stores[i].stream.batch()});
   }
@@ -90,14 +91,10 @@ void Mailbox::Machine::take(const mailbox::Append& input) {
   kept.reason = message.reason;
   names_->hold(kept.task_id);
   Box& box = box_of(store, message.mailbox);
-  kept.counter = box.last_counter + 1;
-  kept.sequence = record(input.store, [&] {
-    std::string task_id = kept.task_id ? std::string(names_->text(kept.task_id))
-                                       : spell(GeneratedId{kept.task_incarnation, kept.admission});
+  kept.counter = record(input.store, [&] {
     return mailbox::MessageStored{store.stream.keep_text(names_->text(message.mailbox)),
-                                  kept.counter,
                                   store.stream.keep_text(input.pool),
-                                  store.stream.keep_text(task_id),
+                                  store.stream.keep_text(task_id_of(kept)),
                                   message.incarnation,
                                   message.sequence,
                                   kept.status,
@@ -107,22 +104,22 @@ void Mailbox::Machine::take(const mailbox::Append& input) {
   kept.created_at = store.stream.last_at();
   kept.pool = message.pool.index;
   apply_stored(store, box, message.mailbox, kept);
-  yield_after(input.store, kept.sequence, answer);
+  yield_after(input.store, kept.counter, answer);
   if (subscriptions_.contains(message.mailbox.index))
-    yield_after(input.store, kept.sequence, mailbox::Arrived{message.mailbox});
-  if (box.messages.size() > store.config.retention_count) {
-    drop_through(input.store, message.mailbox, kept.counter - store.config.retention_count);
-  }
+    yield_after(input.store, kept.counter, mailbox::Arrived{message.mailbox});
+  if (box.messages.size() > store.config.retention_count)
+    drop_through(input.store, message.mailbox, box.messages.front().counter);
 }
 
-/// Record → state, live and at replay.
+/// Record → state, live and at replay. A message of a checkpoint may be older than those that are there.
 void Mailbox::Machine::apply_stored(MailboxStore& store, Box& box, NameId key, const KeptMessage& kept) {
-  box.last_counter = kept.counter;
   store.by_age.push_back({kept.created_at, key, kept.counter});
   std::uint64_t& through = store.senders[kept.pool].mark_of(kept.pool_incarnation).through;
   through = std::max(through, kept.pool_sequence);
   if (kept.payload.id != 0) payloads.insert(kept.payload.id);
-  box.messages.push_back(kept);
+  auto place = box.messages.end();
+  while (place != box.messages.begin() && std::prev(place)->counter > kept.counter) --place;
+  box.messages.insert(place, kept);
   ++store.message_count;
 }
 
@@ -133,7 +130,7 @@ Box* Mailbox::Machine::find_box(MailboxStore& store, NameId key) {
 
 Box& Mailbox::Machine::box_of(MailboxStore& store, NameId key) {
   const auto [place, is_new] = store.boxes.try_emplace(key.index);
-  if (is_new) names_->hold(key);  // counters must go on rising: a box keeps its name for good
+  if (is_new) names_->hold(key);
   return place->second;
 }
 
@@ -155,7 +152,24 @@ std::uint64_t Mailbox::Machine::drop_through(StoreId id, NameId key, std::uint64
     drop_front(store, *box);
     ++count;
   }
+  if (box->messages.empty()) store.emptied.emplace_back(sequence, key);
   return count;
+}
+
+/// Removes boxes that are empty for good: an acknowledgement of them rests on nothing any more.
+void Mailbox::Machine::remove_emptied(MailboxStore& store) {
+  while (!store.emptied.empty() && store.emptied.front().first <= store.stream.durable_through()) {
+    const NameId key = store.emptied.front().second;
+    store.emptied.pop_front();
+    const Box* box = find_box(store, key);
+    if (box != nullptr && box->messages.empty() && box->last_drop <= store.stream.durable_through())
+      remove_box(store, key);
+  }
+}
+
+void Mailbox::Machine::remove_box(MailboxStore& store, NameId key) {
+  store.boxes.erase(key.index);
+  names_->release(key);
 }
 
 void Mailbox::Machine::drop_front(MailboxStore& store, Box& box) {
@@ -178,112 +192,6 @@ void Mailbox::Machine::drop_old(StoreId id) {
     const Box* box = find_box(store, aged.key);
     return box == nullptr || box->messages.empty() || box->messages.front().counter > aged.counter;
   });
-}
-
-// --- storage ---
-
-void Mailbox::Machine::take(const mailbox::Persisted& input) {
-  MailboxStore& store = stores[input.store.index];
-  if (store.stream.state() != StreamState::open) return;
-  store.stream.persisted(input.through);
-  outbox_->release(input.store.index, store.stream.durable_through());
-  answer_pending();
-}
-
-void Mailbox::Machine::take(const mailbox::PersistFailed& input) {
-  MailboxStore& store = stores[input.store.index];
-  if (!store.stream.is_durable() || store.stream.state() != StreamState::open) return;
-  outbox_->withdraw(input.store.index, [&](const mailbox::Effect& effect) {
-    if (const auto* stored = std::get_if<mailbox::Stored>(&effect))
-      outbox_->push(mailbox::NotStored{stored->pool});
-    return true;
-  });
-  std::erase_if(pending_, [&](const PendingAnswer& pending) {
-    const bool is_hit = std::any_of(pending.rests_on.begin(), pending.rests_on.end(),
-                                    [&](const auto& rest) { return rest.first == input.store.index; });
-    if (is_hit) outbox_->push(mailbox::Refused{pending.request, Refusal::unconfirmed});
-    return is_hit;
-  });
-  clear(store);
-  store.stream.failed();
-}
-
-/// Empties a store for a reload.
-void Mailbox::Machine::clear(MailboxStore& store) {
-  for (auto& [key, box] : store.boxes) {
-    while (!box.messages.empty()) drop_front(store, box);
-    box.last_counter = box.last_drop = 0;
-  }
-  store.by_age.clear();
-  for (Sender& sender : store.senders) sender.marks.clear();
-}
-
-void Mailbox::Machine::take(const mailbox::Recovered& input) {
-  MailboxStore& store = stores[input.store.index];
-  if (!store.stream.is_durable() || store.stream.state() == StreamState::open) return;
-  const bool starts_anew =
-      !input.records.empty() && input.records.front().sequence <= store.stream.sequence();
-  if (store.stream.state() == StreamState::failed || starts_anew) {
-    clear(store);
-    store.stream.reloading();
-  }
-  for (const mailbox::Record& each : input.records) {
-    store.stream.replayed(each.sequence, each.at);
-    std::visit([&](const auto& fact) { replay(store, fact, each); }, each.fact);
-  }
-}
-
-void Mailbox::Machine::replay(MailboxStore& store, const mailbox::StoreOpened& fact, const mailbox::Record&) {
-  store.stream.set_incarnation(fact.incarnation);
-}
-
-void Mailbox::Machine::replay(MailboxStore& store, const mailbox::MessageStored& fact,
-                              const mailbox::Record& each) {
-  KeptMessage kept;
-  kept.counter = fact.counter;
-  kept.sequence = each.sequence;
-  kept.created_at = each.at;
-  kept.payload = fact.payload;
-  kept.task_id = names_->intern(fact.task_id);
-  kept.pool_incarnation = fact.pool_incarnation;
-  kept.pool_sequence = fact.pool_sequence;
-  kept.status = fact.status;
-  kept.reason = fact.reason;
-  const NameId key = names_->intern(fact.key);
-  kept.pool = 0;
-  while (kept.pool < store.senders.size() && store.senders[kept.pool].name != fact.pool) ++kept.pool;
-  if (kept.pool == store.senders.size()) store.senders.push_back({std::string(fact.pool), {}});
-  apply_stored(store, box_of(store, key), key, kept);
-  names_->release(key);
-}
-
-void Mailbox::Machine::replay(MailboxStore& store, const mailbox::MessagesDropped& fact,
-                              const mailbox::Record&) {
-  Box* box = find_box(store, names_->find(fact.key));
-  while (box != nullptr && !box->messages.empty() && box->messages.front().counter <= fact.through) {
-    payloads.erase(box->messages.front().payload.id);
-    drop_front(store, *box);
-  }
-}
-
-void Mailbox::Machine::take(const mailbox::RecoveryDone& input) {
-  MailboxStore& store = stores[input.store.index];
-  if (!store.stream.is_durable() || store.stream.state() == StreamState::open) return;
-  if (store.stream.state() == StreamState::failed) store.stream.reloading();
-  store.stream.opened();
-  open_store(input.store);
-  announce_all(input.store);
-}
-
-/// Tells subscribers to look: what they were to hear may have been withdrawn with a failed write.
-void Mailbox::Machine::announce_all(StoreId id) {
-  std::vector<std::uint32_t> keys;
-  for (const auto& [key, count] : subscriptions_) {
-    const Box* box = find_box(stores[id.index], NameId{key});
-    if (box != nullptr && !box->messages.empty()) keys.push_back(key);
-  }
-  std::sort(keys.begin(), keys.end());
-  for (const std::uint32_t key : keys) outbox_->push(mailbox::Arrived{NameId{key}});
 }
 
 void Mailbox::Machine::yield_after(StoreId store, std::uint64_t sequence, const mailbox::Effect& effect) {
@@ -342,6 +250,14 @@ bool Mailbox::is_durable(StoreId store) const { return machine_->stores.at(store
 StoreStats Mailbox::stats(StoreId id) const {
   const MailboxStore& store = machine_->stores.at(id.index);
   return {store.message_count, store.boxes.size(), store.stream.state()};
+}
+
+void Mailbox::visit_payloads(StoreId store, const std::function<void(PayloadRef)>& visit) const {
+  machine_->visit_payloads(machine_->stores.at(store.index), visit);
+}
+CheckpointPlace Mailbox::checkpoint(StoreId store, CheckpointPlace from, std::uint32_t limit,
+                                    std::vector<mailbox::Record>& records) const {
+  return machine_->checkpoint(machine_->stores.at(store.index), from, limit, records);
 }
 
 std::optional<SteadyTime> Mailbox::next_deadline() const { return machine_->next_deadline(); }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -17,7 +18,8 @@
 
 namespace parking_lot {
 
-/// What lies behind `Mailbox`: the stores and one handler per input.
+/// What lies behind `Mailbox`: the stores and one handler per input. mailbox.cc has deliveries and drops,
+/// mailbox_reading.cc what clients see, mailbox_recovery.cc journals.
 class Mailbox::Machine {
  public:
   Machine(const Config& config, Now now, Entropy entropy, Names& names);
@@ -28,6 +30,9 @@ class Mailbox::Machine {
   /// When the oldest message grows too old; looked at again at least every hour.
   std::optional<SteadyTime> next_deadline() const;
   std::size_t memory_bytes() const;
+  CheckpointPlace checkpoint(MailboxStore& store, CheckpointPlace from, std::uint32_t limit,
+                             std::vector<mailbox::Record>& records);
+  void visit_payloads(const MailboxStore& store, const std::function<void(PayloadRef)>& visit) const;
 
   std::deque<MailboxStore> stores;
   std::vector<StoreId> store_of_pool;
@@ -58,11 +63,21 @@ class Mailbox::Machine {
   void replay(MailboxStore& store, const mailbox::StoreOpened& fact, const mailbox::Record& record);
   void replay(MailboxStore& store, const mailbox::MessageStored& fact, const mailbox::Record& record);
   void replay(MailboxStore& store, const mailbox::MessagesDropped& fact, const mailbox::Record& record);
+  void replay(MailboxStore& store, const mailbox::StoreRestored& fact, const mailbox::Record& record);
+  void replay(MailboxStore& store, const mailbox::WatermarkRestored& fact, const mailbox::Record& record);
+  void replay(MailboxStore& store, const mailbox::MessageRestored& fact, const mailbox::Record& record);
+  void restore_message(MailboxStore& store, const mailbox::MessageStored& fact, std::uint64_t counter,
+                       WallTime created_at);
+  static std::uint32_t sender_of(MailboxStore& store, std::string_view pool);
+  std::string task_id_of(const KeptMessage& kept) const;
+  const KeptMessage* find_message(const MailboxStore& store, const AgedMessage& aged) const;
 
   Box* find_box(MailboxStore& store, NameId key);
   Box& box_of(MailboxStore& store, NameId key);
   std::uint64_t drop_through(StoreId id, NameId key, std::uint64_t counter);
   void drop_front(MailboxStore& store, Box& box);
+  void remove_emptied(MailboxStore& store);
+  void remove_box(MailboxStore& store, NameId key);
   void clear(MailboxStore& store);
   void drop_old(StoreId id);
   bool parse_cursor(std::string_view text, std::vector<std::uint64_t>& counters) const;

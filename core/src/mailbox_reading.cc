@@ -61,7 +61,7 @@ void Mailbox::Machine::take(const mailbox::Fetch& input) {
     for (std::size_t i = 0; i < stores.size(); ++i) {
       if (boxes[i] == nullptr || next[i] == boxes[i]->messages.size()) continue;
       const KeptMessage& kept = boxes[i]->messages[next[i]];
-      if (kept.sequence > stores[i].stream.durable_through()) continue;
+      if (kept.counter > stores[i].stream.durable_through()) continue;
       if (best == stores.size() || kept.created_at < boxes[best]->messages[next[best]].created_at) best = i;
     }
     if (best == stores.size()) break;
@@ -78,14 +78,18 @@ MailboxMessage Mailbox::Machine::view_of(const MailboxStore& store, const KeptMe
   MailboxMessage view;
   view.pool = store.senders[kept.pool].name;
   view.message_id = view.pool + "-" + spell(GeneratedId{kept.pool_incarnation, kept.pool_sequence});
-  view.task_id = kept.task_id ? std::string(names_->text(kept.task_id))
-                              : spell(GeneratedId{kept.task_incarnation, kept.admission});
+  view.task_id = task_id_of(kept);
   view.status = kept.status;
   view.reason = kept.reason;
   view.payload = kept.payload;
   view.created_at = kept.created_at;
   view.cursor = spell_cursor(counters);
   return view;
+}
+
+std::string Mailbox::Machine::task_id_of(const KeptMessage& kept) const {
+  return kept.task_id ? std::string(names_->text(kept.task_id))
+                      : spell(GeneratedId{kept.task_incarnation, kept.admission});
 }
 
 void Mailbox::Machine::take(const mailbox::Acknowledge& input) {

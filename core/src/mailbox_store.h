@@ -14,8 +14,7 @@ namespace parking_lot {
 
 /// One message as it is kept: names are held by the store.
 struct KeptMessage {
-  std::uint64_t counter = 0;   ///< dense per key, from 1
-  std::uint64_t sequence = 0;  ///< of its record: what a read of it rests on
+  std::uint64_t counter = 0;  ///< number of its record: what a read of it rests on
   WallTime created_at;
   PayloadRef payload;
   NameId task_id;
@@ -30,8 +29,7 @@ struct KeptMessage {
 
 /// The messages of one key, oldest first.
 struct Box {
-  std::uint64_t last_counter = 0;
-  std::uint64_t last_drop = 0;  ///< sequence of the record of the last drop: what an acknowledgement rests on
+  std::uint64_t last_drop = 0;  ///< number of the record of the last drop: what an acknowledgement rests on
   std::deque<KeptMessage> messages;
 };
 
@@ -73,6 +71,8 @@ struct MailboxStore {
   std::vector<Sender> senders;     // pools: those of the config by PoolId, then others met in a journal
   std::deque<AgedMessage> by_age;  // oldest first; entries of dropped messages are skipped
   std::uint64_t message_count = 0;
+  std::uint64_t restored_from = 0;  ///< number at which the checkpoint began that was read; 0: none
+  std::deque<std::pair<std::uint64_t, NameId>> emptied;  // boxes that go when their last drop is durable
 };
 
 }  // namespace parking_lot

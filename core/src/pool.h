@@ -150,11 +150,13 @@ class Pool {
   bool is_delivering = false;  ///< listed among the pools that may have something to deliver
 
   std::vector<Arrival> arrivals;
-  std::vector<std::uint32_t> stale_runs;          // alive when the write failed; the reload finds them again
-  std::vector<std::uint64_t> stale_incarnations;  // what stale tasks refer to
-  std::deque<Unrecorded> unrecorded;              // only of a durable stream
-  std::vector<Input> held_reports;                // of executors, while the stream is not open
-  std::vector<ClientId> gone_clients;             // meanwhile
+  std::vector<std::uint32_t> stale_runs;           // alive when the write failed; the reload finds them again
+  std::vector<std::uint64_t> stale_incarnations;   // what stale tasks refer to
+  std::deque<Unrecorded> unrecorded;               // only of a durable stream
+  std::vector<Input> held_reports;                 // of executors, while the stream is not open
+  std::vector<ClientId> gone_clients;              // meanwhile
+  std::uint64_t told_through = ~std::uint64_t{0};  // subscribers have heard of outcomes up to here; all, but
+                                                   // for a failed write
 
   std::array<RefusalCount, 16> refusals;
   std::uint64_t parked = 0;

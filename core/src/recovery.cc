@@ -6,6 +6,36 @@
 
 /// Durable watermarks, failed writes, and the one path that serves start-up, reload and takeover alike.
 namespace parking_lot {
+namespace {
+
+template <class F>
+constexpr bool is_state =
+    std::is_same_v<F, PoolRestored> || std::is_same_v<F, TaskRestored> || std::is_same_v<F, UnitsRestored>;
+
+bool is_state_of_pool(const Fact& fact) {
+  return std::visit([](const auto& each) { return is_state<std::decay_t<decltype(each)>>; }, fact);
+}
+
+/// Whether the record is the first of a load, and not the next one of the load that goes on.
+bool begins_anew(const Stream<Record>& stream, const Record& record) {
+  if (std::holds_alternative<PoolRestored>(record.fact)) return true;
+  return !is_state_of_pool(record.fact) && record.sequence <= stream.sequence();
+}
+
+/// Whether a fact of this kind can be true of a task in this phase.
+template <class F>
+bool can_follow(Phase phase) {
+  if constexpr (std::is_same_v<F, TaskParked>) return phase == Phase::admitted;
+  if constexpr (std::is_same_v<F, TaskRequeued>) return phase == Phase::running;
+  if constexpr (std::is_same_v<F, TaskStarted>) return phase != Phase::running && phase != Phase::ended;
+  if constexpr (std::is_same_v<F, TaskFinished> || std::is_same_v<F, PriorityChanged>)
+    return phase != Phase::ended;
+  if constexpr (std::is_same_v<F, TaskDelivered> || std::is_same_v<F, DeliveryOverdue>)
+    return phase == Phase::ended;
+  return true;
+}
+
+}  // namespace
 
 void Scheduler::Machine::take(const Persisted& input) {
   Pool* pool = pool_at(input.pool);
@@ -39,6 +69,7 @@ void Scheduler::Machine::take(const PersistFailed& input) {
     withdraw_arrival(*pool, arrival);
   }
   fail_held(*pool);
+  pool->told_through = std::min(pool->told_through, pool->stream.durable_through());
   audit_.hide(input.pool, pool->stream.durable_through());
   pool->audited_through = pool->stream.durable_through();
   reset(*pool);
@@ -108,19 +139,22 @@ void Scheduler::Machine::make_stale(Pool& pool, std::uint32_t slot) {
 void Scheduler::Machine::take(const Recovered& input) {
   Pool* pool = pool_at(input.pool);
   if (pool == nullptr || !pool->stream.is_durable() || pool->stream.state() == StreamState::open) return;
-  const bool starts_anew =
-      !input.records.empty() && input.records.front().sequence <= pool->stream.sequence();
   if (pool->stream.state() == StreamState::failed) {
     pool->stream.reloading();
-  } else if (starts_anew) {  // the load before broke off half-way
-    reset(*pool);
+  } else if (!input.records.empty() && begins_anew(pool->stream, input.records.front())) {
+    reset(*pool);  // the load before broke off half-way
     pool->stream.reloading();
   }
   for (const Record& record : input.records) replay(*pool, record);
 }
 
 void Scheduler::Machine::replay(Pool& pool, const Record& record) {
-  pool.stream.replayed(record.sequence, record.at);
+  if (!is_plausible(pool, record)) {
+    ++pool.totals.ignored_records;
+    return;
+  }
+  if (!is_state_of_pool(record.fact) || std::holds_alternative<PoolRestored>(record.fact))
+    pool.stream.replayed(record.sequence, record.at);
   const Stamp stamp{record.sequence, record.at};
   std::visit(
       [&](const auto& fact) {
@@ -128,15 +162,52 @@ void Scheduler::Machine::replay(Pool& pool, const Record& record) {
         std::uint32_t slot = no_slot;
         if constexpr (std::is_same_v<F, TaskAdmitted>) {
           slot = restore_slot(pool, fact);
+        } else if constexpr (std::is_same_v<F, TaskRestored>) {
+          if (find_recovered(pool, fact.admitted.admission) != no_slot)
+            return;  // from the stream, and the same
+          slot = restore_slot(pool, fact.admitted);
         } else if constexpr (requires { fact.admission; }) {
-          slot = pool.by_admission.find(fact.admission);
-          const bool is_known = slot != no_slot && tasks_[slot].phase != Phase::stale;
-          // Of a forgotten task only the release of its units still matters.
-          if (!is_known && !std::is_same_v<F, UnitsReleased>) return;
-          if (!is_known) slot = no_slot;
+          slot = find_recovered(pool, fact.admission);
+          // Of a forgotten task, or one that a checkpoint will bring, only the release of its units matters.
+          if (slot == no_slot && !std::is_same_v<F, UnitsReleased> && !std::is_same_v<F, UnitsRestored>)
+            return;
         }
         apply(pool, slot, fact, stamp);
-        if (record.sequence > pool.audited_through) audit_fact(pool, slot, fact, stamp);
+        if constexpr (!is_state<F>) {
+          if (record.sequence > pool.audited_through) audit_fact(pool, slot, fact, stamp);
+        }
+      },
+      record.fact);
+}
+
+/// A known task that was read from the journal since the load began.
+std::uint32_t Scheduler::Machine::find_recovered(const Pool& pool, std::uint64_t admission) const {
+  const std::uint32_t slot = pool.by_admission.find(admission);
+  return slot != no_slot && tasks_[slot].phase != Phase::stale ? slot : no_slot;
+}
+
+/// Whether the record can follow what was read so far. A journal that this scheduler wrote never holds
+/// another; one that does must not be able to break the counts.
+bool Scheduler::Machine::is_plausible(const Pool& pool, const Record& record) const {
+  if (std::holds_alternative<PoolRestored>(record.fact)) return pool.stream.sequence() == 0;
+  if (!is_state_of_pool(record.fact) && record.sequence <= pool.stream.sequence()) return false;
+  if (std::holds_alternative<PoolOpened>(record.fact)) return true;
+  if (pool.incarnations.empty()) return false;
+  if (const auto* admitted = std::get_if<TaskAdmitted>(&record.fact))
+    return find_recovered(pool, admitted->admission) == no_slot &&
+           pool.by_admission.reaches(admitted->admission) && admitted->units <= units_max;
+  if (const auto* state = std::get_if<TaskRestored>(&record.fact))
+    return state->admitted.admission < pool.next_admission &&
+           pool.by_admission.reaches(state->admitted.admission) && state->admitted.units <= units_max;
+  return std::visit(
+      [&](const auto& fact) {
+        using F = std::decay_t<decltype(fact)>;
+        if constexpr (requires { fact.admission; }) {
+          const std::uint32_t slot = find_recovered(pool, fact.admission);
+          return slot == no_slot || can_follow<F>(tasks_[slot].phase);
+        } else {
+          return true;
+        }
       },
       record.fact);
 }
@@ -175,7 +246,9 @@ void Scheduler::Machine::take(const RecoveryDone& input) {
   if (found == nullptr || !found->stream.is_durable() || found->stream.state() == StreamState::open) return;
   Pool& pool = *found;
   if (pool.stream.state() == StreamState::failed) pool.stream.reloading();
+  settle_payloads(pool);
   drop_stale(pool);
+  order_outcomes(pool);
   pool.stream.opened();
   open_pool(pool);
 
@@ -197,9 +270,21 @@ void Scheduler::Machine::take(const RecoveryDone& input) {
     if (pool.lanes[i].is_abandoned) abandon_realm(pool, pool.lanes[i].realm);
   }
   for (const ClientId client : std::exchange(pool.gone_clients, {})) take(ClientGone{client});
+  announce_ends(pool);
   notify(pool, no_slot, Notify::Event::storage_changed, pool.stream.sequence());
   if (!pool.deliveries.empty()) list_for_delivery(pool);
   mark_dirty(pool);
+}
+
+/// Tells again how tasks ended whose record the journal has although its write was reported as failed: the
+/// notice was withdrawn then.
+void Scheduler::Machine::announce_ends(Pool& pool) {
+  const std::uint64_t told_through = std::exchange(pool.told_through, ~std::uint64_t{0});
+  for (const std::uint32_t slot : pool.ended) {
+    const std::uint64_t sequence = outcomes_[tasks_[slot].outcome].sequence;
+    if (sequence > told_through && sequence <= pool.stream.durable_through())
+      notify(pool, slot, Notify::Event::ended, sequence);
+  }
 }
 
 /// What the journal does not know never happened.

@@ -196,6 +196,13 @@ TaskHandle Scheduler::find(PoolId pool, std::string_view task_id) const {
   return machine_->find(machine_->pools.at(pool.index), task_id);
 }
 bool Scheduler::refers_to(PayloadRef result) const { return machine_->results.contains(result.id); }
+void Scheduler::visit_payloads(PoolId pool, const std::function<void(PayloadRef)>& visit) const {
+  machine_->visit_payloads(machine_->pools.at(pool.index), visit);
+}
+CheckpointPlace Scheduler::checkpoint(PoolId pool, CheckpointPlace from, std::uint32_t limit,
+                                      std::vector<Record>& records) const {
+  return machine_->checkpoint(machine_->pools.at(pool.index), from, limit, records);
+}
 AuditPage Scheduler::audit(const AuditQuery& query) const { return machine_->audit(query); }
 std::size_t Scheduler::memory_bytes() const { return machine_->memory_bytes(); }
 

@@ -50,23 +50,43 @@ void World::fail(StreamName stream) {
   }
 }
 
+/// One step of a checkpoint. Others follow while the lot goes on.
+void World::checkpoint(StreamName stream) {
+  CheckpointPlace& place = checkpoints_[{stream.is_pool, stream.index}];
+  const auto limit = static_cast<std::uint32_t>(random_.between(1, 20));
+  place = stream.is_pool ? scenario::checkpoint_step(lot_->scheduler(), PoolId{stream.index},
+                                                     pools_[stream.index], place, limit)
+                         : scenario::checkpoint_step(lot_->mailbox(), StoreId{stream.index},
+                                                     stores_[stream.index], place, limit);
+  if (place == end_of_checkpoint) {
+    log("a checkpoint is complete");
+  }
+  if (place == end_of_checkpoint || place == no_checkpoint) place = 0;
+}
+
 void World::load(StreamName stream) {
   if (!is_closed(stream)) return;
   log("storage is loaded");
+  checkpoints_.erase({stream.is_pool, stream.index});
   if (!stream.is_pool) {
     scenario::StoreJournal& journal = stores_[stream.index];
     journal.lose_pending();
-    std::vector<mailbox::Record> records(journal.durable().begin(), journal.durable().end());
+    const std::vector<mailbox::Record> records = journal.recovery();
     closed_.erase({false, stream.index});
-    if (!records.empty())
-      feed(mailbox::Input(mailbox::Recovered{.store = {stream.index}, .records = records}));
+    std::span<const mailbox::Record> left(records);
+    while (!left.empty()) {
+      auto count = static_cast<std::size_t>(random_.between(1, left.size()));
+      feed(mailbox::Input(mailbox::Recovered{.store = {stream.index}, .records = left.first(count)}));
+      left = left.subspan(count);
+    }
     feed(mailbox::Input(mailbox::RecoveryDone{.store = {stream.index}}));
     return;
   }
   scenario::PoolJournal& journal = pools_[stream.index];
   journal.lose_pending();
   model_.reloaded({stream.index}, journal);
-  std::vector<Record> records(journal.durable().begin(), journal.durable().end());
+  const std::vector<Record> records = journal.recovery();
+  log_records({.pool = {stream.index}, .records = records});
   closed_.erase({true, stream.index});
   std::span<const Record> left(records);
   while (!left.empty()) {
@@ -88,6 +108,7 @@ void World::storage_step() {
   if (random_.chance(3)) return fail(stream);
   persist(stream, 80);
   if (random_.chance(80)) report(stream);
+  if (random_.chance(50)) checkpoint(stream);
 }
 
 }  // namespace parking_lot::simulation

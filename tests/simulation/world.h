@@ -65,6 +65,7 @@ class World {
   void persist(StreamName stream, std::uint32_t percent);
   void report(StreamName stream);
   void storage_step();
+  void checkpoint(StreamName stream);
   bool has_pending(StreamName stream);
   bool is_closed(StreamName stream) const { return closed_.contains({stream.is_pool, stream.index}); }
 
@@ -95,6 +96,8 @@ class World {
   std::map<std::uint32_t, scenario::PoolJournal> pools_;
   std::map<std::uint32_t, scenario::StoreJournal> stores_;
   std::set<std::pair<bool, std::uint32_t>> closed_;  // streams that are not loaded, or have failed
+  std::map<std::pair<bool, std::uint32_t>, CheckpointPlace>
+      checkpoints_;  // that have begun: where they go on
 
   std::vector<Executor> executors_;
   RequestId last_request_ = 0;

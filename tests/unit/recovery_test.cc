@@ -204,3 +204,19 @@ TEST_CASE("an identical incarnation never returns, so a lease from before a relo
   std::sort(leases.begin(), leases.end());
   CHECK(std::adjacent_find(leases.begin(), leases.end()) == leases.end());
 }
+
+TEST_CASE("an end whose write was reported as failed, but which the journal has, is told after the reload") {
+  DurableLot lot;
+  lot.submit("a");
+  lot.persist();
+  lot.cancel("a");
+  const auto ends = [&] {
+    return std::count_if(lot.notices.begin(), lot.notices.end(),
+                         [](const Notify& notice) { return notice.event == Notify::Event::ended; });
+  };
+  CHECK(ends() == 0);
+  lot.fail_and_reload(lot.written_through);
+  CHECK(ends() == 1);
+  lot.fail_and_reload(lot.written_through);
+  CHECK(ends() == 1);
+}

@@ -164,10 +164,10 @@ struct UnitsRestored {
   WallTime started_at{0};
 };
 
-using Fact = std::variant<PoolOpened, PoolStateChanged, TaskAdmitted, TaskParked, TaskStarted, TaskRequeued,
-                          PriorityChanged, UsageRecorded, TaskFinished, UnitsReleased, TaskDelivered,
-                          DeliveryOverdue, TaskRejected, RejectionsCounted, PoolRestored, TaskRestored,
-                          UnitsRestored>;
+using Fact =
+    std::variant<PoolOpened, PoolStateChanged, TaskAdmitted, TaskParked, TaskStarted, TaskRequeued,
+                 PriorityChanged, UsageRecorded, TaskFinished, UnitsReleased, TaskDelivered, DeliveryOverdue,
+                 TaskRejected, RejectionsCounted, PoolRestored, TaskRestored, UnitsRestored>;
 
 /// A fact with its place in its stream. `sequence` is dense from 1; `at` never goes back within a stream.
 struct Record {

@@ -52,7 +52,8 @@ struct PoolStats {
   std::uint64_t rejected = 0;
   PoolState state = PoolState::active;
   StreamState storage = StreamState::open;
-  bool delivery_held = false;  ///< the mailbox store is failing
+  bool delivery_held = false;         ///< the mailbox store is failing
+  std::uint64_t ignored_records = 0;  ///< of its journal, that cannot have followed the ones before; else 0
 };
 
 /// What `Notify` tells: every step of every task, or only how they end (and changes of pools).
@@ -106,12 +107,12 @@ class Scheduler {
   void visit_payloads(PoolId pool, const std::function<void(PayloadRef)>& visit) const;
 
   /// One step of a checkpoint of an open durable pool: appends records of state to `records`, about at most
-  /// `limit` tasks, and returns where the next step begins (`end_of_checkpoint`: it was the last one). The
-  /// first step begins at 0. Steps may lie far apart: what happens between them is in the stream. Whoever
-  /// recovers gives the checkpoint's records and those of the stream after its first number, each of them
-  /// once, in the order of their numbers, state after the record of the same number. A checkpoint counts
-  /// only if the stream is durable up to the number of its last record. Views are valid until the next
-  /// `handle`. O(limit) but for free slots in between.
+  /// `limit` tasks, and returns where the next step begins (`end_of_checkpoint`: it was the last one;
+  /// `no_checkpoint`: the stream is not open). The first step begins at 0. Steps may lie far apart: what
+  /// happens between them is in the stream. Whoever recovers gives the checkpoint's records and those of the
+  /// stream after its first number, each of them once, in the order of their numbers, state after the record
+  /// of the same number. A checkpoint counts only if the stream is durable up to the number of its last
+  /// record. Views are valid until the next `handle`. O(limit) but for free slots in between.
   CheckpointPlace checkpoint(PoolId pool, CheckpointPlace from, std::uint32_t limit,
                              std::vector<Record>& records) const;
 

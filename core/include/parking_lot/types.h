@@ -78,6 +78,8 @@ struct RetryPolicy {
 /// Where the next step of a checkpoint begins.
 using CheckpointPlace = std::uint64_t;
 inline constexpr CheckpointPlace end_of_checkpoint = ~std::uint64_t{0};
+/// The stream is not open: what was taken of its checkpoint is worth nothing.
+inline constexpr CheckpointPlace no_checkpoint = end_of_checkpoint - 1;
 
 /// Where an outcome is delivered. Parts hold no control characters; `tenant` is never empty in a real key.
 struct MailboxKey {
