@@ -11,12 +11,12 @@ namespace parking_lot {
 namespace {
 
 template <class F>
-constexpr bool is_state =
+constexpr bool is_state_fact =
     std::is_same_v<F, mailbox::StoreRestored> || std::is_same_v<F, mailbox::WatermarkRestored> ||
     std::is_same_v<F, mailbox::MessageRestored>;
 
-bool is_state_of_store(const mailbox::Fact& fact) {
-  return std::visit([](const auto& each) { return is_state<std::decay_t<decltype(each)>>; }, fact);
+bool is_store_state(const mailbox::Fact& fact) {
+  return std::visit([](const auto& each) { return is_state_fact<std::decay_t<decltype(each)>>; }, fact);
 }
 
 }  // namespace
@@ -88,7 +88,7 @@ void Mailbox::Machine::take(const mailbox::Recovered& input) {
   if (!store.stream.is_durable() || store.stream.state() == StreamState::open) return;
   const bool starts_anew =
       !input.records.empty() && (std::holds_alternative<mailbox::StoreRestored>(input.records.front().fact) ||
-                                 (!is_state_of_store(input.records.front().fact) &&
+                                 (!is_store_state(input.records.front().fact) &&
                                   input.records.front().sequence <= store.stream.sequence()));
   if (store.stream.state() == StreamState::failed || starts_anew) {
     clear(store);
@@ -96,7 +96,7 @@ void Mailbox::Machine::take(const mailbox::Recovered& input) {
   }
   for (const mailbox::Record& each : input.records) {
     const bool is_first_state = std::holds_alternative<mailbox::StoreRestored>(each.fact);
-    if (!is_state_of_store(each.fact) || is_first_state) {
+    if (!is_store_state(each.fact) || is_first_state) {
       if (each.sequence <= store.stream.sequence() && store.stream.sequence() != 0) continue;
       store.stream.replayed(each.sequence, each.at);
     }
