@@ -92,8 +92,9 @@ struct Frame {
 
   Status status = Status::blank;
   FrameHead head;
-  std::size_t length = 0;  ///< of the whole frame. Valid for `ok` and `newer`; see `torn`
-  std::size_t next = 0;    ///< offset after it. Valid for `ok` and `newer`
+  std::size_t length = 0;  ///< of the whole frame. Valid for `ok` and `newer`, and for `corrupt` if its body
+                           ///< alone is damaged; see `torn`
+  std::size_t next = 0;    ///< offset after it, valid as `length` is; 0 if it is not
   ByteView bytes;          ///< all of it
   ByteView body;
   ChainHash chain{};       ///< as the frame has it; `chain_after` tells whether it is right
@@ -120,8 +121,7 @@ Frame find_frame(ByteView segment, std::size_t from);
 /// The chain hash that the whole frame `frame` (`Frame::bytes`) should have after `previous`.
 ChainHash chain_after(const ChainHash& previous, ByteView frame);
 
-/// Decodes the records of a frame of kind `records` or `state`; see `decode_records`. `Error::where` is the
-/// offset within the frame.
+/// Decodes the records of a whole frame of kind `records` or `state`, as `decode_records` does of its body.
 Result<void> decode_frame(const Frame& frame, PoolRecords& out);
 Result<void> decode_frame(const Frame& frame, std::vector<mailbox::Record>& out);
 

@@ -1,0 +1,41 @@
+#include "codec/record_reader.h"
+
+namespace parking_lot {
+
+std::uint64_t ByteReader::long_varint() {
+  std::uint64_t value = 0;
+  for (int shift = 0; shift < 64; shift += 7) {
+    if (at_ == end_) {
+      damaged("it ends within a number");
+      return 0;
+    }
+    const std::uint8_t next = *at_++;
+    value |= std::uint64_t{next & 0x7fU} << shift;
+    if (next >= 0x80) continue;
+    // Each number has one spelling: no zeros at its end, no bits beyond 64.
+    if (next == 0 && shift > 0) damaged("a number is longer than it need be");
+    if (next > 1 && shift == 63) damaged("a number is too large");
+    return failed() ? 0 : value;
+  }
+  damaged("a number is too large");
+  return 0;
+}
+
+void FieldsReader::numbers(std::span<const std::uint64_t>& values) {
+  values = {};
+  if (!next_is_present()) return;
+  const std::uint64_t count = in_.varint();
+  if (count == 0) return superfluous();
+  if (count > in_.left()) return in_.damaged("a list goes beyond its end");
+  const auto size = static_cast<std::size_t>(count);
+  numbers_.push_back(std::make_unique<std::uint64_t[]>(size));
+  std::uint64_t* const list = numbers_.back().get();
+  std::uint64_t before = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    before += static_cast<std::uint64_t>(unzigzag(in_.varint()));
+    list[i] = before;
+  }
+  values = {list, size};
+}
+
+}  // namespace parking_lot
