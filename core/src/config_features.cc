@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -34,28 +36,32 @@ constexpr MissingFeature missing_features[] = {
      [](const PoolConfig& pool) { return pool.executor.kind == ExecutorKind::http; }},
 };
 
-/// The kinds of storage that are built.
-constexpr bool is_built(StorageKind kind) { return kind == StorageKind::in_memory; }
-
 ConfigIssue missing(std::string path, const std::string& what, std::string_view instead) {
   return {.severity = ConfigIssue::Severity::warning,
           .path = std::move(path),
           .message = what + " is not in this build yet; " + std::string(instead) + '.'};
 }
 
-void check_storage(std::vector<ConfigIssue>& issues, const std::string& path, const StorageConfig& storage) {
-  if (is_built(storage.kind)) return;
-  issues.push_back(missing(path, "storage of type " + std::string(to_string(storage.kind)), "use in_memory"));
+void check_storage(std::vector<ConfigIssue>& issues, const std::string& path, const StorageConfig& storage,
+                   std::span<const StorageKind> built) {
+  if (storage.kind == StorageKind::in_memory) return;
+  if (std::find(built.begin(), built.end(), storage.kind) != built.end()) return;
+  std::string kinds = "use in_memory";
+  for (const StorageKind kind : built) kinds.append(" or ").append(to_string(kind));
+  issues.push_back({.severity = ConfigIssue::Severity::warning,
+                    .path = path,
+                    .message = "storage of type " + std::string(to_string(storage.kind)) +
+                               " is not available here; " + kinds + '.'});
 }
 
 }  // namespace
 
-std::vector<ConfigIssue> unavailable_features(const Config& config) {
+std::vector<ConfigIssue> unavailable_features(const Config& config, std::span<const StorageKind> storage) {
   std::vector<ConfigIssue> issues;
   for (const PoolConfig& pool : config.pools) {
     const std::string path = "pools." + pool.name + '.';
-    check_storage(issues, path + "queue", pool.queue);
-    check_storage(issues, path + "mailbox.storage", pool.mailbox.storage);
+    check_storage(issues, path + "queue", pool.queue, storage);
+    check_storage(issues, path + "mailbox.storage", pool.mailbox.storage, storage);
     for (const MissingFeature& feature : missing_features) {
       if (feature.is_asked_for(pool))
         issues.push_back(

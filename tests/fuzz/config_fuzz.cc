@@ -144,7 +144,7 @@ bool try_config(const std::string& text) {
   const ParsedConfig parsed = parse_config(text, environment);
   if (parsed.ok() == has_error(parsed)) FAIL("ok() and the issues disagree");
   if (!parsed.ok()) return false;
-  (void)unavailable_features(parsed.config);
+  (void)unavailable_features(parsed.config, {});
   const std::string effective = effective_config_json(parsed.config);
   const ParsedConfig again = parse_config(effective, environment);
   if (!again.ok())

@@ -370,9 +370,9 @@ TEST_CASE("what is not built yet is listed, each with its path") {
     const ParsedConfig parsed = parse(json);
     INFO(shown(parsed));
     CHECK(parsed.ok());
-    for (const ConfigIssue& issue : unavailable_features(parsed.config)) {
+    for (const ConfigIssue& issue : unavailable_features(parsed.config, {})) {
       CHECK(issue.severity == Severity::warning);
-      CHECK(issue.message.find("not in this build yet; ") != std::string::npos);
+      CHECK(issue.message.find("; ") != std::string::npos);
       paths.push_back(issue.path);
     }
     return paths;
@@ -390,6 +390,15 @@ TEST_CASE("what is not built yet is listed, each with its path") {
       std::vector<std::string>{"pools.p.mailbox.notifier", "pools.p.executor"});
   CHECK(paths_of(R"({"pools": {"p": {"max_units": {"cpu": 1}}}, "garages": {"g": {}}})") ==
         std::vector<std::string>{"pools.p.max_units", "garages"});
+}
+
+TEST_CASE("storage is available where the host has its kind") {
+  const ParsedConfig parsed = parse(with_pool(R"("queue": "file", "mailbox": "idbfs")"));
+  constexpr StorageKind file[] = {StorageKind::file};
+  const auto missing = unavailable_features(parsed.config, file);
+  REQUIRE(missing.size() == 1);
+  CHECK(missing[0].path == "pools.p.mailbox.storage");
+  CHECK(missing[0].message == "storage of type idbfs is not available here; use in_memory or file.");
 }
 
 TEST_CASE("the schema holds every key with its type and default") {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -148,9 +149,10 @@ using ReadEnvironment = std::function<std::optional<std::string>(std::string_vie
 /// Parses and validates. Never aborts on any text.
 ParsedConfig parse_config(std::string_view json, const ReadEnvironment& environment);
 
-/// What a config asks for that this build does not have yet, one issue each (severity warning): hosts refuse
-/// to run it, `check` warns.
-std::vector<ConfigIssue> unavailable_features(const Config& config);
+/// What a config asks for that is not there, one issue each (severity warning): hosts refuse to run it,
+/// `check` warns. `storage`: the kinds that the host has besides `in_memory`.
+std::vector<ConfigIssue> unavailable_features(const Config& config,
+                                              std::span<const StorageKind> storage = {});
 
 /// The effective config as JSON, defaults filled in, secrets replaced by "***".
 std::string effective_config_json(const Config& config);
