@@ -15,6 +15,16 @@ import { endlessCredits } from './wasm/raw.js';
 export const realmExecutor = 1;
 export const poolExecutor = 2;
 
+/** Under which number the core knows an executor, and which tasks it takes. */
+export interface ExecutorPlace {
+  readonly executor: number;
+  /** Not 0: it takes only the tasks that are pinned to this realm. */
+  readonly realm: number;
+  /** certain: its realm's end is noticed, and until then its runs are alive. */
+  readonly liveness: 'certain' | 'heartbeats';
+}
+const placeOfPool: ExecutorPlace = { executor: poolExecutor, realm: 0, liveness: 'heartbeats' };
+
 const failureNumbers: Record<RunFailure, number> = {
   task_failed: reasons.indexOf('task_failed'),
   lost: reasons.indexOf('lost'),
@@ -26,7 +36,7 @@ export class ExecutorRun implements Run {
   private spelled: string | undefined;
 
   constructor(
-    private readonly port: ExecutorPort,
+    readonly port: ExecutorPort,
     readonly submission: ExecutedSubmission,
     readonly id: number,
     readonly attempt: number,
@@ -68,6 +78,7 @@ export class ExecutorPort implements ExecutorEvents {
     private readonly poolIndex: number,
     factory: ExecutorFactory,
     readonly options: ExecutorOptions,
+    private readonly place: ExecutorPlace = placeOfPool,
   ) {
     this.executor = factory(this, options);
   }
@@ -85,10 +96,23 @@ export class ExecutorPort implements ExecutorEvents {
     return this.executor.close();
   }
 
+  /** It has ended, and its runs with it. */
+  gone(): void {
+    if (this.closed || this.host.isOver) return;
+    this.closed = true;
+    for (const run of this.host.runs) {
+      if (run instanceof ExecutorRun && run.port === this) this.host.runs.remove(run.id);
+    }
+    this.host.core.raw._pl_executor_gone(this.poolIndex, this.place.executor, 1);
+    this.host.schedule();
+  }
+
   credits(n: number): void {
     if (this.closed) return;
     const credits = n >= endlessCredits ? endlessCredits : Math.max(0, Math.floor(n));
-    this.host.core.raw._pl_executor_ready(this.poolIndex, poolExecutor, 0, credits, 1);
+    const { executor, realm, liveness } = this.place;
+    const heartbeats = liveness === 'heartbeats' ? 1 : 0;
+    this.host.core.raw._pl_executor_ready(this.poolIndex, executor, realm, credits, heartbeats);
     this.host.schedule();
   }
 

@@ -1,7 +1,13 @@
 import type { Clock, Timer } from './clock.js';
 import { firstRefusal, poolStates, reasons, refusals } from './codes.js';
 import { ParkingLotError } from './errors.js';
-import { type ExecutedSubmission, type ExecutorPort, ExecutorRun, realmExecutor } from './executor-port.js';
+import {
+  type ExecutedSubmission,
+  type ExecutorPort,
+  ExecutorRun,
+  poolExecutor,
+  realmExecutor,
+} from './executor-port.js';
 import { RealmRun, RunReports, type RunSubmission } from './realm-run.js';
 import { refusalSentence } from './refusal.js';
 import { RunTable } from './run-table.js';
@@ -34,6 +40,8 @@ export class Host {
   /** By the number of the run. */
   private readonly reports: RunReports[] = [];
   readonly ports: (ExecutorPort | undefined)[] = [];
+  /** Of other realms, by the number of the executor and then of the pool. */
+  readonly pinnedPorts = new Map<number, readonly ExecutorPort[]>();
   /** Called with the interned key of a mailbox in which a message has arrived. */
   readonly arrivals = new Map<number, Set<() => void>>();
   private readonly questions = new Slots<Question>();
@@ -274,7 +282,11 @@ export class Host {
       while (this.reports.length <= id) this.reports.push(new RunReports());
       return run.begin(this.reports[id]!);
     }
-    const port = this.ports[words[at + 6]!]!;
+    const executor = words[at + 7]! >>> 0;
+    const ports = executor === poolExecutor ? this.ports : this.pinnedPorts.get(executor);
+    const port = ports?.[words[at + 6]!];
+    // A realm that went before its run was ordered: the core knows that.
+    if (!port) return;
     const units = words[at + 5]! * wordSize + (words[at + 4]! >>> 0);
     const run = new ExecutorRun(
       port,

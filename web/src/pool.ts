@@ -64,6 +64,16 @@ export interface PoolFacts {
 /** The realm in which the functions of `pool.run` run: this one. */
 export const ownRealm = 1;
 
+/** Where a submission comes from. */
+export interface Origin {
+  /** The only realm that can run it; 0: any executor may. */
+  readonly realm: number;
+  /** Who hears that its connection is gone (`onDisconnect`); 0: nobody. */
+  readonly client: number;
+}
+const here: Origin = { realm: 0, client: 0 };
+const pinnedHere: Origin = { realm: ownRealm, client: 0 };
+
 /** One pool of a lot. */
 export class Pool<Payload = unknown, Result = unknown> {
   readonly name: string;
@@ -90,6 +100,11 @@ export class Pool<Payload = unknown, Result = unknown> {
     spec: TaskSpec<Payload> & LongTaskSpec = {},
     options?: { signal?: AbortSignal },
   ): Promise<Task<Result>> {
+    return this.submitFrom(here, spec, options?.signal);
+  }
+
+  /** Submits for a realm that may be another one. @internal */
+  submitFrom(origin: Origin, spec: object, signal?: AbortSignal): Promise<Task<Result>> {
     try {
       this.host.assertOpen();
       checkOptions(spec, 'task');
@@ -97,14 +112,13 @@ export class Pool<Payload = unknown, Result = unknown> {
     } catch (error) {
       return Promise.reject(error);
     }
-    const signal = options?.signal;
     if (signal?.aborted) return Promise.reject(cancelledBy(signal));
     const { payload, taskId } = this.reader;
     const promise = new Promise<Task<Result>>(capture as Capture<Task<Result>>);
     const submission = new TaskSubmission(this.home, payload, captured.resolve);
     if (taskId !== '') submission.rare.taskId = taskId;
     const index = this.host.add(submission);
-    this.queue(index, Answers.all, 0);
+    this.queue(index, Answers.all, origin);
     if (signal) submission.listen(signal, index);
     return promise;
   }
@@ -131,13 +145,13 @@ export class Pool<Payload = unknown, Result = unknown> {
     const submission = new RunSubmission(fn, captured.resolve);
     if (isTimed) submission.rare.isTimed = true;
     const index = this.host.add(submission);
-    this.queue(index, Answers.failures, ownRealm);
+    this.queue(index, Answers.failures, pinnedHere);
     if (options?.onProgress) submission.rare.onProgress = options.onProgress;
     if (signal) this.cancelOn(signal, submission, index);
     return promise;
   }
 
-  private queue(request: number, answers: number, realm: number): void {
+  private queue(request: number, answers: number, { realm, client }: Origin): void {
     const { reader, host } = this;
     if (reader.isPlain) {
       host.core.submitFast(request, answers, this.index, reader.priority, reader.units, realm);
@@ -147,6 +161,7 @@ export class Pool<Payload = unknown, Result = unknown> {
       numbers[Field.answers] = answers;
       numbers[Field.pool] = this.index;
       numbers[Field.realm] = realm;
+      numbers[Field.client] = client;
       host.core.submit(numbers, reader.taskId);
     }
     host.schedule();

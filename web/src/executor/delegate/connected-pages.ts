@@ -1,6 +1,13 @@
-import type { ExecutorOptions } from '../executor.js';
+import type { ExecutorOptions, Run } from '../executor.js';
+import { type LineOpener, overPort } from './line.js';
 import { Page } from './page.js';
-import { type Announcement, type PagesWanted, readMessage } from './protocol.js';
+import {
+  type Announcement,
+  type LotMessage,
+  type PageMessage,
+  type PagesWanted,
+  readMessage,
+} from './protocol.js';
 
 /** A pool of this realm that runs its tasks in pages. */
 export interface PageUser {
@@ -17,7 +24,15 @@ export class ConnectedPages {
 
   /** Takes a page's `connect`: from now on its workers are used by the pools that it names. */
   accept(port: MessagePort, announced: { readonly pools: readonly string[]; readonly lock?: string }): void {
-    const page = new Page(port, new Set(announced.pools), announced.lock, {
+    this.add(overPort(port), announced);
+  }
+
+  /** The same over any line. */
+  add(
+    openLine: LineOpener<LotMessage, PageMessage>,
+    announced: { readonly pools: readonly string[]; readonly lock?: string },
+  ): Page {
+    const page = new Page(openLine, new Set(announced.pools), announced.lock, {
       placesChanged: (_page, pool) => this.users.get(pool)?.pagesChanged(),
       poolClosed: (closed, pool) => this.users.get(pool)?.poolClosed(closed),
       gone: (gone) => {
@@ -29,6 +44,12 @@ export class ConnectedPages {
     for (const [pool, user] of this.users) {
       if (page.pools.has(pool)) page.openPool(user.options);
     }
+    return page;
+  }
+
+  /** The page in which this run is to be done: the one with most free places. */
+  pageFor({ pool }: Run): Page | undefined {
+    return this.of(pool).sort((a, b) => b.free(pool) - a.free(pool))[0];
   }
 
   /** The connected pages that have workers for this pool. */

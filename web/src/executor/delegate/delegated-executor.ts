@@ -38,7 +38,7 @@ class DelegatedExecutor implements Executor, PageUser {
   }
 
   start(run: Run): void {
-    const page = this.freestPage();
+    const page = this.pages.pageFor(run);
     if (page !== undefined) {
       this.lent.set(run, page);
       page.start(run, this.lentEvents());
@@ -97,11 +97,6 @@ class DelegatedExecutor implements Executor, PageUser {
   private checkClosed(): void {
     const here = new Set(this.pages.of(this.options.pool));
     if ([...(this.closing?.waitsFor ?? [])].every((page) => !here.has(page))) this.closing?.done();
-  }
-
-  private freestPage(): Page | undefined {
-    const { pool } = this.options;
-    return this.pages.of(pool).sort((a, b) => b.free(pool) - a.free(pool))[0];
   }
 
   private offer(): void {

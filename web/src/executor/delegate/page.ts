@@ -1,7 +1,8 @@
 import { watchAliveLock } from '../../worker/alive-lock.js';
 import { reviveError } from '../../worker/protocol.js';
 import type { ExecutorEvents, ExecutorOptions, Run } from '../executor.js';
-import { type LotMessage, type PageMessage, readMessage } from './protocol.js';
+import type { Line, LineOpener } from './line.js';
+import type { LotMessage, PageMessage } from './protocol.js';
 
 export interface PageEvents {
   /** It has more or fewer places than before. */
@@ -26,27 +27,26 @@ interface LentRun {
 export class Page {
   private readonly runs = new Map<number, LentRun>();
   private readonly places = new Map<string, number>();
+  private readonly line: Line<LotMessage>;
   private readonly unwatch: () => void;
   private state: 'here' | 'leaving' | 'gone' = 'here';
 
   constructor(
-    private readonly port: MessagePort,
+    openLine: LineOpener<LotMessage, PageMessage>,
     readonly pools: ReadonlySet<string>,
     lock: string | undefined,
     private readonly events: PageEvents,
   ) {
-    port.addEventListener('message', (event: MessageEvent) => {
-      const message = readMessage<PageMessage>(event.data);
-      if (message !== undefined) this.receive(message);
+    this.line = openLine({
+      received: (message) => this.receive(message),
+      // Nobody can tell whose message it was, so none of its runs can be waited for.
+      unreadable: () => this.giveUp(),
+      ended: () => {
+        if (lock === undefined)
+          this.leave(new Error('the page that ran it has closed its connection'), 'unknown');
+        else this.stopOffering();
+      },
     });
-    // Nobody can tell whose message it was, so none of its runs can be waited for.
-    port.addEventListener('messageerror', () => this.giveUp());
-    port.addEventListener('close', () => {
-      if (lock === undefined)
-        this.leave(new Error('the page that ran it has closed its connection'), 'unknown');
-      else this.stopOffering();
-    });
-    port.start();
     const end = new Error('the page that ran it was closed');
     this.unwatch = lock === undefined ? () => undefined : watchAliveLock(lock, () => this.leave(end, 'free'));
   }
@@ -86,6 +86,11 @@ export class Page {
     if (this.runs.has(run.id)) this.post({ parkingLot: 'stop', run: run.id, reason });
   }
 
+  /** It is known to be alive, and its runs with it. */
+  beat(): void {
+    for (const { run, events } of this.runs.values()) events.heartbeat(run);
+  }
+
   private load(pool: string): number {
     let load = 0;
     for (const { run } of this.runs.values()) load += run.pool === pool ? 1 : 0;
@@ -93,7 +98,7 @@ export class Page {
   }
 
   private post(message: LotMessage): void {
-    this.port.postMessage(message);
+    this.line.post(message);
   }
 
   private receive(message: PageMessage): void {
@@ -158,7 +163,7 @@ export class Page {
     if (this.state === 'gone') return;
     this.state = 'gone';
     this.unwatch();
-    this.port.close();
+    this.line.close();
     const orphans = [...this.runs.values()];
     this.runs.clear();
     for (const { run, events } of orphans) events.failed(run, error, 'lost', units === 'free');

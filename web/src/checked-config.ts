@@ -1,0 +1,74 @@
+import { type ConfigIssue, ParkingLotError } from './errors.js';
+import type { PoolFacts } from './pool.js';
+import type { Core } from './wasm/core.js';
+
+/** What the core answers to a config: what is wrong with it, or what it means. */
+export interface OpenedConfig {
+  issues: ConfigIssue[];
+  unavailable?: ConfigIssue[];
+  config?: { pools: Record<string, EffectivePool> };
+}
+
+interface EffectivePool {
+  max_units: number;
+  heartbeat_secs: number;
+  kill_grace_secs: number;
+  default_timeout_secs?: number;
+  runtime?: string;
+}
+
+/** Throws `invalid_config` with all that is wrong, `unavailable` with all that is not there. */
+export function refuseUnusable(opened: OpenedConfig): void {
+  const errors = opened.issues.filter((issue) => issue.severity === 'error');
+  if (errors.length > 0) {
+    throw new ParkingLotError('invalid_config', `The config cannot be used: ${listed(errors)}`, {
+      issues: errors,
+    });
+  }
+  const unavailable = opened.unavailable ?? [];
+  if (unavailable.length > 0) {
+    throw new ParkingLotError(
+      'unavailable',
+      `The config asks for what is not there: ${listed(unavailable)}`,
+      {
+        issues: unavailable,
+      },
+    );
+  }
+}
+
+function listed(issues: readonly ConfigIssue[]): string {
+  return issues.map(({ path, message }) => `${path}: ${message}`).join(' ');
+}
+
+/** The pools of a config that was not refused. */
+export function factsOf(core: Core, opened: OpenedConfig): PoolFacts[] {
+  return Object.entries(opened.config!.pools).map(([name, pool]) => poolFacts(core, name, pool));
+}
+
+function poolFacts(core: Core, name: string, pool: EffectivePool): PoolFacts {
+  return {
+    name,
+    index: core.raw.poolIndex(name),
+    maxUnits: pool.max_units,
+    heartbeatMs: pool.heartbeat_secs * 1000,
+    killGraceMs: pool.kill_grace_secs * 1000,
+    defaultTimeoutMs: (pool.default_timeout_secs ?? 0) * 1000,
+    isForWorkers: pool.runtime === 'web_worker',
+  };
+}
+
+/** Only the variables that the config mentions cross into the core: name, NUL, value, NUL, … */
+export function environmentText(
+  config: string,
+  given: Record<string, string | undefined> | undefined,
+): string {
+  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
+  const environment = given ?? process?.env ?? {};
+  let text = '';
+  for (const [, name] of config.matchAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g)) {
+    const value = environment[name!];
+    if (value !== undefined) text += `${name}\0${value}\0`;
+  }
+  return text;
+}

@@ -1,0 +1,113 @@
+import { Audit } from './audit.js';
+import { environmentText, factsOf, type OpenedConfig, refuseUnusable } from './checked-config.js';
+import { systemClock } from './clock.js';
+import type { LotConfig, MailboxKey } from './config.js';
+import { type ConfigIssue, ParkingLotError } from './errors.js';
+import { acceptPages, mustDelegate } from './executor/delegate/index.js';
+import { type AnyHandlers, executorOptions, factoriesOf } from './executor/sources.js';
+import { ExecutorPort, realmExecutor } from './executor-port.js';
+import { Host } from './host.js';
+import type { Health, LotHome, OpenOptions, PoolHealth } from './lot-home.js';
+import { Mailbox } from './mailbox.js';
+import { NameCache } from './names.js';
+import { ownRealm, Pool, type PoolFacts } from './pool.js';
+import { checkMailboxKey, SpecReader } from './task-spec.js';
+import { Core } from './wasm/core.js';
+import { endlessCredits } from './wasm/raw.js';
+
+/** A lot whose host runs in this realm. */
+export class LocalLot implements LotHome {
+  readonly audit: Audit;
+  private readonly pools = new Map<string, Pool<never, never>>();
+
+  private constructor(
+    readonly host: Host,
+    private readonly facts: readonly PoolFacts[],
+    readonly warnings: readonly ConfigIssue[],
+    private readonly unhook: () => void,
+  ) {
+    this.audit = new Audit(host);
+    const names = new NameCache(host.core);
+    const reader = new SpecReader(names, () => host.clock.wall());
+    for (const each of facts) this.pools.set(each.name, new Pool(host, each, reader, names));
+  }
+
+  static async open(config: LotConfig, options: OpenOptions<AnyHandlers>): Promise<LocalLot> {
+    // Before the first await: a shared worker's first page connects right after the script has been evaluated.
+    const pages = mustDelegate() ? acceptPages() : undefined;
+    const core = await Core.load(options.wasm);
+    const clock = options.clock ?? systemClock;
+    const text = JSON.stringify(config) ?? 'null';
+    const [high, low] = options.entropy ?? randomEntropy();
+    const opened = JSON.parse(
+      core.raw.openLot(
+        text,
+        environmentText(text, options.environment),
+        clock.wall(),
+        clock.steady(),
+        high,
+        low,
+      ),
+    ) as OpenedConfig;
+    refuseUnusable(opened);
+    const facts = factsOf(core, opened);
+    const factories = factoriesOf(options, facts, pages);
+    const host = new Host(core, clock);
+    for (const pool of facts) {
+      core.raw._pl_executor_ready(pool.index, realmExecutor, ownRealm, endlessCredits, 0);
+      const factory = factories.get(pool.name);
+      if (factory)
+        host.ports[pool.index] = new ExecutorPort(host, pool.index, factory, executorOptions(pool, clock));
+    }
+    host.schedule();
+    return new LocalLot(host, facts, opened.issues, tickWhenVisible(host));
+  }
+
+  get poolNames(): readonly string[] {
+    return [...this.pools.keys()];
+  }
+
+  pool(name: string): Pool<never, never> | undefined {
+    return this.pools.get(name);
+  }
+
+  mailbox(key: MailboxKey): Mailbox {
+    return new Mailbox(this.host, checkMailboxKey('mailbox', key, 'invalid_argument'));
+  }
+
+  async health(): Promise<Health> {
+    const pools: Record<string, PoolHealth> = {};
+    for (const { name } of this.facts) {
+      pools[name] = { ...(await this.pools.get(name)!.stats()), durability: 'volatile' };
+    }
+    const isDegraded = Object.values(pools).some((pool) => pool.storage !== 'open' || pool.deliveryHeld);
+    return {
+      status: isDegraded ? 'degraded' : 'ok',
+      durability: 'volatile',
+      pools,
+      memoryBytes: this.host.core.raw._pl_memory_bytes(),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.unhook();
+    this.host.stop(new ParkingLotError('closed', 'The lot was closed; open another one.'));
+    await Promise.all(this.host.ports.map((port) => port?.close()));
+    if (this.host.core.abortReason === undefined) this.host.core.raw.closeLot();
+  }
+}
+
+function randomEntropy(): [bigint, bigint] {
+  const [high, low] = crypto.getRandomValues(new BigUint64Array(2));
+  return [high!, low!];
+}
+
+/** A hidden page's timers are late; what is due is done when it is seen again. Answers how to stop that. */
+function tickWhenVisible(host: Host): () => void {
+  if (typeof document === 'undefined') return () => undefined;
+  const onChange = () => {
+    if (document.visibilityState === 'visible') host.tick();
+  };
+  document.addEventListener('visibilitychange', onChange);
+  return () => document.removeEventListener('visibilitychange', onChange);
+}
