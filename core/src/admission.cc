@@ -37,6 +37,10 @@ void Scheduler::Machine::take(const Submit& input) {
     refuse(input.request, Refusal::unknown_pool, "pool");
     return;
   }
+  if (pool->is_read_only) {
+    refuse(input.request, Refusal::storage_unavailable);
+    return;
+  }
   if (pool->stream.state() != StreamState::open) {
     refuse_submission(*pool, input.request, input.spec, Refusal::storage_unavailable);
     return;

@@ -43,8 +43,13 @@ bool Scheduler::Machine::refused_by_storage(Pool& pool, RequestId request) {
   return true;
 }
 
-/// A journal that lags too far behind takes no new records but those of reports.
+/// A journal that lags too far behind takes no new records but those of reports; one that is only looked at,
+/// none.
 bool Scheduler::Machine::refused_as_busy(const Pool& pool, RequestId request) {
+  if (pool.is_read_only) {
+    refuse(request, Refusal::storage_unavailable);
+    return true;
+  }
   if (pool.stream.unpersisted() <= unpersisted_max) return false;
   refuse(request, Refusal::busy);
   return true;

@@ -166,6 +166,7 @@ class Pool {
   PoolStats totals;                   // only its counters since open
   std::uint64_t audited_through = 0;  ///< durable records that the audit ring has seen
   bool is_dirty = false;
+  bool is_read_only = false;  // see RecoveryDone
 
  private:
   std::int64_t departure_interval_ms_ = 0;

@@ -250,6 +250,8 @@ void Scheduler::Machine::take(const RecoveryDone& input) {
   drop_stale(pool);
   order_outcomes(pool);
   pool.stream.opened();
+  pool.is_read_only = input.purpose == RecoveryDone::Purpose::reading;
+  if (pool.is_read_only) return;
   open_pool(pool);
 
   std::vector<std::uint32_t> slots;

@@ -68,7 +68,7 @@ void Scheduler::Machine::observe(Now now) {
 void Scheduler::Machine::take(const Tick&) {}
 
 void Scheduler::Machine::mark_dirty(Pool& pool) {
-  if (pool.is_dirty) return;
+  if (pool.is_dirty || pool.is_read_only) return;
   pool.is_dirty = true;
   dirty_.push_back(pool.id.index);
 }

@@ -34,6 +34,35 @@ TEST_CASE("no start, answer or notice comes before its record is durable") {
   CHECK(lot.answers.contains(request));
 }
 
+TEST_CASE("a journal that is only looked at shows what is there, and nothing happens to it") {
+  DurableLot lot(pool_of(2, StorageKind::file));
+  lot.submit("running");
+  lot.submit("parked", 2);
+  TaskSpec late = lot.spec("late");
+  late.deadline = lot.now.wall + Duration{1000};
+  late.units = 2;
+  lot.submit(late);
+  lot.persist();
+
+  DrivenScheduler other(pool_of(2, StorageKind::file));
+  other.now = lot.now;
+  other.feed({PersistFailed{other.gpu}});
+  other.writes = 0;
+  const std::vector<Record> records(lot.journal.begin(), lot.journal.end());
+  other.feed({Recovered{other.gpu, records}, RecoveryDone{other.gpu, RecoveryDone::Purpose::reading},
+              ExecutorReady{.pool = other.gpu, .executor = 9, .credits = endless_credits}});
+  other.advance(5000);
+  CHECK(other.view("running").status == Status::running);
+  CHECK(other.view("late").status == Status::queued);
+  CHECK(other.stats().parked == 2);
+  const RequestId refused = other.submit("more");
+  CHECK(std::get<Refused>(other.answers.at(refused)).code == Refusal::storage_unavailable);
+  const RequestId cancelled = other.command(Cancel{0, other.named("parked")});
+  CHECK(std::get<Refused>(other.answers.at(cancelled)).code == Refusal::storage_unavailable);
+  CHECK(other.writes == 0);
+  CHECK(other.starts.empty());
+}
+
 TEST_CASE("a journal read into a new process gives the state that wrote it") {
   DurableLot lot(pool_of(2, StorageKind::file));
   lot.submit("completed");

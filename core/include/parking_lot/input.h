@@ -184,6 +184,10 @@ struct Recovered {
 /// The stream is loaded (and empty, if no `Recovered` came before). The pool opens under a new incarnation.
 struct RecoveryDone {
   PoolId pool;
+  /// reading: for a look at a stream that somebody else may own. Nothing is written, starts, expires or is
+  /// delivered, whatever would change something is refused with `storage_unavailable`, and interrupted runs
+  /// are shown as running.
+  enum class Purpose : std::uint8_t { working, reading } purpose = Purpose::working;
 };
 
 /// All records up to and including `through` are durable.
