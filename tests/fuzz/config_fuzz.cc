@@ -1,15 +1,14 @@
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <random>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "fuzz/runs.h"
 #include "parking_lot/config.h"
 #include "parking_lot/json.h"
 
-// Texts that are nearly right reach further into a parser than noise. Every seed is printed when it fails;
-// set PARKING_LOT_FUZZ_SEED to begin with another one, PARKING_LOT_FUZZ_RUNS for a longer search.
+// Texts that are nearly right reach further into a parser than noise.
 
 using namespace parking_lot;
 
@@ -122,11 +121,6 @@ class Mutator {
   std::mt19937_64 random_;
 };
 
-std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
-  const char* text = std::getenv(variable);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
 std::optional<std::string> environment(std::string_view name) {
   return name == "HOME" ? std::optional<std::string>("/home") : std::nullopt;
 }
@@ -174,40 +168,37 @@ bool try_task(const std::string& text, const PoolConfig* pool) {
 }  // namespace
 
 TEST_CASE("no mutation of a config aborts, and what is accepted reads back") {
-  const std::uint64_t first = number_from("PARKING_LOT_FUZZ_SEED", 1);
-  const std::uint64_t runs = number_from("PARKING_LOT_FUZZ_RUNS", 20'000);
+  const FuzzRuns search;
   std::uint64_t accepted = 0;
-  for (std::uint64_t seed = first; seed < first + runs; ++seed) {
+  for (std::uint64_t seed = search.first; seed < search.end; ++seed) {
     const std::string text = Mutator(seed).mutate(configs);
     INFO("seed " << seed << "\n" << text);
     if (try_config(text)) ++accepted;
   }
-  CHECK(accepted > runs / 100);
+  CHECK(accepted > search.runs / 100);
 }
 
 TEST_CASE("no mutation of a job line aborts, and canonical payloads are stable") {
-  const std::uint64_t first = number_from("PARKING_LOT_FUZZ_SEED", 1);
-  const std::uint64_t runs = number_from("PARKING_LOT_FUZZ_RUNS", 20'000);
+  const FuzzRuns search;
   PoolConfig several;
   several.resources = {{"cpu", 4}, {"gpu_vram", 4096}};
   PoolConfig small;
   small.max_payload_bytes = 20;
   const PoolConfig* const pools[] = {nullptr, &several, &small};
   std::uint64_t accepted = 0;
-  for (std::uint64_t seed = first; seed < first + runs; ++seed) {
+  for (std::uint64_t seed = search.first; seed < search.end; ++seed) {
     const std::string text = Mutator(seed).mutate(tasks);
     INFO("seed " << seed << "\n" << text);
     if (try_task(text, pools[seed % 3])) ++accepted;
   }
-  CHECK(accepted > runs / 100);
+  CHECK(accepted > search.runs / 100);
 }
 
 TEST_CASE("no mutation of a time, a duration or a mailbox path aborts") {
   const std::vector<std::string> texts = {"2026-01-01T12:00:00.123+01:00", "1.5s", "36500d",
                                           "acme/ann%20x:s1"};
-  const std::uint64_t first = number_from("PARKING_LOT_FUZZ_SEED", 1);
-  const std::uint64_t runs = number_from("PARKING_LOT_FUZZ_RUNS", 20'000);
-  for (std::uint64_t seed = first; seed < first + runs; ++seed) {
+  const FuzzRuns search;
+  for (std::uint64_t seed = search.first; seed < search.end; ++seed) {
     const std::string text = Mutator(seed).mutate(texts);
     INFO("seed " << seed << "\n" << text);
     if (const auto time = parse_rfc3339(text)) {
