@@ -4,7 +4,7 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(installed_libraries)
-foreach(library parking_lot_core parking_lot_native)
+foreach(library parking_lot_core parking_lot_file_journal parking_lot_native)
   if(TARGET ${library})
     list(APPEND installed_libraries ${library})
   endif()

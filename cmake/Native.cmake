@@ -10,6 +10,7 @@ target_compile_definitions(parking_lot_spdlog INTERFACE SPDLOG_FMT_EXTERNAL FMT_
 target_link_libraries(parking_lot_spdlog INTERFACE parking_lot_fmt)
 
 parking_lot_sources(native_sources "native/host/*.cc" "native/executor/*.cc" "native/backend/*.cc")
+list(FILTER native_sources EXCLUDE REGEX "/native/backend/file_journal/")
 if(native_sources)
   add_library(parking_lot_native STATIC ${native_sources})
   add_library(parking_lot::native ALIAS parking_lot_native)
@@ -20,7 +21,7 @@ if(native_sources)
     PRIVATE "${PROJECT_SOURCE_DIR}/native")
   target_compile_definitions(parking_lot_native PUBLIC BOOST_ASIO_NO_DEPRECATED)
   target_link_libraries(parking_lot_native
-    PUBLIC parking_lot_core Boost::headers Threads::Threads
+    PUBLIC parking_lot_core parking_lot_file_journal Boost::headers Threads::Threads
     PRIVATE "$<BUILD_INTERFACE:parking_lot_spdlog>" "$<BUILD_INTERFACE:parking_lot_json>")
 endif()
 

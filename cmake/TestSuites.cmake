@@ -52,6 +52,12 @@ if(TARGET test_native)
 endif()
 parking_lot_catch_tests(test_native native native)
 
+parking_lot_suite(test_store store parking_lot_file_journal)
+if(TARGET test_store)
+  target_include_directories(test_store PRIVATE "${PROJECT_SOURCE_DIR}/native")
+endif()
+parking_lot_catch_tests(test_store store store)
+
 parking_lot_suite(test_fuzz fuzz parking_lot_core)
 parking_lot_catch_tests(test_fuzz fuzz fuzz)
 

@@ -26,6 +26,11 @@ const rules = [
   { where: /^core\/src\//, system: [standard, expected], own: [corePublic, /^core\/src\//] },
   { where: /^core\/scenario\//, system: [standard, expected], own: [corePublic, /^core\/scenario\//] },
   {
+    where: /^native\/backend\/file_journal\/posix_/,
+    system: [standard, posix, expected],
+    own: [corePublic, /^native\/backend\/file_journal/],
+  },
+  {
     where: /^native\/backend\/file_journal/,
     system: [standard, expected],
     own: [corePublic, /^native\/backend\/file_journal/],
@@ -52,6 +57,7 @@ const rules = [
     own: [corePublic, /^wasm\//, /^native\/backend\/file_journal/, /^core\/scenario\//],
   },
   { where: /^tests\/unit\//, system: [/./], own: [corePublic, /^core\//, /^tests\//] },
+  { where: /^tests\/store\//, system: [/./], own: [corePublic, /^native\/backend\/file_journal/, /^tests\//] },
   { where: /^tests\//, system: [/./], own: [corePublic, nativePublic, /^core\/scenario\//, /^tests\//] },
   { where: /^examples\//, system: [/./], own: [corePublic, nativePublic, /^examples\//] },
 ];

@@ -18,8 +18,8 @@ struct PayloadPlace {
 
 /// Payload ids and their places, in the order of the ids.
 ///
-/// Ids mostly come rising, so they lie in sorted runs of at most 128 which fill up to the brim: about 21 bytes for an id,
-/// at most 40 when many were erased in between. All operations are O(log n).
+/// Ids mostly come rising, so they lie in sorted runs of at most 128 which fill up to the brim: about 21
+/// bytes for an id, at most 40 when many were erased in between. All operations are O(log n).
 class PayloadIndex {
  public:
   /// Adds the id or moves it.

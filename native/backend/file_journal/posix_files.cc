@@ -1,15 +1,15 @@
 #include "posix_files.h"
 
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <dirent.h>
-#include <fcntl.h>
 #include <list>
 #include <optional>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <unordered_map>
 #include <utility>
 
@@ -147,9 +147,9 @@ class PosixFiles::State : public std::enable_shared_from_this<PosixFiles::State>
     std::string holder(text, got > 0 ? static_cast<std::size_t>(got) : 0);
     while (!holder.empty() && holder.back() == '\n') holder.pop_back();
     if (holder.empty()) holder = "another process";
-    return tl::unexpected(FileError{FileFault::locked, std::string(lock_name),
-                                    directory_ + " is in use by " + holder +
-                                        "; stop that process, or open the store for reading only"});
+    return tl::unexpected(FileError{
+        FileFault::locked, std::string(lock_name),
+        directory_ + " is in use by " + holder + "; stop that process, or open the store for reading only"});
   }
 
   /// Who holds the lock, for those who meet it. That it could not be written is no reason not to hold it.
@@ -159,7 +159,8 @@ class PosixFiles::State : public std::enable_shared_from_this<PosixFiles::State>
     char text[192];
     const int length =
         std::snprintf(text, sizeof text, "process %ld on %s\n", static_cast<long>(::getpid()), host);
-    if (::ftruncate(number, 0) != 0 || ::pwrite(number, text, static_cast<std::size_t>(length), 0) < 0) return;
+    if (::ftruncate(number, 0) != 0 || ::pwrite(number, text, static_cast<std::size_t>(length), 0) < 0)
+      return;
   }
 
   std::shared_ptr<Descriptor> lock_;
@@ -251,7 +252,8 @@ FileResult<std::uint64_t> PosixFiles::size(std::string_view file) {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
-FileResult<std::size_t> PosixFiles::read_at(std::string_view file, std::uint64_t offset, std::span<char> out) {
+FileResult<std::size_t> PosixFiles::read_at(std::string_view file, std::uint64_t offset,
+                                            std::span<char> out) {
   auto descriptor = state_->open(file);
   if (!descriptor) return tl::unexpected(descriptor.error());
   std::size_t done = 0;
@@ -285,7 +287,8 @@ FileResult<void> PosixFiles::truncate(std::string_view file, std::uint64_t bytes
   if (!state_->is_owner()) return state_->not_owner(file);
   auto descriptor = state_->open(file);
   if (!descriptor) return tl::unexpected(descriptor.error());
-  if (::ftruncate((*descriptor)->number(), static_cast<off_t>(bytes)) != 0) return failure(file, "cut it", errno);
+  if (::ftruncate((*descriptor)->number(), static_cast<off_t>(bytes)) != 0)
+    return failure(file, "cut it", errno);
   return {};
 }
 

@@ -1,7 +1,7 @@
 #include "posix_sync.h"
 
-#include <cerrno>
 #include <unistd.h>
+#include <cerrno>
 #include <utility>
 
 namespace parking_lot {

@@ -10,16 +10,17 @@
 #include <vector>
 
 #include "files.h"
+#include "parking_lot/frame.h"
 #include "parking_lot/mailbox.h"
 #include "parking_lot/record.h"
 #include "parking_lot/result.h"
 #include "parking_lot/time.h"
+#include "parking_lot/types.h"
+#include "store_error.h"
 
 /// A store in a set of files: streams of records, payloads, checkpoints. See docs/journal-format.md for the
 /// bytes.
 namespace parking_lot {
-
-enum class StreamKind : std::uint8_t { pool = 1, mailbox = 2 };
 
 /// What names a stream for good. One store holds many; all of them share its commits.
 struct StreamKey {
@@ -34,36 +35,11 @@ struct StreamNumber {
   friend bool operator==(const StreamNumber&, const StreamNumber&) = default;
 };
 
-/// Why the store could not do something.
-enum class StoreFault : std::uint8_t {
-  io,            ///< the platform failed
-  no_space,      ///< disk full; works again when there is space
-  locked,        ///< another process owns the store
-  denied,        ///< no right to read or write there
-  fenced,        ///< somebody else has taken the store over; this opening is over
-  corrupt,       ///< bytes that were durable are not what they were; `file` and `offset` say where
-  newer_format,  ///< written by a later version of this program
-  not_found,     ///< no such payload, or no store where only reading was asked for
-  out_of_order,  ///< records that do not follow the stream's last one
-  too_large,     ///< a payload above 4 GiB - 1 KiB, a record above 64 MiB
-  read_only,     ///< the store was opened for reading
-  superseded,    ///< a reader's files are gone, since the owner went on: open again
-};
-
-/// The code's name, as in logs: `no_space`.
-std::string_view to_string(StoreFault fault);
-
-struct StoreError {
-  StoreFault fault = StoreFault::io;
-  std::string file;  ///< empty: none in particular
-  std::uint64_t offset = 0;
-  std::string message;  ///< one sentence: what is wrong and what to do
-};
-
-template <class T>
-using StoreResult = tl::expected<T, StoreError>;
-
 struct StoreOptions {
+  /// Of this opening: names the store if it is a new one.
+  Entropy entropy;
+  /// When it is opened.
+  WallTime now{0};
   /// New record and checkpoint segments begin when one has this size; one commit is never split. 64 KiB for
   /// IDBFS, which stores whole files.
   std::uint64_t segment_bytes = std::uint64_t{16} << 20;

@@ -1,0 +1,130 @@
+#include <algorithm>
+#include <utility>
+
+#include "checkpoints.h"
+#include "little_endian.h"
+
+namespace parking_lot {
+
+namespace {
+constexpr std::size_t begin_bytes = 12;
+constexpr std::size_t end_bytes = 16;
+}  // namespace
+
+/// One segment of a checkpoint.
+struct Checkpoints::Part {
+  std::uint64_t number = 0;
+  std::uint32_t position = 0;
+  StreamKey stream;
+  std::uint64_t first = 0;
+  std::uint64_t records = 0;
+  std::uint64_t bytes = 0;
+  bool is_whole = false;  ///< up to its last byte
+  struct End {
+    std::uint64_t last = 0;
+    std::uint64_t records = 0;
+  };
+  std::optional<End> end;
+};
+
+StoreResult<void> Checkpoints::open(std::span<const std::string> names) {
+  std::map<std::uint64_t, std::vector<Part>> found;
+  for (const std::uint64_t number : segment_numbers(SegmentKind::checkpoint, names)) {
+    next_number_ = number + 1;
+    auto opened = open_part(number, found);
+    if (!opened) return opened;
+  }
+  for (auto& [id, parts] : found) complete(id, parts);
+  return {};
+}
+
+StoreResult<void> Checkpoints::open_part(std::uint64_t number,
+                                         std::map<std::uint64_t, std::vector<Part>>& found) {
+  const std::string name = segment_name(SegmentKind::checkpoint, number);
+  Bytes bytes;
+  auto read = read_all(files_, name, bytes);
+  if (!read) return read;
+  const auto note_damage = [&](std::uint64_t offset, std::string_view why) {
+    if (!damage_) damage_ = corrupt(name, offset, why).value();
+  };
+  const auto header = segment_header(bytes, SegmentKind::checkpoint, number);
+  if (!header) {
+    if (!damage_) damage_ = header.error();
+    return {};
+  }
+  Part part;
+  part.number = number;
+  part.bytes = bytes.size();
+  std::optional<std::uint64_t> id;
+  visit_frames(bytes, bytes.size(), [&](const Frame& frame, std::uint64_t offset) {
+    if (frame.status != Frame::Status::ok) {
+      // Zeros that were reserved, or the end of what a commit that failed had written.
+      part.is_whole = frame.status == Frame::Status::blank;
+      if (!part.is_whole) note_damage(offset, frame.fault.empty() ? "the frame is cut off" : frame.fault);
+      return false;
+    }
+    const FrameHead& head = frame.head;
+    if (head.kind == FrameKind::stream) {
+      if (const auto declared = decode_declaration(frame)) {
+        part.stream = {declared->kind, std::string(declared->name)};
+      }
+    } else if (head.kind == FrameKind::checkpoint_begin && frame.body.size() >= begin_bytes) {
+      id = load_u64(frame.body, 0);
+      part.position = load_u32(frame.body, 8);
+      part.first = head.first_sequence;
+    } else if (head.kind == FrameKind::state) {
+      part.records += head.count;
+    } else if (head.kind == FrameKind::checkpoint_end && frame.body.size() >= end_bytes) {
+      part.end = {.last = load_u64(frame.body, 0), .records = load_u64(frame.body, 8)};
+    }
+    part.is_whole = true;
+    return true;
+  });
+  if (id) found[*id].push_back(std::move(part));
+  return {};
+}
+
+/// A checkpoint counts if its end is there and everything that the end tells of.
+void Checkpoints::complete(std::uint64_t id, std::vector<Part>& parts) {
+  Checkpoint checkpoint;
+  checkpoint.stream = parts.front().stream;
+  checkpoint.first = parts.front().first;
+  std::uint64_t records = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const Part& part = parts[i];
+    const bool fits = part.is_whole && part.position == i && part.stream == checkpoint.stream &&
+                      part.end.has_value() == (i + 1 == parts.size());
+    if (!fits) return;
+    checkpoint.parts.push_back(part.number);
+    checkpoint.bytes += part.bytes;
+    records += part.records;
+  }
+  const auto& end = parts.back().end;
+  if (checkpoint.parts.front() != id || end->records != records || records == 0) return;
+  checkpoint.last = end->last;
+  complete_.push_back(std::move(checkpoint));
+}
+
+void Checkpoints::reject(const StreamKey& stream) {
+  const Checkpoint* wrong = newest(stream);
+  if (wrong) complete_.erase(complete_.begin() + (wrong - complete_.data()));
+}
+
+StoreResult<void> Checkpoints::remove_leftovers(std::span<const std::string> names) {
+  std::vector<Checkpoint> kept;
+  for (const Checkpoint& one : complete_) {
+    if (newest(one.stream) == &one) kept.push_back(one);
+  }
+  complete_ = std::move(kept);
+  for (const std::uint64_t number : segment_numbers(SegmentKind::checkpoint, names)) {
+    const bool is_kept = std::any_of(complete_.begin(), complete_.end(), [&](const Checkpoint& one) {
+      return std::find(one.parts.begin(), one.parts.end(), number) != one.parts.end();
+    });
+    if (is_kept) continue;
+    auto removed = files_.remove(segment_name(SegmentKind::checkpoint, number));
+    if (!removed) return store_failure(removed.error());
+  }
+  return {};
+}
+
+}  // namespace parking_lot

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "append_file.h"
+#include "log_format.h"
+#include "payload_segments.h"
+#include "store.h"
+
+namespace parking_lot {
+
+/// A complete checkpoint of one stream.
+struct Checkpoint {
+  StreamKey stream;
+  std::vector<std::uint64_t> parts;  ///< segment numbers, in order; the first one names the checkpoint
+  std::uint64_t first = 0;           ///< number that its first records of state have
+  std::uint64_t last = 0;            ///< and its last ones
+  std::uint64_t bytes = 0;
+};
+
+/// Checkpoints of all streams, each in segments of its own: a declaration of the stream, `checkpoint_begin`,
+/// frames of state, and in the last part `checkpoint_end`.
+class Checkpoints {
+ public:
+  Checkpoints(Files& files, std::uint64_t segment_bytes) : files_(files), segment_bytes_(segment_bytes) {}
+
+  // --- opening ---
+
+  /// Reads all parts. What is not whole counts as never finished; `damage` tells the first such place, should
+  /// the stream turn out to need it.
+  StoreResult<void> open(std::span<const std::string> names);
+  /// Drops a complete one that goes beyond what is durable.
+  void reject(const StreamKey& stream);
+  const std::optional<StoreError>& damage() const { return damage_; }
+  /// Removes all parts that belong to no newest complete checkpoint. Only for the owner.
+  StoreResult<void> remove_leftovers(std::span<const std::string> names);
+  void set_stamp(const SegmentStamp& stamp) { stamp_ = stamp; }
+
+  /// The newest complete one, or nullptr.
+  const Checkpoint* newest(const StreamKey& stream) const;
+  std::span<const Checkpoint> complete() const { return complete_; }
+  std::uint64_t disk_bytes() const;
+
+  // --- writing; nothing reaches a file before `write` ---
+
+  void begin(const StreamKey& stream);
+  bool is_open(const StreamKey& stream) const;
+  template <class R>
+  void add(const StreamKey& stream, std::span<const R> state);
+  void end(const StreamKey& stream);
+  bool has_gathered() const;
+
+  // --- a commit: write, then committed or failed ---
+
+  StoreResult<void> write(CommitWrites& writes, SyncMode mode);
+  /// Calls for each checkpoint that has become complete with this commit.
+  void committed(const std::function<void(const Checkpoint&)>& completed);
+  void failed();
+  /// Whether the present commit completes one, so that it must be synced strictly.
+  bool has_completed() const { return has_completed_; }
+  /// Deletes what was replaced or dropped. Not during a sync.
+  void delete_replaced();
+  bool has_replaced() const { return !replaced_.empty(); }
+
+ private:
+  struct Open {
+    Checkpoint checkpoint;
+    ChainHash chain{};
+    std::vector<Bytes> frames;  ///< not written yet
+    AppendFile file;
+    bool is_ended = false;
+    bool is_written = false;  ///< to its end
+    std::uint64_t records = 0;
+  };
+  struct Part;
+  StoreResult<void> open_part(std::uint64_t number, std::map<std::uint64_t, std::vector<Part>>& found);
+  void complete(std::uint64_t id, std::vector<Part>& parts);
+  FileResult<void> begin_part(Open& open, CommitWrites& writes, SyncMode mode);
+  FileResult<void> write_frames(Open& open, CommitWrites& writes, SyncMode mode);
+  void drop(Open& open);
+  Open* find(const StreamKey& stream);
+
+  Files& files_;
+  std::uint64_t segment_bytes_;
+  SegmentStamp stamp_;
+  std::uint64_t next_number_ = 1;
+  std::vector<Checkpoint>
+      complete_;  ///< rising; of one stream there may be several until the older is deleted
+  std::vector<Open> open_;
+  std::vector<std::uint64_t> replaced_;  ///< segments to be deleted
+  std::optional<StoreError> damage_;
+  bool has_completed_ = false;
+};
+
+}  // namespace parking_lot

@@ -1,0 +1,262 @@
+#include "store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "parking_lot/check.h"
+#include "store_state.h"
+#include "stream_reader.h"
+
+namespace parking_lot {
+
+namespace {
+
+/// So that a block stays a small thing to read and to find damage in.
+constexpr std::size_t block_bytes = std::size_t{1} << 20;
+constexpr std::size_t record_bytes_max = std::size_t{64} << 20;
+
+}  // namespace
+
+StoreResult<void> FileStore::State::writable() const {
+  if (access_ == Access::owner) return {};
+  return store_failure(StoreFault::read_only, "the store was opened for reading only");
+}
+
+std::uint64_t FileStore::State::last_appended(std::uint32_t stream) const {
+  for (const Batch* batch : {&gathering_, &writing_}) {
+    const auto last = std::find_if(batch->blocks.rbegin(), batch->blocks.rend(),
+                                   [&](const RecordBlock& block) { return block.stream == stream; });
+    if (last != batch->blocks.rend()) return last->first_sequence + last->count - 1;
+  }
+  return log_->streams()[stream].durable;
+}
+
+RecordBlock& FileStore::State::block_for(std::uint32_t stream, std::uint64_t sequence, WallTime at) {
+  for (auto block = gathering_.blocks.rbegin(); block != gathering_.blocks.rend(); ++block) {
+    if (block->stream != stream) continue;
+    if (block->body.size() < block_bytes) return *block;
+    break;
+  }
+  return gathering_.blocks.emplace_back(RecordBlock{
+      .stream = stream, .first_sequence = sequence, .count = 0, .time = at, .last_time = at, .body = {}});
+}
+
+template <class R>
+StoreResult<void> FileStore::State::append(StreamNumber stream, std::span<const R> records) {
+  if (auto may = writable(); !may) return may;
+  PARKING_LOT_CHECK(stream.index < log_->streams().size());
+  const std::uint64_t durable = log_->streams()[stream.index].durable;
+  while (!records.empty() && records.front().sequence <= durable) records = records.subspan(1);
+  if (records.empty()) return {};
+  const std::uint64_t expected = last_appended(stream.index) + 1;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (records[i].sequence == expected + i) continue;
+    return store_failure(StoreFault::out_of_order,
+                         "record " + std::to_string(records[i].sequence) + " of stream " + key(stream).name +
+                             " came where record " + std::to_string(expected + i) + " should follow");
+  }
+  while (!records.empty()) {
+    RecordBlock& block = block_for(stream.index, records.front().sequence, records.front().at);
+    const std::size_t before = block.body.size();
+    std::size_t taken = 0;
+    while (taken < records.size() && block.body.size() < block_bytes) {
+      const std::size_t start = block.body.size();
+      encode_records(records.subspan(taken, 1), block.time, block.body);
+      if (block.body.size() - start > record_bytes_max) {
+        block.body.resize(before);
+        if (block.count == 0) gathering_.blocks.pop_back();
+        return store_failure(StoreFault::too_large, "record " + std::to_string(expected) +
+                                                        " or one soon after is longer than 64 MiB");
+      }
+      ++taken;
+    }
+    block.count += static_cast<std::uint32_t>(taken);
+    block.last_time = records[taken - 1].at;
+    records = records.subspan(taken);
+  }
+  return {};
+}
+
+template <class R>
+StoreResult<StreamReader<R>> FileStore::State::load(StreamNumber stream) {
+  PARKING_LOT_CHECK(stream.index < log_->streams().size());
+  StreamSources sources{.key = key(stream), .covered = 0, .parts = {}, .log = {}};
+  if (const Checkpoint* checkpoint = checkpoints_.newest(sources.key)) {
+    sources.covered = checkpoint->first;
+    sources.parts = checkpoint->parts;
+  }
+  const auto& segments = log_->segments();
+  for (std::size_t i = log_->first_needed(); i < segments.size(); ++i) {
+    sources.log.push_back({segments[i].number, segments[i].end});
+  }
+  using ReaderState = typename StreamReader<R>::State;
+  return StreamReader<R>(std::make_unique<ReaderState>(files_, std::move(sources)));
+}
+
+StoreResult<void> FileStore::State::put(std::uint64_t id, std::string_view bytes) {
+  if (auto may = writable(); !may) return may;
+  if (bytes.size() > payload_bytes_max) {
+    return store_failure(StoreFault::too_large, "payload " + std::to_string(id) + " is longer than 4 GiB");
+  }
+  if (!payloads_.holds(id)) payloads_.put(id, bytes);
+  return {};
+}
+
+void FileStore::State::release(std::uint64_t id) {
+  if (!payloads_.holds(id)) return;
+  // The record after which nothing needs it may still be on its way.
+  const bool is_settled = gathering_.blocks.empty() && !is_syncing_ && !payloads_.has_gathered();
+  if (is_settled) {
+    payloads_.release(id);
+  } else {
+    gathering_.releases.push_back(id);
+  }
+}
+
+void FileStore::State::release_all_but(std::span<const std::uint64_t> named, std::uint64_t before) {
+  std::vector<std::uint64_t> unnamed;
+  auto next = named.begin();
+  payloads_.index().visit([&](std::uint64_t id, PayloadPlace) {
+    while (next != named.end() && *next < id) ++next;
+    if (id < before && (next == named.end() || *next != id)) unnamed.push_back(id);
+  });
+  for (const std::uint64_t id : unnamed) release(id);
+}
+
+bool FileStore::State::wants_checkpoint(StreamNumber stream) const {
+  const LogStream& known = log_->streams()[stream.index];
+  if (known.durable <= known.covered || checkpoints_.is_open(known.key)) return false;
+  std::uint64_t live = 0;
+  for (const Checkpoint& one : checkpoints_.complete()) live += one.bytes;
+  return log_->position() - known.covered_position > std::max(options_.checkpoint_bytes_min, live / 2);
+}
+
+StoreResult<void> FileStore::State::begin_checkpoint(StreamNumber stream) {
+  if (auto may = writable(); !may) return may;
+  checkpoint_positions_.resize(log_->streams().size());
+  checkpoint_positions_[stream.index] = log_->position();
+  // What the checkpoint covers can only be deleted if later records lie in another segment.
+  log_->begin_segment_if(std::max(std::uint64_t{64} << 10, options_.checkpoint_bytes_min / 4));
+  checkpoints_.begin(key(stream));
+  return {};
+}
+
+void FileStore::State::trim(WallTime now) {
+  if (options_.audit_retention.ms != 0) trim_before_ = {now.ms - options_.audit_retention.ms};
+}
+
+FileStoreStats FileStore::State::stats() const {
+  return {.record_bytes = log_->disk_bytes(),
+          .checkpoint_bytes = checkpoints_.disk_bytes(),
+          .payload_bytes = payloads_.disk_bytes(),
+          .payload_bytes_live = payloads_.live_bytes(),
+          .payloads = payloads_.index().size(),
+          .commits = commits_,
+          .cut_bytes = log_->cut_bytes(),
+          .index_memory_bytes = payloads_.index().memory_bytes()};
+}
+
+FileStore::FileStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
+FileStore::FileStore(FileStore&&) noexcept = default;
+FileStore& FileStore::operator=(FileStore&&) noexcept = default;
+FileStore::~FileStore() = default;
+
+StoreResult<FileStore> FileStore::open(Files& files, const StoreOptions& options) {
+  auto state = std::make_unique<State>(files, options, State::Access::owner);
+  auto opened = state->open();
+  if (!opened) return tl::unexpected(opened.error());
+  return FileStore(std::move(state));
+}
+
+StoreResult<FileStore> FileStore::open_read_only(Files& files) {
+  // While the owner goes on, files may vanish between listing and reading, and a commit may be half written.
+  constexpr int attempts = 5;
+  for (int attempt = 1;; ++attempt) {
+    auto state = std::make_unique<State>(files, StoreOptions(), State::Access::reader);
+    auto opened = state->open();
+    if (opened) return FileStore(std::move(state));
+    if (attempt == attempts) return tl::unexpected(opened.error());
+  }
+}
+
+StoreResult<StreamNumber> FileStore::stream(const StreamKey& key) {
+  if (const auto known = state_->log().find(key)) return StreamNumber{*known};
+  if (!state_->writable()) {
+    return store_failure(StoreFault::not_found, "the store has no stream " + key.name);
+  }
+  PARKING_LOT_CHECK(!key.name.empty() && key.name.size() <= 200);
+  return StreamNumber{state_->log().stream(key)};
+}
+
+std::vector<StreamKey> FileStore::streams() const {
+  std::vector<StreamKey> keys;
+  for (const LogStream& stream : state_->log().streams()) keys.push_back(stream.key);
+  return keys;
+}
+
+std::uint64_t FileStore::durable(StreamNumber stream) const {
+  PARKING_LOT_CHECK(stream.index < state_->log().streams().size());
+  return state_->log().streams()[stream.index].durable;
+}
+
+StoreResult<StreamReader<Record>> FileStore::load_pool(StreamNumber stream) {
+  return state_->load<Record>(stream);
+}
+
+StoreResult<StreamReader<mailbox::Record>> FileStore::load_mailbox(StreamNumber stream) {
+  return state_->load<mailbox::Record>(stream);
+}
+
+StoreResult<void> FileStore::append(StreamNumber stream, std::span<const Record> records) {
+  return state_->append(stream, records);
+}
+
+StoreResult<void> FileStore::append(StreamNumber stream, std::span<const mailbox::Record> records) {
+  return state_->append(stream, records);
+}
+
+StoreResult<void> FileStore::put(std::uint64_t id, std::string_view bytes) { return state_->put(id, bytes); }
+void FileStore::release(std::uint64_t id) { state_->release(id); }
+void FileStore::commit(CommitDone done) { state_->commit(std::move(done)); }
+bool FileStore::wants_commit() const { return state_->wants_commit(); }
+
+StoreResult<void> FileStore::read_payload(std::uint64_t id, std::string& out) {
+  return state_->payloads().read(id, out);
+}
+bool FileStore::holds_payload(std::uint64_t id) const { return state_->payloads().holds(id); }
+std::uint64_t FileStore::largest_payload_id() const { return state_->payloads().largest_id(); }
+void FileStore::release_all_but(std::span<const std::uint64_t> named, std::uint64_t before) {
+  state_->release_all_but(named, before);
+}
+
+bool FileStore::wants_checkpoint(StreamNumber stream) const { return state_->wants_checkpoint(stream); }
+StoreResult<void> FileStore::begin_checkpoint(StreamNumber stream) {
+  return state_->begin_checkpoint(stream);
+}
+
+StoreResult<void> FileStore::add_to_checkpoint(StreamNumber stream, std::span<const Record> state) {
+  if (auto may = state_->writable(); !may) return may;
+  state_->checkpoints().add(state_->key(stream), state);
+  return {};
+}
+
+StoreResult<void> FileStore::add_to_checkpoint(StreamNumber stream, std::span<const mailbox::Record> state) {
+  if (auto may = state_->writable(); !may) return may;
+  state_->checkpoints().add(state_->key(stream), state);
+  return {};
+}
+
+StoreResult<void> FileStore::end_checkpoint(StreamNumber stream) {
+  if (auto may = state_->writable(); !may) return may;
+  state_->checkpoints().end(state_->key(stream));
+  return {};
+}
+
+bool FileStore::has_open_checkpoint(StreamNumber stream) const {
+  return state_->checkpoints().is_open(state_->key(stream));
+}
+
+void FileStore::trim(WallTime now) { state_->trim(now); }
+FileStoreStats FileStore::stats() const { return state_->stats(); }
+
+}  // namespace parking_lot

@@ -1,0 +1,127 @@
+#include <algorithm>
+#include <utility>
+
+#include "store_state.h"
+
+namespace parking_lot {
+
+bool FileStore::State::has_work() const {
+  return !gathering_.blocks.empty() || payloads_.has_work() || checkpoints_.has_gathered();
+}
+
+bool FileStore::State::wants_commit() const {
+  return has_work() || !gathering_.releases.empty() || payloads_.wants_upkeep() ||
+         checkpoints_.has_replaced() || log_->can_trim(trim_before_);
+}
+
+void FileStore::State::commit(CommitDone done) {
+  gathering_.dones.push_back(std::move(done));
+  pump();
+}
+
+/// Starts commits as long as one is wanted and none is on its way. A sync may end at once, and a callback may
+/// ask for the next commit: the loop takes it up, so that calls do not nest.
+void FileStore::State::pump() {
+  if (is_pumping_ || is_syncing_) return;
+  is_pumping_ = true;
+  const std::shared_ptr<bool> is_alive = is_alive_;
+  while (!is_syncing_ && !gathering_.dones.empty()) {
+    start();
+    if (!*is_alive) return;
+  }
+  is_pumping_ = false;
+}
+
+/// Deletions, which wait until no sync is under way. What they delete was replaced by something durable.
+void FileStore::State::tidy() {
+  payloads_.delete_empty();
+  checkpoints_.delete_replaced();
+  log_->trim(trim_before_);
+}
+
+StoreResult<PayloadExtent> FileStore::State::write(CommitWrites& writes) {
+  auto extent = payloads_.write(writes, options_.durability);
+  if (!extent) return extent;
+  auto written = checkpoints_.write(writes, options_.durability);
+  if (written) written = log_->write(writes, writing_.blocks, *extent, options_.durability);
+  if (!written) return tl::unexpected(written.error());
+  return extent;
+}
+
+void FileStore::State::start() {
+  if (access_ == Access::owner) tidy();
+  const bool has_any = has_work();
+  writing_ = std::exchange(gathering_, Batch());
+  if (!has_any) {
+    for (const std::uint64_t id : writing_.releases) payloads_.release(id);
+    Batch done = std::exchange(writing_, Batch());
+    return report(done, nullptr);
+  }
+  CommitWrites writes(files_);
+  const auto extent = write(writes);
+  if (!extent) return fail(extent.error());
+  // What a later commit builds upon must not be lost with the power, whatever may be lost of the newest ones.
+  const bool is_last_chance = log_->has_sealed() || payloads_.has_sealed() || checkpoints_.has_completed();
+  const SyncMode mode = is_last_chance ? SyncMode::strict : options_.durability;
+  is_syncing_ = true;
+  files_.sync(writes.touched(), mode, [this, is_alive = is_alive_](FileResult<void> synced) {
+    if (!*is_alive) return;
+    is_syncing_ = false;
+    synced ? succeed() : fail(store_error(synced.error()));
+    if (*is_alive) pump();
+  });
+}
+
+void FileStore::State::succeed() {
+  log_->committed();
+  payloads_.committed();
+  checkpoints_.committed([this](const Checkpoint& checkpoint) {
+    const auto stream = log_->find(checkpoint.stream);
+    LogStream& known = log_->streams()[*stream];
+    known.covered = checkpoint.first;
+    known.covered_position = checkpoint_positions_[*stream];
+  });
+  for (const std::uint64_t id : writing_.releases) payloads_.release(id);
+  ++commits_;
+  progress_.clear();
+  note_progress(writing_);
+  Batch done = std::exchange(writing_, Batch());
+  report(done, nullptr);
+}
+
+/// Also what was gathered meanwhile has failed: it follows upon what is lost.
+void FileStore::State::fail(const StoreError& error) {
+  log_->failed();
+  payloads_.failed();
+  checkpoints_.failed();
+  progress_.clear();
+  note_progress(writing_);
+  note_progress(gathering_);
+  Batch done = std::exchange(writing_, Batch());
+  Batch after = std::exchange(gathering_, Batch());
+  std::move(after.dones.begin(), after.dones.end(), std::back_inserter(done.dones));
+  // Nothing durable needs them, or the host will say so again after it has loaded.
+  report(done, &error);
+}
+
+void FileStore::State::note_progress(const Batch& batch) {
+  for (const RecordBlock& block : batch.blocks) {
+    const bool is_noted = std::any_of(progress_.begin(), progress_.end(), [&](const StreamProgress& one) {
+      return one.stream.index == block.stream;
+    });
+    if (!is_noted) progress_.push_back({{block.stream}, log_->streams()[block.stream].durable});
+  }
+}
+
+void FileStore::State::report(Batch& batch, const StoreError* failure) {
+  const std::vector<StreamProgress> progress = std::exchange(progress_, {});
+  const StoreError error = failure ? *failure : StoreError();
+  const CommitOutcome outcome{.failure = failure ? &error : nullptr, .streams = progress};
+  const std::shared_ptr<bool> is_alive = is_alive_;
+  for (CommitDone& done : batch.dones) {
+    if (!*is_alive) return;
+    if (done) done(outcome);
+  }
+}
+
+}  // namespace parking_lot

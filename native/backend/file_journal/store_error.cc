@@ -1,0 +1,78 @@
+#include "store_error.h"
+
+namespace parking_lot {
+
+std::string_view to_string(StoreFault fault) {
+  switch (fault) {
+    case StoreFault::io:
+      return "io";
+    case StoreFault::no_space:
+      return "no_space";
+    case StoreFault::locked:
+      return "locked";
+    case StoreFault::denied:
+      return "denied";
+    case StoreFault::fenced:
+      return "fenced";
+    case StoreFault::corrupt:
+      return "corrupt";
+    case StoreFault::newer_format:
+      return "newer_format";
+    case StoreFault::not_found:
+      return "not_found";
+    case StoreFault::out_of_order:
+      return "out_of_order";
+    case StoreFault::too_large:
+      return "too_large";
+    case StoreFault::read_only:
+      return "read_only";
+    case StoreFault::superseded:
+      return "superseded";
+  }
+  return "io";
+}
+
+namespace {
+
+StoreFault fault_of(FileFault fault) {
+  switch (fault) {
+    case FileFault::no_space:
+      return StoreFault::no_space;
+    case FileFault::not_found:
+      return StoreFault::not_found;
+    case FileFault::locked:
+      return StoreFault::locked;
+    case FileFault::denied:
+      return StoreFault::denied;
+    case FileFault::fenced:
+      return StoreFault::fenced;
+    case FileFault::io:
+    case FileFault::exists:
+      break;
+  }
+  return StoreFault::io;
+}
+
+}  // namespace
+
+StoreError store_error(const FileError& error) {
+  std::string message = error.file.empty() ? error.message : error.file + ": " + error.message;
+  return {fault_of(error.fault), error.file, 0, std::move(message)};
+}
+
+tl::unexpected<StoreError> store_failure(const FileError& error) {
+  return tl::unexpected(store_error(error));
+}
+
+tl::unexpected<StoreError> store_failure(StoreFault fault, std::string message) {
+  return tl::unexpected(StoreError{fault, "", 0, std::move(message)});
+}
+
+tl::unexpected<StoreError> corrupt(std::string_view file, std::uint64_t offset, std::string_view message) {
+  return tl::unexpected(
+      StoreError{StoreFault::corrupt, std::string(file), offset,
+                 std::string(file) + ", byte " + std::to_string(offset) + ": " + std::string(message) +
+                     "; the store repairs nothing by itself: look with `verify`, then decide on `repair`"});
+}
+
+}  // namespace parking_lot

@@ -1,0 +1,84 @@
+#include <algorithm>
+#include <utility>
+
+#include "store_state.h"
+
+namespace parking_lot {
+
+namespace {
+
+std::array<std::uint8_t, 16> store_id(Entropy entropy) {
+  std::array<std::uint8_t, 16> id{};
+  for (std::size_t i = 0; i < 8; ++i) {
+    id[i] = static_cast<std::uint8_t>(entropy.high >> (8 * i));
+    id[8 + i] = static_cast<std::uint8_t>(entropy.low >> (8 * i));
+  }
+  return id;
+}
+
+}  // namespace
+
+/// Reads the log behind the newest checkpoints. One which says more than the durable log does not count: then
+/// it is read once more, behind the checkpoint before.
+StoreResult<void> FileStore::State::open_log(std::span<const std::string> names) {
+  for (;;) {
+    std::vector<RecordLog::Covered> covered;
+    for (const Checkpoint& one : checkpoints_.complete()) {
+      if (checkpoints_.newest(one.stream) == &one) covered.push_back({one.stream, one.first});
+    }
+    log_.emplace(files_, options_.segment_bytes);
+    auto opened = log_->open(names, covered, payloads_);
+    if (!opened) {
+      // Without the records a damaged checkpoint cannot be done without.
+      if (opened.error().fault == StoreFault::corrupt && checkpoints_.damage()) {
+        return tl::unexpected(*checkpoints_.damage());
+      }
+      return opened;
+    }
+    std::vector<StreamKey> beyond;
+    for (const RecordLog::Covered& one : covered) {
+      const auto stream = log_->find(one.key);
+      const std::uint64_t durable = stream ? log_->streams()[*stream].durable : 0;
+      if (checkpoints_.newest(one.key)->last > durable) beyond.push_back(one.key);
+    }
+    if (beyond.empty()) return {};
+    for (const StreamKey& key : beyond) checkpoints_.reject(key);
+  }
+}
+
+StoreResult<void> FileStore::State::open() {
+  if (access_ == Access::owner) {
+    auto locked = files_.lock();
+    if (!locked) return store_failure(locked.error());
+  }
+  const auto names = files_.list();
+  if (!names) return store_failure(names.error());
+  auto opened = checkpoints_.open(*names);
+  if (!opened) return opened;
+  if (!checkpoints_.complete().empty() && segment_numbers(SegmentKind::records, *names).empty()) {
+    return corrupt(segment_name(SegmentKind::records, 1), 0,
+                   "there are checkpoints but no segments of records: were files deleted?");
+  }
+  opened = open_log(*names);
+  if (!opened) return opened;
+  SegmentStamp stamp = log_->stamp();
+  if (log_->segments().empty()) stamp.store = store_id(options_.entropy);
+  stamp.epoch += 1;
+  stamp.created_at = std::max(stamp.created_at, options_.now);
+  payloads_.set_stamp(stamp);
+  const auto leftovers =
+      access_ == Access::owner ? PayloadSegments::Leftovers::remove : PayloadSegments::Leftovers::ignore;
+  opened = payloads_.open(log_->payload_end(), *names, leftovers);
+  if (!opened) return opened;
+  log_->set_stamp(stamp);
+  checkpoints_.set_stamp(stamp);
+  checkpoint_positions_.resize(log_->streams().size());
+  trim_before_ =
+      options_.audit_retention.ms == 0 ? never_wall : WallTime{options_.now.ms - options_.audit_retention.ms};
+  if (access_ == Access::reader) return {};
+  opened = log_->remove_leftovers(*names);
+  if (opened) opened = checkpoints_.remove_leftovers(*names);
+  return opened;
+}
+
+}  // namespace parking_lot

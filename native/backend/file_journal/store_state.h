@@ -1,0 +1,97 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "checkpoints.h"
+#include "payload_segments.h"
+#include "record_log.h"
+#include "store.h"
+
+namespace parking_lot {
+
+/// The store's parts and the way of a commit through them.
+///
+/// A commit: tidy up (deletions need no sync), write payloads, checkpoints and records, sync all files, then
+/// either take note of success everywhere or of failure everywhere.
+class FileStore::State {
+ public:
+  enum class Access : std::uint8_t { owner, reader };
+
+  State(Files& files, const StoreOptions& options, Access access)
+      : files_(files),
+        options_(options),
+        access_(access),
+        log_(std::in_place, files, options.segment_bytes),
+        payloads_(files, options.payload_segment_bytes, {}),
+        checkpoints_(files, options.segment_bytes) {}
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() { *is_alive_ = false; }
+
+  StoreResult<void> open();
+
+  template <class R>
+  StoreResult<void> append(StreamNumber stream, std::span<const R> records);
+  template <class R>
+  StoreResult<StreamReader<R>> load(StreamNumber stream);
+  StoreResult<void> put(std::uint64_t id, std::string_view bytes);
+  void release(std::uint64_t id);
+  void release_all_but(std::span<const std::uint64_t> named, std::uint64_t before);
+  void commit(CommitDone done);
+  bool wants_commit() const;
+  bool wants_checkpoint(StreamNumber stream) const;
+  StoreResult<void> begin_checkpoint(StreamNumber stream);
+  void trim(WallTime now);
+  FileStoreStats stats() const;
+
+  RecordLog& log() { return *log_; }
+  const RecordLog& log() const { return *log_; }
+  PayloadSegments& payloads() { return payloads_; }
+  const PayloadSegments& payloads() const { return payloads_; }
+  Checkpoints& checkpoints() { return checkpoints_; }
+  const Checkpoints& checkpoints() const { return checkpoints_; }
+  StoreResult<void> writable() const;
+  const StreamKey& key(StreamNumber stream) const { return log_->streams()[stream.index].key; }
+
+ private:
+  struct Batch {
+    std::vector<RecordBlock> blocks;
+    std::vector<std::uint64_t> releases;
+    std::vector<CommitDone> dones;
+  };
+
+  StoreResult<void> open_log(std::span<const std::string> names);
+  std::uint64_t last_appended(std::uint32_t stream) const;
+  RecordBlock& block_for(std::uint32_t stream, std::uint64_t sequence, WallTime at);
+  bool has_work() const;
+  void pump();
+  void start();
+  StoreResult<PayloadExtent> write(CommitWrites& writes);
+  void succeed();
+  void fail(const StoreError& error);
+  void note_progress(const Batch& batch);
+  void report(Batch& batch, const StoreError* failure);
+  void tidy();
+
+  Files& files_;
+  StoreOptions options_;
+  Access access_;
+  std::optional<RecordLog> log_;
+  PayloadSegments payloads_;
+  Checkpoints checkpoints_;
+  Batch gathering_;
+  Batch writing_;
+  std::vector<std::uint64_t>
+      checkpoint_positions_;  ///< by stream: where the log stood when its checkpoint began
+  std::vector<StreamProgress> progress_;
+  WallTime trim_before_;
+  bool is_syncing_ = false;
+  bool is_pumping_ = false;
+  std::uint64_t commits_ = 0;
+  std::shared_ptr<bool> is_alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace parking_lot
