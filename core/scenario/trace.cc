@@ -174,7 +174,9 @@ std::string text_of(const Notify& notify, Spelling& spelling) {
 }
 
 std::string text_of(const Release& release, Spelling&) {
-  return "release payload " + text_of(release.payload);
+  static constexpr std::string_view copies[] = {"", " of queue", " of mailbox"};
+  return "release payload " + text_of(release.payload) +
+         std::string(copies[static_cast<std::size_t>(release.copies)]);
 }
 
 std::string text_of(const Reply& reply, PoolId pool, std::string_view asked, Spelling& spelling) {

@@ -7,6 +7,16 @@
 #include "config_keys.h"
 
 namespace parking_lot {
+
+std::string StorageConfig::place() const {
+  std::string text(to_string(kind));
+  const std::string& where = kind == StorageKind::file    ? path
+                             : kind == StorageKind::idbfs ? database
+                             : kind == StorageKind::opfs  ? directory
+                                                          : table;
+  return where.empty() ? text : text + ":" + where;
+}
+
 namespace {
 
 constexpr unsigned bit(StorageKind kind) { return 1U << static_cast<unsigned>(kind); }

@@ -15,7 +15,11 @@ Result<Lot> Lot::open(const Config& config, Now now, Entropy entropy) {
 Lot::Lot(Scheduler scheduler, const Config& config, Now now, Entropy entropy)
     : scheduler_(std::make_unique<Scheduler>(std::move(scheduler))),
       mailbox_(std::make_unique<Mailbox>(config, now, entropy, scheduler_->names())),
-      now_(now) {}
+      now_(now) {
+  for (const PoolConfig& pool : config.pools) {
+    keeps_apart_.push_back(pool.queue.place() != pool.mailbox.storage.place());
+  }
+}
 
 void Lot::handle(Now now, std::span<const Input> inputs) {
   now_ = now;
@@ -55,7 +59,11 @@ Lot::Passed Lot::pass_on(const parking_lot::Effect& effect) {
     return Passed::within;
   }
   const auto* release = std::get_if<Release>(&effect);
-  if (release != nullptr && mailbox_->refers_to(release->payload)) return Passed::within;
+  if (release != nullptr && mailbox_->refers_to(release->payload)) {
+    if (!keeps_apart(release->pool)) return Passed::within;
+    current_ = Release{release->pool, release->payload, Release::Copies::of_queue};
+    return Passed::to_host;
+  }
   std::visit(
       [this](const auto& each) {
         if constexpr (!std::is_same_v<std::decay_t<decltype(each)>, Deliver>) current_ = each;
@@ -76,8 +84,10 @@ Lot::Passed Lot::pass_on(const mailbox::Effect& effect) {
           scheduler_->handle(now_, DeliveryFailed{each.pool, DeliveryFailed::Kind::unavailable});
           return Passed::within;
         } else if constexpr (std::is_same_v<E, mailbox::Dropped>) {
-          if (scheduler_->refers_to(each.payload)) return Passed::within;
-          current_ = Release{PoolId{}, each.payload};
+          const bool is_needed = scheduler_->refers_to(each.payload);
+          if (is_needed && !keeps_apart(each.pool)) return Passed::within;
+          current_ = Release{each.pool, each.payload,
+                             is_needed ? Release::Copies::of_mailbox : Release::Copies::all};
           return Passed::to_host;
         } else {
           current_ = each;

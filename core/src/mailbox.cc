@@ -7,23 +7,11 @@
 #include "parking_lot/check.h"
 
 namespace parking_lot {
-namespace {
-
-std::string name_of(const StorageConfig& storage) {
-  std::string name(to_string(storage.kind));
-  const std::string& place = storage.kind == StorageKind::file    ? storage.path
-                             : storage.kind == StorageKind::idbfs ? storage.database
-                             : storage.kind == StorageKind::opfs  ? storage.directory
-                                                                  : storage.table;
-  return place.empty() ? name : name + ":" + place;
-}
-
-}  // namespace
 
 Mailbox::Machine::Machine(const Config& config, Now now, Entropy entropy, Names& names)
     : names_(&names), entropy_(entropy), now_(now) {
   for (const PoolConfig& pool : config.pools) {
-    const std::string name = name_of(pool.mailbox.storage);
+    const std::string name = pool.mailbox.storage.place();
     std::uint32_t index = 0;
     while (index < stores.size() && stores[index].name != name) ++index;
     if (index == stores.size()) {
@@ -148,7 +136,8 @@ std::uint64_t Mailbox::Machine::drop_through(StoreId id, NameId key, std::uint64
   std::uint64_t count = 0;
   while (!box->messages.empty() && box->messages.front().counter <= counter) {
     if (box->messages.front().payload.id != 0)
-      yield_after(id, sequence, mailbox::Dropped{box->messages.front().payload});
+      yield_after(id, sequence,
+                  mailbox::Dropped{box->messages.front().payload, PoolId{box->messages.front().pool}});
     drop_front(store, *box);
     ++count;
   }

@@ -119,6 +119,13 @@ void Mailbox::Machine::answer_pending() {
 void Mailbox::Machine::take(const mailbox::Subscribe& input) {
   names_->hold(input.key);
   ++subscriptions_[input.key.index];
+  // A message on its way to the journal is not to be fetched yet: the subscriber hears of it once it is.
+  for (std::uint32_t i = 0; i < stores.size(); ++i) {
+    const Box* box = find_box(stores[i], input.key);
+    if (box == nullptr || box->messages.empty()) continue;
+    const std::uint64_t last = box->messages.back().counter;
+    if (last > stores[i].stream.durable_through()) yield_after(StoreId{i}, last, mailbox::Arrived{input.key});
+  }
 }
 
 void Mailbox::Machine::take(const mailbox::Unsubscribe& input) {

@@ -119,7 +119,7 @@ void World::perform(const Lot::Effect& effect) {
     model_.take(*notify);
   } else if (const auto* release = std::get_if<Release>(&effect)) {
     log("release payload " + std::to_string(release->payload.id));
-    model_.take(*release);
+    if (release->copies == Release::Copies::all) model_.take(*release);
   } else if (const auto* page = std::get_if<mailbox::Page>(&effect)) {
     for (const MailboxMessage& message : *page->messages) {
       log("read " + message.task_id + " " + message.message_id + " " + message.cursor);

@@ -35,6 +35,8 @@ struct StorageConfig {
   std::string table;       ///< postgres
   std::string queue_name;  ///< pgmq
   bool is_volatile() const { return kind == StorageKind::in_memory; }
+  /// What tells one store of bytes from another: the kind and where it is, as `in_memory` or `file:./data`.
+  std::string place() const;
 };
 
 struct NotifierConfig {

@@ -143,6 +143,9 @@ struct Notify {
 struct Release {
   PoolId pool;
   PayloadRef payload;
+  /// all: nobody needs the bytes. A lot whose pool keeps queue and mailbox in different places also says when
+  /// one of the two copies may go while the other is needed.
+  enum class Copies : std::uint8_t { all, of_queue, of_mailbox } copies = Copies::all;
 };
 
 using Effect = std::variant<Write, Start, Stop, Reply, Deliver, Notify, Release>;

@@ -14,9 +14,9 @@ namespace parking_lot {
 /// The machines of one config, joined: outcomes travel from pools to mailbox stores and the confirmations
 /// back, inside `handle`, so that every host need not do it again. Same loop as the scheduler's.
 ///
-/// `Deliver`, `Delivered` and `DeliveryFailed` never leave or enter a lot. `Release` is yielded once for a
-/// result, when neither the pool nor a mailbox refers to it. Views in an effect are valid until the next
-/// `poll` or `handle`.
+/// `Deliver`, `Delivered` and `DeliveryFailed` never leave or enter a lot. `Release` of all copies is yielded
+/// once for a result, when neither the pool nor a mailbox refers to it. Views in an effect are valid until
+/// the next `poll` or `handle`.
 class Lot {
  public:
   using Effect = std::variant<Write, Start, Stop, Reply, Notify, Release, mailbox::Write, mailbox::Page,
@@ -46,10 +46,13 @@ class Lot {
   Passed pass_on(const parking_lot::Effect& effect);
   Passed pass_on(const mailbox::Effect& effect);
 
+  bool keeps_apart(PoolId pool) const { return pool.index < keeps_apart_.size() && keeps_apart_[pool.index]; }
+
   std::unique_ptr<Scheduler> scheduler_;
   std::unique_ptr<Mailbox> mailbox_;
   Now now_;
   Effect current_;
+  std::vector<bool> keeps_apart_;  // by pool: queue and mailbox are in different places
   std::vector<Input> confirmations_;
   std::vector<Input> passing_;
 };

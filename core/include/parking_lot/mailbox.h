@@ -159,7 +159,8 @@ struct Refused {
   Refusal code = Refusal::storage_unavailable;
 };
 struct Dropped {
-  PayloadRef payload;  ///< nothing refers to these bytes any more
+  PayloadRef payload;  ///< no message holds these bytes any more
+  PoolId pool;         ///< that delivered it; beyond the config's pools if that is another one
 };
 using Effect = std::variant<Write, Stored, NotStored, Page, Acknowledged, Arrived, Refused, Dropped>;
 
