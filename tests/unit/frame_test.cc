@@ -141,7 +141,7 @@ TEST_CASE("a frame tells what it was given, and where the next one is") {
   head.ends_commit = true;
   append_frame(head, two_records(), chain, out);
   const std::size_t second = out.size();
-  append_frame(FrameHead{.kind = FrameKind::seal, .time = {-1}}, ByteView(), chain, out);
+  append_frame(FrameHead{.kind = FrameKind::commit, .time = {-1}}, ByteView(), chain, out);
 
   const Frame frame = parse_frame(out, 5);
   REQUIRE(frame.status == Frame::Status::ok);
@@ -163,7 +163,7 @@ TEST_CASE("a frame tells what it was given, and where the next one is") {
 
   const Frame last = parse_frame(out, second);
   REQUIRE(last.status == Frame::Status::ok);
-  CHECK(last.head.kind == FrameKind::seal);
+  CHECK(last.head.kind == FrameKind::commit);
   CHECK(last.head.time == WallTime{-1});
   CHECK_FALSE(last.head.ends_commit);
   CHECK(last.body.empty());
@@ -209,7 +209,7 @@ TEST_CASE("nothing, or zeros, is the end") {
 }
 
 TEST_CASE("a whole frame that only a newer version can have written is told from damage") {
-  for (const auto& [offset, value] : {std::pair{12, 0}, {12, 200}, {13, 2}, {14, 1}, {15, 1}}) {
+  for (const auto& [offset, value] : {std::pair{12, 0}, {12, 9}, {12, 200}, {13, 2}, {14, 1}, {15, 1}}) {
     INFO("byte " << offset);
     Bytes bytes = frame_bytes();
     bytes[static_cast<std::size_t>(offset)] = static_cast<std::uint8_t>(value);

@@ -39,21 +39,17 @@ void append_segment_header(const SegmentHeader& header, Bytes& out);
 /// version.
 Result<SegmentHeader> parse_segment_header(ByteView bytes);
 
-/// What a frame's body is. Numbers are stored: append, never renumber. Bodies from `payload` on are the
-/// store's own matter.
+/// What a frame's body is. Numbers are stored: append, never renumber. Bodies of all but the first three are
+/// the store's own matter.
 enum class FrameKind : std::uint8_t {
   stream = 1,            ///< a `StreamDeclaration`: gives a stream its number within the segment
   records = 2,           ///< events, `Numbering::dense`
   state = 3,             ///< of a checkpoint, `Numbering::same`
-  payload = 4,           ///< the bytes of one payload
-  payload_index = 5,     ///< where the payloads of a sealed segment are
-  release = 6,           ///< payloads that are not needed any more
-  checkpoint_begin = 7,  ///< what a checkpoint covers
-  checkpoint_end = 8,    ///< without it a checkpoint is incomplete
-  seal = 9,              ///< last of a segment that takes no more
-  audit = 10,            ///< what the audit trail needs beside the records: where retention cut it, its index
-  commit = 11,           ///< last of a physical commit, which counts only with it: what it rests on
-  opening = 12,          ///< first of a record segment: where in which segment the log goes on from
+  checkpoint_begin = 4,  ///< what a checkpoint covers
+  checkpoint_end = 5,    ///< without it a checkpoint is incomplete
+  commit = 6,            ///< last of a physical commit, which counts only with it: what it rests on
+  opening = 7,           ///< first of a record segment: where in which segment the log goes on from
+  audit = 8,             ///< what the audit trail needs beside the records: where retention cut it, its index
 };
 
 using ChainHash = Sha256Digest;

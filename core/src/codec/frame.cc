@@ -56,7 +56,7 @@ void read_head(const std::uint8_t* at, Frame& frame) {
 
 bool knows_kind(std::uint8_t kind) {
   return kind >= static_cast<std::uint8_t>(FrameKind::stream) &&
-         kind <= static_cast<std::uint8_t>(FrameKind::opening);
+         kind <= static_cast<std::uint8_t>(FrameKind::audit);
 }
 
 /// Cheap, and rarely true of anything else: for the search.
