@@ -8,7 +8,6 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define PARKING_LOT_CRC32C_SSE42
-#include <nmmintrin.h>
 #endif
 
 namespace parking_lot {
@@ -71,10 +70,10 @@ __attribute__((target("sse4.2"))) std::uint32_t crc32c_by_instruction(std::span<
   for (; left >= 8; at += 8, left -= 8) {
     std::uint64_t word;
     std::memcpy(&word, at, sizeof word);
-    state = _mm_crc32_u64(state, word);
+    state = __builtin_ia32_crc32di(state, word);
   }
   auto short_state = static_cast<std::uint32_t>(state);
-  for (; left > 0; ++at, --left) short_state = _mm_crc32_u8(short_state, *at);
+  for (; left > 0; ++at, --left) short_state = __builtin_ia32_crc32qi(short_state, *at);
   return ~short_state;
 }
 
