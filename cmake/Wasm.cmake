@@ -3,7 +3,10 @@
 
 find_program(NODE_PROGRAM node REQUIRED)
 
-parking_lot_sources(wasm_sources "wasm/*.cc" EXCEPT wasm/scenario_main.cc wasm/describe_main.cc)
+parking_lot_sources(wasm_sources "wasm/*.cc" "native/backend/file_journal/*.cc"
+  EXCEPT wasm/scenario_main.cc wasm/describe_main.cc)
+# What needs an operating system stays native.
+list(FILTER wasm_sources EXCLUDE REGEX "/posix_[a-z_]*\\.cc$")
 if(wasm_sources)
   add_executable(parking_lot_wasm ${wasm_sources})
   parking_lot_compile_options(parking_lot_wasm)
@@ -22,11 +25,13 @@ if(wasm_sources)
     -sEXPORTED_FUNCTIONS=_malloc,_free
     # What the package's loader gives; the glue leaves out what would take the rest.
     -sINCOMING_MODULE_JS_API=instantiateWasm,onAbort,print,printErr)
-  if(PARKING_LOT_WASM_IDBFS)
-    target_link_options(parking_lot_wasm PRIVATE -lidbfs.js -sEXPORTED_RUNTIME_METHODS=FS,IDBFS)
-  else()
-    target_link_options(parking_lot_wasm PRIVATE -sFILESYSTEM=0)
-  endif()
+  # The project's own IDBFS takes the place of Emscripten's, because it comes later.
+  set(wasm_libraries "${PROJECT_SOURCE_DIR}/wasm/library_idbfs.js" "${PROJECT_SOURCE_DIR}/wasm/library_files.js")
+  target_include_directories(parking_lot_wasm PRIVATE "${PROJECT_SOURCE_DIR}/native")
+  target_link_options(parking_lot_wasm PRIVATE -lidbfs.js -sEXPORTED_RUNTIME_METHODS=FS,IDBFS)
+  foreach(library IN LISTS wasm_libraries)
+    target_link_options(parking_lot_wasm PRIVATE "SHELL:--js-library ${library}")
+  endforeach()
 
   # The core has no clock and no source of randomness: whatever the module imports is listed.
   set(imports_allowed "${PROJECT_SOURCE_DIR}/wasm/imports_allowed.txt")
@@ -35,7 +40,7 @@ if(wasm_sources)
             "${PROJECT_BINARY_DIR}/parking_lot.mjs" "${imports_allowed}"
     VERBATIM)
   set_property(TARGET parking_lot_wasm APPEND PROPERTY LINK_DEPENDS
-    "${imports_allowed}" "${PROJECT_SOURCE_DIR}/cmake/check_wasm_imports.mjs")
+    ${wasm_libraries} "${imports_allowed}" "${PROJECT_SOURCE_DIR}/cmake/check_wasm_imports.mjs")
 endif()
 
 # parking_lot_node_program(<target>): a program for Node which reads and writes the machine's own files.

@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "answers.h"
 #include "parking_lot/json.h"
@@ -33,21 +35,54 @@ ParsedConfig parse(const std::string& config, const std::string& environment) {
                       [&environment](std::string_view name) { return variable_in(environment, name); });
 }
 
-std::string check_config(const std::string& config, const std::string& environment) {
-  return config_text(parse(config, environment));
+/// The kinds of storage named in a text like `file` or `idbfs,opfs`.
+std::vector<StorageKind> kinds_in(std::string_view text) {
+  std::vector<StorageKind> kinds;
+  for (const StorageKind kind : {StorageKind::file, StorageKind::idbfs, StorageKind::opfs}) {
+    if (text.find(to_string(kind)) != std::string_view::npos) kinds.push_back(kind);
+  }
+  return kinds;
 }
 
-std::string open_lot(const std::string& config, const std::string& environment, double wall_ms,
-                     double steady_ms, std::uint64_t entropy_high, std::uint64_t entropy_low) {
+std::string check_config(const std::string& config, const std::string& environment,
+                         const std::string& built) {
+  return config_text(parse(config, environment), kinds_in(built));
+}
+
+std::string failure_text(const Error& error) {
+  return "{\"issues\":[],\"failure\":" +
+         quoted(error.where + (error.where.empty() ? "" : ": ") + error.message) + "}";
+}
+
+/// Opens nothing as long as the config has stores and JavaScript has opened no disks for them.
+std::string open_lot(const std::string& config, const std::string& environment, const std::string& built,
+                     std::uint32_t disks, double wall_ms, double steady_ms, std::uint64_t entropy_high,
+                     std::uint64_t entropy_low) {
   const ParsedConfig parsed = parse(config, environment);
-  if (parsed.ok() && unavailable_features(parsed.config).empty()) {
-    const Now now{.wall = {static_cast<std::int64_t>(wall_ms)},
-                  .steady = {static_cast<std::int64_t>(steady_ms)}};
-    Result<Lot> lot = Lot::open(parsed.config, now, {.high = entropy_high, .low = entropy_low});
-    if (!lot) return "{\"issues\":[],\"error\":true}";
-    open_session(std::move(*lot));
+  const std::vector<StorageKind> kinds = kinds_in(built);
+  const std::string described = config_text(parsed, kinds);
+  if (!parsed.ok() || !unavailable_features(parsed.config, kinds).empty()) return described;
+  const bool is_durable = !store_places(parsed.config).empty();
+  if (is_durable && disks == 0) return described;
+  const Now now{.wall = {static_cast<std::int64_t>(wall_ms)},
+                .steady = {static_cast<std::int64_t>(steady_ms)}};
+  const Entropy entropy{.high = entropy_high, .low = entropy_low};
+  Result<Lot> lot = Lot::open(parsed.config, now, entropy);
+  if (!lot) return failure_text(lot.error());
+  std::unique_ptr<Storage> storage;
+  if (is_durable) {
+    auto opened = Storage::open(parsed.config, *lot, now, entropy);
+    if (!opened) return failure_text(opened.error());
+    storage = std::move(*opened);
   }
-  return config_text(parsed);
+  open_session(std::move(*lot), std::move(storage));
+  return described;
+}
+
+/// Why the store on a disk fails; empty while it does not.
+std::string storage_trouble(std::uint32_t disk) {
+  if (!session() || !session()->storage()) return {};
+  return std::string(session()->storage()->trouble(disk));
 }
 
 int pool_index(const std::string& name) {
@@ -80,6 +115,7 @@ EMSCRIPTEN_BINDINGS(parking_lot) {
   emscripten::function("checkConfig", &check_config);
   emscripten::function("openLot", &open_lot);
   emscripten::function("closeLot", &close_session);
+  emscripten::function("storageTrouble", &storage_trouble);
   emscripten::function("poolIndex", &pool_index);
   emscripten::function("queryAudit", &query_audit);
   emscripten::function("version", &version);

@@ -44,6 +44,7 @@ enum Field : std::size_t {
   field_realm,
   field_client,
   field_id_length,
+  field_payload,
   field_count
 };
 double numbers_in[field_count];
@@ -77,11 +78,6 @@ void set_retry(TaskSpec& spec, const PoolConfig& pool) {
                 .max = {wide(field_max)}};
 }
 
-/// A result in JavaScript's table; 0: none.
-PayloadRef result_at(std::uint32_t slot) {
-  return slot == 0 ? PayloadRef{} : payload_at(PayloadTable::results, slot);
-}
-
 }  // namespace
 
 extern "C" {
@@ -100,7 +96,7 @@ EMSCRIPTEN_KEEPALIVE double* pl_numbers_in() { return numbers_in; }
 EMSCRIPTEN_KEEPALIVE double pl_flush(double wall_ms, double steady_ms) {
   if (!session()) return 0;
   session()->flush(moment(wall_ms, steady_ms));
-  const auto deadline = session()->lot().next_deadline();
+  const auto deadline = session()->next_deadline();
   return deadline ? static_cast<double>(deadline->ms) : std::numeric_limits<double>::infinity();
 }
 EMSCRIPTEN_KEEPALIVE std::uint32_t pl_queued() {
@@ -138,7 +134,8 @@ EMSCRIPTEN_KEEPALIVE void pl_release_name(std::uint32_t name) {
 // --- submissions
 // ----------------------------------------------------------------------------------------------------
 
-/// The common case: `request` is the task's place in JavaScript's table, `answers` as in `Answers`.
+/// The common case: `request` is the task's place in JavaScript's table, `answers` as in `Answers`. For pools
+/// that store nothing.
 EMSCRIPTEN_KEEPALIVE void pl_submit_fast(std::uint32_t request, std::uint32_t answers, std::uint32_t pool,
                                          std::uint32_t priority, double units, std::uint32_t realm) {
   if (!session()) return;
@@ -174,7 +171,8 @@ EMSCRIPTEN_KEEPALIVE void pl_submit() {
   spec.start_after = wall(field_start_after);
   spec.timeout = {wide(field_timeout)};
   spec.estimate = {wide(field_estimate)};
-  spec.payload = payload_at(PayloadTable::tasks, integer(field_request));
+  spec.payload = session()->payload_of_submission(pool, integer(field_request), numbers_in[field_payload]);
+  session()->comes_with(integer(field_request), spec.payload);
   spec.payload.digest = std::uint64_t{integer(field_digest_high)} << 32 | integer(field_digest_low);
   spec.on_disconnect = static_cast<OnDisconnect>(integer(field_on_disconnect));
   spec.dedup = static_cast<Dedup>(integer(field_dedup));
@@ -227,24 +225,25 @@ EMSCRIPTEN_KEEPALIVE void pl_usage(std::uint32_t run, double units) {
         UsageReported{.task = known->task, .lease = known->lease, .units = static_cast<Units>(units)});
   }
 }
-/// Ends the run; its number is free again. `result`: place in JavaScript's table of results, 0: none.
-EMSCRIPTEN_KEEPALIVE void pl_finished(std::uint32_t run, std::uint32_t result) {
+/// Ends the run; its number is free again. `result`: place in JavaScript's table of results, or what `pl_put`
+/// answered; 0: none.
+EMSCRIPTEN_KEEPALIVE void pl_finished(std::uint32_t run, double result) {
   const auto* known = session() ? session()->run(run) : nullptr;
   if (!known) return;
   auto& finished = session()->queue_in_place<Finished>();
   finished.task = known->task;
   finished.lease = known->lease;
-  finished.result = result_at(result);
+  finished.result = session()->result_by(result);
   session()->close_run(run);
 }
-EMSCRIPTEN_KEEPALIVE void pl_failed(std::uint32_t run, std::uint32_t reason, std::uint32_t result,
+EMSCRIPTEN_KEEPALIVE void pl_failed(std::uint32_t run, std::uint32_t reason, double result,
                                     std::uint32_t units_freed) {
   const auto* known = session() ? session()->run(run) : nullptr;
   if (!known) return;
   session()->queue(Failed{.task = known->task,
                           .lease = known->lease,
                           .reason = static_cast<Reason>(reason),
-                          .result = result_at(result),
+                          .result = session()->result_by(result),
                           .units = units_freed ? Failed::Units::freed : Failed::Units::unknown});
   session()->close_run(run);
 }

@@ -1,5 +1,6 @@
 #include "session.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "answers.h"
@@ -28,7 +29,8 @@ PayloadRef payload_at(PayloadTable table, std::uint32_t index) {
   return {.id = std::uint64_t{static_cast<std::uint32_t>(table)} << 32 | index};
 }
 
-Session::Session(Lot lot, std::uint32_t inputs_expected) : lot_(std::move(lot)) {
+Session::Session(Lot lot, std::unique_ptr<Storage> storage, std::uint32_t inputs_expected)
+    : lot_(std::move(lot)), storage_(std::move(storage)) {
   inputs_.reserve(inputs_expected);
   lot_.scheduler().listen(Listening::outcomes);
 }
@@ -52,9 +54,47 @@ void Session::flush(Now now) {
     mailbox_inputs_.clear();
     drain();
   }
+  if (storage_) turn(now);
   texts_.clear();
   for (const NameId name : released_) lot_.scheduler().names().release(name);
   released_.clear();
+}
+
+/// Carries out what the storage has to say, which may be that what was just written has failed.
+void Session::turn(Now now) {
+  while (storage_->feed(lot_, now)) drain();
+  storage_->turn(lot_, now);
+}
+
+std::optional<SteadyTime> Session::next_deadline() const {
+  const auto machines = lot_.next_deadline();
+  const auto storage = storage_ ? storage_->next_deadline() : std::nullopt;
+  if (!machines || !storage) return machines ? machines : storage;
+  return std::min(*machines, *storage);
+}
+
+PayloadRef Session::payload_of_submission(PoolId pool, std::uint32_t request, double stored) const {
+  if (!storage_ || !storage_->is_durable(pool)) return payload_at(PayloadTable::tasks, request);
+  return stored > 0 ? storage_->ref(static_cast<std::uint64_t>(stored)) : PayloadRef{};
+}
+
+PayloadRef Session::result_by(double number) const {
+  const PayloadRef result{.id = static_cast<std::uint64_t>(number)};
+  if (is_stored(result)) return storage_->ref(result.id);
+  return result.id == 0 ? PayloadRef{}
+                        : payload_at(PayloadTable::results, static_cast<std::uint32_t>(result.id));
+}
+
+void Session::comes_with(std::uint32_t request, PayloadRef payload) {
+  if (is_stored(payload)) submitted_payloads_[request] = payload.id;
+}
+
+void Session::settle_payload(RequestId request, bool is_kept) {
+  if (!storage_ || !is_submission(request)) return;
+  const auto found = submitted_payloads_.find(static_cast<std::uint32_t>(request & 0xffffffffu));
+  if (found == submitted_payloads_.end()) return;
+  if (!is_kept) storage_->withdraw(found->second);
+  submitted_payloads_.erase(found);
 }
 
 std::size_t Session::take() {
@@ -84,9 +124,9 @@ void Session::drain() {
       write(*start);
     else if (const auto* notify = std::get_if<Notify>(&*effect))
       write(*notify);
-    else if (const auto* release = std::get_if<Release>(&*effect))
-      write_release(release->payload);
-    else if (const auto* reply = std::get_if<Reply>(&*effect))
+    else if (const auto* release = std::get_if<Release>(&*effect)) {
+      if (release->copies == Release::Copies::all) write_release(release->payload);
+    } else if (const auto* reply = std::get_if<Reply>(&*effect))
       write(*reply);
     else if (const auto* stop = std::get_if<Stop>(&*effect))
       write(*stop);
@@ -97,7 +137,7 @@ void Session::drain() {
 
 void Session::write_mailbox(const Lot::Effect& effect) {
   if (const auto* page = std::get_if<mailbox::Page>(&effect)) {
-    write_text(page->request, mailbox_page_text(*page->messages));
+    write_text(page->request, mailbox_page_text(*page->messages, storage_.get()));
   } else if (const auto* done = std::get_if<mailbox::Acknowledged>(&effect)) {
     write_done(done->request, done->count);
   } else if (const auto* arrived = std::get_if<mailbox::Arrived>(&effect)) {
@@ -105,14 +145,21 @@ void Session::write_mailbox(const Lot::Effect& effect) {
     e.words[1] = word(arrived->key.index);
   } else if (const auto* refused = std::get_if<mailbox::Refused>(&effect)) {
     write_refusal(refused->request, {.code = refused->code});
-  } else {
-    // A volatile stream writes nothing; configs with durable ones are not opened.
-    PARKING_LOT_CHECK(!"a volatile lot asked for a write");
+  } else if (const auto* task_records = std::get_if<parking_lot::Write>(&effect)) {
+    PARKING_LOT_CHECK(storage_ != nullptr);
+    storage_->append(task_records->pool, task_records->records);
+  } else if (const auto* message_records = std::get_if<mailbox::Write>(&effect)) {
+    PARKING_LOT_CHECK(storage_ != nullptr);
+    storage_->append(message_records->store, message_records->records);
   }
 }
 
 void Session::write(const Start& start) {
-  const auto task_entry = static_cast<std::uint32_t>(start.payload.id & 0xffffffffu);
+  auto task_entry = static_cast<std::uint32_t>(start.payload.id & 0xffffffffu);
+  if (storage_ && storage_->is_durable(start.pool)) {
+    const Owner* const known = owner(start.task);
+    task_entry = known ? known->entry : 0;
+  }
   Entry& e = next_entry(EntryKind::start);
   e.words[1] = word(task_entry);
   e.words[2] = word(open_run(start));
@@ -123,6 +170,9 @@ void Session::write(const Start& start) {
   e.words[7] = word(start.executor);
   e.words[8] = word(start.task.slot);
   e.words[9] = word(start.task.generation);
+  if (!is_stored(start.payload)) return;
+  e.words[10] = low(start.payload.id);
+  e.words[11] = high(start.payload.id);
 }
 
 void Session::write(const Stop& stop) {
@@ -143,14 +193,19 @@ void Session::write(const Reply& reply) {
   else if (const auto* done = std::get_if<Done>(&reply.answer))
     write_done(reply.request, done->count);
   else
-    write_text(reply.request, answer_text(reply.answer, lot_.scheduler()));
+    write_text(reply.request, answer_text(reply.answer, lot_.scheduler(), storage_.get()));
 }
 
 void Session::write(const Submitted& submitted, RequestId request) {
   const auto asked = static_cast<std::uint32_t>(request & 0xffffffffu);
-  if (submitted.how == Submitted::How::admitted && is_submission(request)) {
+  const bool is_new = submitted.how == Submitted::How::admitted;
+  settle_payload(request, is_new);
+  if (is_new && is_submission(request)) {
     own(submitted.task, asked, answers_of(request));
     if (answers_of(request) == Answers::failures) return;
+  } else if (is_submission(request) && !owner(submitted.task) && submitted.status < Status::completed) {
+    // Its submitter was of an earlier life of this lot.
+    own(submitted.task, asked, answers_of(request));
   }
   const Owner* const known = owner(submitted.task);
   Entry& e = next_entry(EntryKind::submitted);
@@ -171,7 +226,8 @@ void Session::write(const Notify& notify) {
   const Owner* const known = owner(notify.task);
   if (watch_ == Watch::listeners) {
     if (!known || notify.event != Notify::Event::ended) return;
-    if (known->answers == Answers::failures && notify.status == Status::completed) return;
+    const bool is_durable = storage_ && storage_->is_durable(notify.pool);
+    if (known->answers == Answers::failures && notify.status == Status::completed && !is_durable) return;
   }
   Entry& e = next_entry(EntryKind::notify);
   e.words[1] = known ? word(known->entry) : 0;
@@ -195,6 +251,7 @@ void Session::write_done(RequestId request, std::uint64_t count) {
 
 void Session::write_refusal(RequestId request, const Refused& refused) {
   if (request == 0) return;
+  settle_payload(request, false);
   Entry& e = next_entry(EntryKind::refused);
   e.words[1] = low(request);
   e.words[2] = is_submission(request) ? 0 : 1;
@@ -215,6 +272,7 @@ void Session::write_text(RequestId request, std::string_view text) {
 
 void Session::write_release(PayloadRef payload) {
   if (payload.id == 0) return;
+  if (is_stored(payload)) return storage_->release(payload);
   Entry& e = next_entry(EntryKind::release);
   e.words[1] = low(payload.id);
   e.words[2] = high(payload.id);
@@ -275,10 +333,10 @@ std::unique_ptr<Session> open_one;
 
 Session* session() { return open_one.get(); }
 
-void open_session(Lot lot) {
+void open_session(Lot lot, std::unique_ptr<Storage> storage) {
   // Beyond this many queued inputs the host flushes; room for them is made once.
   constexpr std::uint32_t inputs_expected = 1024;
-  open_one = std::make_unique<Session>(std::move(lot), inputs_expected);
+  open_one = std::make_unique<Session>(std::move(lot), std::move(storage), inputs_expected);
 }
 
 void close_session() { open_one.reset(); }

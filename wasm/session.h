@@ -6,9 +6,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "parking_lot/lot.h"
+#include "storage.h"
 
 namespace parking_lot::wasm {
 
@@ -29,7 +31,7 @@ enum class EntryKind : std::int32_t {
   arrived
 };
 
-/// Payloads stay in JavaScript. Their id is the place in one of its two tables.
+/// Payloads of volatile pools stay in JavaScript. Their id is the place in one of its two tables.
 enum class PayloadTable : std::uint32_t { tasks = 1, results = 2 };
 PayloadRef payload_at(PayloadTable table, std::uint32_t index);
 
@@ -48,9 +50,19 @@ enum class Asked : std::uint32_t { submission = 0, command = 2 };
 /// A module instance holds one lot, so that a broken invariant takes no other lot with it.
 class Session {
  public:
-  Session(Lot lot, std::uint32_t inputs_expected);
+  /// `storage` is null for a lot that stores nothing.
+  Session(Lot lot, std::unique_ptr<Storage> storage, std::uint32_t inputs_expected);
 
   Lot& lot() { return lot_; }
+  Storage* storage() { return storage_.get(); }
+  std::optional<SteadyTime> next_deadline() const;
+
+  /// The task's payload as it was put; for a pool that stores nothing, its place in JavaScript's table.
+  PayloadRef payload_of_submission(PoolId pool, std::uint32_t request, double stored) const;
+  /// A result by its place in JavaScript's table or by the id under which its bytes were put; 0: none.
+  PayloadRef result_by(double number) const;
+  /// Remembers which bytes come with a submission, to give them up if it is refused.
+  void comes_with(std::uint32_t request, PayloadRef payload);
   const PoolConfig& pool_config(PoolId pool) const { return lot_.scheduler().config(pool); }
 
   void queue(const Input& input) { inputs_.push_back(input); }
@@ -110,6 +122,7 @@ class Session {
   };
 
   void drain();
+  void turn(Now now);
   Entry& next_entry(EntryKind kind);
   void write(const Start& start);
   void write(const Stop& stop);
@@ -121,11 +134,14 @@ class Session {
   void write_refusal(RequestId request, const Refused& refused);
   void write_text(RequestId request, std::string_view text);
   void write_release(PayloadRef payload);
+  void settle_payload(RequestId request, bool is_kept);
   void own(TaskHandle task, std::uint32_t entry, Answers answers);
   const Owner* owner(TaskHandle task) const;
   std::uint32_t open_run(const Start& start);
 
   Lot lot_;
+  std::unique_ptr<Storage> storage_;
+  std::unordered_map<std::uint32_t, std::uint64_t> submitted_payloads_;  // by request, until it is answered
   std::vector<Input> inputs_;
   std::vector<mailbox::Input> mailbox_inputs_;
   std::deque<std::string> texts_;
@@ -144,7 +160,7 @@ class Session {
 
 /// The session of this module instance; null before `open_session` and after `close_session`.
 Session* session();
-void open_session(Lot lot);
+void open_session(Lot lot, std::unique_ptr<Storage> storage);
 void close_session();
 
 }  // namespace parking_lot::wasm

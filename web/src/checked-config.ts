@@ -1,11 +1,16 @@
 import { type ConfigIssue, ParkingLotError } from './errors.js';
 import type { PoolFacts } from './pool.js';
+import type { StoreFacts } from './storage/lot-storage.js';
 import type { Core } from './wasm/core.js';
 
 /** What the core answers to a config: what is wrong with it, or what it means. */
 export interface OpenedConfig {
   issues: ConfigIssue[];
   unavailable?: ConfigIssue[];
+  /** What is to be stored, and where. */
+  stores?: StoreFacts[];
+  /** Why it could not be opened although nothing is wrong with it. */
+  failure?: string;
   config?: { pools: Record<string, EffectivePool> };
 }
 
@@ -15,10 +20,14 @@ interface EffectivePool {
   kill_grace_secs: number;
   default_timeout_secs?: number;
   runtime?: string;
+  max_output_bytes: number;
 }
 
 /** Throws `invalid_config` with all that is wrong, `unavailable` with all that is not there. */
 export function refuseUnusable(opened: OpenedConfig): void {
+  if (opened.failure !== undefined) {
+    throw new ParkingLotError('unavailable', `The storage cannot be opened: ${opened.failure}`);
+  }
   const errors = opened.issues.filter((issue) => issue.severity === 'error');
   if (errors.length > 0) {
     throw new ParkingLotError('invalid_config', `The config cannot be used: ${listed(errors)}`, {
@@ -43,18 +52,24 @@ function listed(issues: readonly ConfigIssue[]): string {
 
 /** The pools of a config that was not refused. */
 export function factsOf(core: Core, opened: OpenedConfig): PoolFacts[] {
-  return Object.entries(opened.config!.pools).map(([name, pool]) => poolFacts(core, name, pool));
+  const isDurable = (index: number) => (opened.stores ?? []).some(({ queues }) => queues.includes(index));
+  return Object.entries(opened.config!.pools).map(([name, pool]) => {
+    const index = core.raw.poolIndex(name);
+    return poolFacts(name, index, pool, isDurable(index));
+  });
 }
 
-function poolFacts(core: Core, name: string, pool: EffectivePool): PoolFacts {
+function poolFacts(name: string, index: number, pool: EffectivePool, isDurable: boolean): PoolFacts {
   return {
     name,
-    index: core.raw.poolIndex(name),
+    index,
     maxUnits: pool.max_units,
     heartbeatMs: pool.heartbeat_secs * 1000,
     killGraceMs: pool.kill_grace_secs * 1000,
     defaultTimeoutMs: (pool.default_timeout_secs ?? 0) * 1000,
     isForWorkers: pool.runtime === 'web_worker',
+    maxOutputBytes: pool.max_output_bytes,
+    isDurable,
   };
 }
 

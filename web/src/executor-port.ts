@@ -1,4 +1,5 @@
-import { reasons } from './codes.js';
+import { type Reason, reasons } from './codes.js';
+import type { ParkingLotError } from './errors.js';
 import type {
   Executor,
   ExecutorEvents,
@@ -24,12 +25,6 @@ export interface ExecutorPlace {
   readonly liveness: 'certain' | 'heartbeats';
 }
 const placeOfPool: ExecutorPlace = { executor: poolExecutor, realm: 0, liveness: 'heartbeats' };
-
-const failureNumbers: Record<RunFailure, number> = {
-  task_failed: reasons.indexOf('task_failed'),
-  lost: reasons.indexOf('lost'),
-  executor_failed: reasons.indexOf('executor_failed'),
-};
 
 /** A run given to an executor. Its id is spelled only if somebody asks. */
 export class ExecutorRun implements Run {
@@ -141,16 +136,26 @@ export class ExecutorPort implements ExecutorEvents {
   finished(run: Run, result: unknown): void {
     if (!this.isOpen(run)) return;
     this.host.runs.remove(run.id);
-    const stored = result === undefined ? 0 : this.host.results.add(result);
-    this.host.core.raw._pl_finished(run.id, stored);
+    let kept: number;
+    try {
+      kept = this.host.results.keep(this.poolIndex, result);
+    } catch (error) {
+      const { code } = error as ParkingLotError;
+      return this.end(run, error, code === 'output_too_large' ? code : 'task_failed', true);
+    }
+    this.host.core.raw._pl_finished(run.id, kept);
     this.host.schedule();
   }
 
   failed(run: Run, error: unknown, reason: RunFailure, unitsFreed: boolean): void {
     if (!this.isOpen(run)) return;
     this.host.runs.remove(run.id);
-    const stored = error === undefined ? 0 : this.host.results.add(error);
-    this.host.core.raw._pl_failed(run.id, failureNumbers[reason], stored, unitsFreed ? 1 : 0);
+    this.end(run, error, reason, unitsFreed);
+  }
+
+  private end(run: Run, error: unknown, reason: Reason, unitsFreed: boolean): void {
+    const kept = this.host.results.keepFailure(this.poolIndex, error);
+    this.host.core.raw._pl_failed(run.id, reasons.indexOf(reason), kept, unitsFreed ? 1 : 0);
     this.host.schedule();
   }
 

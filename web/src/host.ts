@@ -1,5 +1,5 @@
 import type { Clock, Timer } from './clock.js';
-import { firstRefusal, poolStates, reasons, refusals } from './codes.js';
+import { firstRefusal, poolStates, reasons, refusals, statuses } from './codes.js';
 import { ParkingLotError } from './errors.js';
 import {
   type ExecutedSubmission,
@@ -10,16 +10,23 @@ import {
 } from './executor-port.js';
 import { RealmRun, RunReports, type RunSubmission } from './realm-run.js';
 import { refusalSentence } from './refusal.js';
+import { Results } from './results.js';
 import { RunTable } from './run-table.js';
 import { Slots } from './slots.js';
+import type { Durability } from './storage/fallback-disk.js';
+import type { LotStorage } from './storage/lot-storage.js';
+import { StoredTask } from './stored-task.js';
 import type { Submission } from './submission.js';
 import type { Core } from './wasm/core.js';
-import { EntryKind, entryWords, PayloadTable } from './wasm/raw.js';
+import { EntryKind, entryWords, PayloadTable, StorageState } from './wasm/raw.js';
 
 /** Inputs wait for the next microtask, but no more than this many: they lie in the module's memory. */
 const inputsMax = 1024;
 const wordSize = 0x1_0000_0000;
+/** Kind of a `notify` entry: the core's `Notify::Event::ended`. */
+const endedEvent = 3;
 const settled = Promise.resolve();
+const completed = statuses.indexOf('completed');
 
 interface Question {
   resolve(answer: unknown): void;
@@ -35,7 +42,7 @@ interface Question {
  */
 export class Host {
   readonly submissions = new Slots<Submission>();
-  readonly results = new Slots<unknown>();
+  readonly results: Results;
   readonly runs = new RunTable<RealmRun | ExecutorRun>();
   /** By the number of the run. */
   private readonly reports: RunReports[] = [];
@@ -44,7 +51,11 @@ export class Host {
   readonly pinnedPorts = new Map<number, readonly ExecutorPort[]>();
   /** Called with the interned key of a mailbox in which a message has arrived. */
   readonly arrivals = new Map<number, Set<() => void>>();
+  /** Called after each turn of a lot that stores something. */
+  onTurn: (() => void) | undefined;
   private readonly questions = new Slots<Question>();
+  /** Called for tasks of anybody, after `watchEnds`. */
+  private onEnd: ((pool: number, slot: number, generation: number) => void) | undefined;
   private readonly overListeners = new Set<() => void>();
   private readonly released: number[] = [];
   private drains: { pool: number; resolve(): void; reject(error: ParkingLotError): void }[] = [];
@@ -55,11 +66,32 @@ export class Host {
   private timerDue = Number.POSITIVE_INFINITY;
   private unsettled = 0;
   private end: ParkingLotError | undefined;
+  private closing: ParkingLotError | undefined;
 
   constructor(
     readonly core: Core,
     readonly clock: Clock,
-  ) {}
+    /** Where tasks and outcomes are kept; undefined for a lot that stores nothing. */
+    readonly storage?: LotStorage,
+  ) {
+    this.results = new Results(core);
+  }
+
+  /** What a crash of this realm leaves of the tasks of a pool, and of what is said about them now. */
+  durabilityOf(pool: number): Durability {
+    return this.storage?.durabilityOf(pool) ?? 'volatile';
+  }
+
+  /** Resolves once nothing is on its way to a disk any more; takes nothing new in the meantime. */
+  async settleStorage(why: ParkingLotError): Promise<void> {
+    this.closing = why;
+    if (!this.storage || this.end) return;
+    this.tick();
+    while (!this.end && (this.core.raw._pl_storage_state() & StorageState.committing) !== 0) {
+      await this.storage.nextSync();
+      this.tick();
+    }
+  }
 
   /** The lot is closed or its core broke: nothing goes in or out any more. */
   get isOver(): boolean {
@@ -72,7 +104,7 @@ export class Host {
   }
 
   assertOpen(): void {
-    if (this.end) throw this.end;
+    if (this.end ?? this.closing) throw this.end ?? this.closing;
   }
 
   /** Queues the inputs made so far for this microtask's batch. Call it after every input. */
@@ -87,14 +119,14 @@ export class Host {
   /** Gives a submission its number. The caller then queues the input and schedules. */
   add(submission: Submission): number {
     this.unsettled++;
-    if (this.unsettled === 1) this.timer?.hold(true);
+    if (this.unsettled === 1) this.holdTimer();
     return this.submissions.add(submission);
   }
 
   /** A submission in the table has its answer, and no longer keeps a Node process alive. */
   settledOne(): void {
     this.unsettled--;
-    if (this.unsettled === 0) this.timer?.hold(false);
+    if (this.unsettled === 0) this.holdTimer();
   }
 
   /** Ends a submission early; the core learns it with the next batch. */
@@ -121,6 +153,12 @@ export class Host {
     });
   }
 
+  /** Calls `listener` with the pool and handle of every task that ends, also of those that nobody here submitted. */
+  watchEnds(listener: (pool: number, slot: number, generation: number) => void): void {
+    this.onEnd = listener;
+    this.core.raw._pl_watch(1);
+  }
+
   /** Calls `listener` when the lot closes or its core breaks; the answer stops that. */
   onOver(listener: () => void): () => void {
     this.overListeners.add(listener);
@@ -144,7 +182,17 @@ export class Host {
     this.deliver();
     this.arm();
     if (this.drains.length > 0) this.checkDrains();
+    if (this.storage) this.checkStorage();
   };
+
+  private checkStorage(): void {
+    if (this.end) return;
+    if ((this.core.raw._pl_storage_state() & StorageState.fenced) !== 0) {
+      this.stop(new ParkingLotError('closed', 'Another realm has taken over the storage of this lot.'));
+    } else {
+      this.onTurn?.();
+    }
+  }
 
   /** Resolves once a draining pool has nothing left to run, or drains no longer. */
   whenEmpty(pool: number): Promise<void> {
@@ -152,6 +200,7 @@ export class Host {
     return new Promise((resolve, reject) => {
       this.drains.push({ pool, resolve, reject });
       this.checkDrains();
+      this.holdTimer();
     });
   }
 
@@ -223,7 +272,12 @@ export class Host {
     this.timerDue = due;
     // A whole millisecond that has passed only in part is not yet due; a timer for it would fire twice.
     this.timer = this.clock.timer(Math.ceil(due - this.clock.steady()), this.onTimer);
-    if (this.unsettled === 0) this.timer.hold(false);
+    this.holdTimer();
+  }
+
+  /** In Node: whether somebody waits for this lot. */
+  private holdTimer(): void {
+    this.timer?.hold(this.unsettled > 0 || this.drains.length > 0);
   }
 
   private deliver(): void {
@@ -267,11 +321,13 @@ export class Host {
   }
 
   private start(words: Int32Array, at: number): void {
-    const submission = this.submissions.at(words[at + 1]!);
+    const index = words[at + 1]!;
+    const submission = this.submissions.at(index);
     const id = words[at + 2]!;
     const attempt = words[at + 3]!;
     if (words[at + 7] === realmExecutor) {
-      const owner = submission as RunSubmission;
+      const owner = submission as RunSubmission | undefined;
+      if (!owner || (owner.settled && this.storage)) return this.dropRun(id, index);
       const run = new RealmRun(this, owner, id, attempt);
       owner.run = id;
       this.runs.set(id, run);
@@ -288,32 +344,55 @@ export class Host {
     // A realm that went before its run was ordered: the core knows that.
     if (!port) return;
     const units = words[at + 5]! * wordSize + (words[at + 4]! >>> 0);
-    const run = new ExecutorRun(
-      port,
-      submission as ExecutedSubmission,
-      id,
-      attempt,
-      units,
-      words[at + 8]!,
-      words[at + 9]!,
-    );
+    const [slot, generation] = [words[at + 8]!, words[at + 9]!];
+    const stored = words[at + 11]! * wordSize + (words[at + 10]! >>> 0);
+    const executed = this.executed(submission as ExecutedSubmission | undefined, stored);
+    if (!executed) {
+      this.core.raw._pl_failed(id, reasons.indexOf('payload_unreadable'), 0, 1);
+      return this.schedule();
+    }
+    const run = new ExecutorRun(port, executed, id, attempt, units, slot, generation);
     this.runs.set(id, run);
     port.start(run);
   }
 
+  /** A function whose realm is another life of this one, or whose caller has left before its task was certain. */
+  private dropRun(id: number, index: number): void {
+    this.core.raw._pl_cancel_submission(index);
+    this.core.raw._pl_failed(id, reasons.indexOf('realm_gone'), 0, 1);
+    this.schedule();
+  }
+
+  /** What an executor runs: with the stored payload where there is one. Undefined if that cannot be read. */
+  private executed(
+    submission: ExecutedSubmission | undefined,
+    stored: number,
+  ): ExecutedSubmission | undefined {
+    if (stored === 0) return submission ?? new StoredTask(undefined, undefined);
+    const text = this.core.kept(stored);
+    return text === undefined ? undefined : new StoredTask(JSON.parse(text), submission);
+  }
+
   private notify(words: Int32Array, at: number): void {
-    const submission = this.submissions.at(words[at + 1]!);
+    const index = words[at + 1]!;
+    const codes = words[at + 2]!;
+    if ((codes & 0xff) !== endedEvent) return;
+    this.onEnd?.(words[at + 8]!, words[at + 6]!, words[at + 7]!);
+    const submission = this.submissions.at(index);
     if (!submission) return;
     const wasSettled = submission.settled;
-    const codes = words[at + 2]!;
+    const status = (codes >> 8) & 0xff;
+    const isStored = (this.storage?.queueOf(words[at + 8]!) ?? -1) >= 0;
     submission.ended({
-      status: (codes >> 8) & 0xff,
+      status,
       reason: (codes >> 16) & 0xff,
       attempt: words[at + 3]!,
       atMs: words[at + 11]! * wordSize + (words[at + 10]! >>> 0),
-      stored: this.results.at(words[at + 4]!),
+      stored: this.results.at(words[at + 4]!, words[at + 5]!, status === completed ? 'result' : 'failure'),
     });
     if (!wasSettled && submission.settled) this.settledOne();
+    // Its payload is with the storage: no release will name its place here.
+    if (isStored) this.submissions.remove(index);
   }
 
   private submitted(words: Int32Array, at: number): void {
@@ -325,7 +404,6 @@ export class Host {
       reason: words[at + 3]!,
       position: words[at + 5]!,
       joined: words[at + 4] === 1,
-      stored: this.results.at(words[at + 6]!),
       owner: this.submissions.at(words[at + 10]!),
     };
     if (words[at + 11] === 1) return this.questions.remove(request)?.resolve(receipt);
@@ -333,7 +411,8 @@ export class Host {
     if (!submission) return;
     const wasSettled = submission.settled;
     submission.admitted(receipt);
-    if (!receipt.joined) return;
+    // A task of an earlier life of this lot has nobody else who waits for it here.
+    if (!receipt.joined || receipt.owner === submission) return;
     // The core has the task under another number, and never had this payload.
     this.submissions.remove(request);
     if (!wasSettled) this.settledOne();

@@ -6,11 +6,13 @@ import { type ConfigIssue, ParkingLotError } from './errors.js';
 import { acceptPages, mustDelegate } from './executor/delegate/index.js';
 import { type AnyHandlers, executorOptions, factoriesOf } from './executor/sources.js';
 import { ExecutorPort, realmExecutor } from './executor-port.js';
+import { HealthWatch } from './health.js';
 import { Host } from './host.js';
-import type { Health, LotHome, OpenOptions, PoolHealth } from './lot-home.js';
+import type { Health, LotHome, OpenOptions } from './lot-home.js';
 import { Mailbox } from './mailbox.js';
 import { NameCache } from './names.js';
 import { ownRealm, Pool, type PoolFacts } from './pool.js';
+import { builtStorage, openStorage, recover } from './recovery.js';
 import { checkMailboxKey, SpecReader } from './task-spec.js';
 import { Core } from './wasm/core.js';
 import { endlessCredits } from './wasm/raw.js';
@@ -19,10 +21,11 @@ import { endlessCredits } from './wasm/raw.js';
 export class LocalLot implements LotHome {
   readonly audit: Audit;
   private readonly pools = new Map<string, Pool<never, never>>();
+  private readonly watch: HealthWatch;
 
   private constructor(
     readonly host: Host,
-    private readonly facts: readonly PoolFacts[],
+    readonly facts: readonly PoolFacts[],
     readonly warnings: readonly ConfigIssue[],
     private readonly unhook: () => void,
   ) {
@@ -30,6 +33,8 @@ export class LocalLot implements LotHome {
     const names = new NameCache(host.core);
     const reader = new SpecReader(names, () => host.clock.wall());
     for (const each of facts) this.pools.set(each.name, new Pool(host, each, reader, names));
+    this.watch = new HealthWatch(host, facts);
+    host.onTurn = () => this.watch.look();
   }
 
   static async open(config: LotConfig, options: OpenOptions<AnyHandlers>): Promise<LocalLot> {
@@ -39,28 +44,40 @@ export class LocalLot implements LotHome {
     const clock = options.clock ?? systemClock;
     const text = JSON.stringify(config) ?? 'null';
     const [high, low] = options.entropy ?? randomEntropy();
-    const opened = JSON.parse(
-      core.raw.openLot(
-        text,
-        environmentText(text, options.environment),
-        clock.wall(),
-        clock.steady(),
-        high,
-        low,
-      ),
-    ) as OpenedConfig;
+    const environment = environmentText(text, options.environment);
+    const openWith = (disks: number) =>
+      JSON.parse(
+        core.raw.openLot(text, environment, builtStorage(), disks, clock.wall(), clock.steady(), high, low),
+      ) as OpenedConfig;
+    const opened = openWith(0);
     refuseUnusable(opened);
-    const facts = factsOf(core, opened);
-    const factories = factoriesOf(options, facts, pages);
-    const host = new Host(core, clock);
-    for (const pool of facts) {
-      core.raw._pl_executor_ready(pool.index, realmExecutor, ownRealm, endlessCredits, 0);
-      const factory = factories.get(pool.name);
-      if (factory)
-        host.ports[pool.index] = new ExecutorPort(host, pool.index, factory, executorOptions(pool, clock));
+    let host: Host | undefined;
+    const storage = await openStorage(options.storage, opened.stores!, core, clock, {
+      synced: () => host?.schedule(),
+      changed: () => host?.onTurn?.(),
+    });
+    try {
+      if (storage) refuseUnusable(openWith(storage.count));
+      const facts = factsOf(core, opened);
+      const factories = factoriesOf(options, facts, pages);
+      host = new Host(core, clock, storage);
+      if (storage) await recover(host, facts);
+      for (const pool of facts) {
+        core.raw._pl_executor_ready(pool.index, realmExecutor, ownRealm, endlessCredits, 0);
+        const factory = factories.get(pool.name);
+        if (factory)
+          host.ports[pool.index] = new ExecutorPort(host, pool.index, factory, executorOptions(pool, clock));
+        if (storage && (storage.queueOf(pool.index) >= 0 || storage.mailboxOf(pool.index) >= 0))
+          host.results.storeFor(pool.index, pool.maxOutputBytes);
+      }
+      host.schedule();
+      return new LocalLot(host, facts, opened.issues, tickWhenVisible(host));
+    } catch (error) {
+      host?.stop(new ParkingLotError('closed', 'The lot could not be opened.'));
+      if (core.abortReason === undefined) core.raw.closeLot();
+      await storage?.close();
+      throw error;
     }
-    host.schedule();
-    return new LocalLot(host, facts, opened.issues, tickWhenVisible(host));
   }
 
   get poolNames(): readonly string[] {
@@ -76,24 +93,23 @@ export class LocalLot implements LotHome {
   }
 
   async health(): Promise<Health> {
-    const pools: Record<string, PoolHealth> = {};
-    for (const { name } of this.facts) {
-      pools[name] = { ...(await this.pools.get(name)!.stats()), durability: 'volatile' };
-    }
-    const isDegraded = Object.values(pools).some((pool) => pool.storage !== 'open' || pool.deliveryHeld);
-    return {
-      status: isDegraded ? 'degraded' : 'ok',
-      durability: 'volatile',
-      pools,
-      memoryBytes: this.host.core.raw._pl_memory_bytes(),
-    };
+    this.host.flush();
+    this.host.assertOpen();
+    return this.watch.health();
+  }
+
+  onHealth(listener: (health: Health) => void): () => void {
+    return this.watch.listen(listener);
   }
 
   async close(): Promise<void> {
     this.unhook();
-    this.host.stop(new ParkingLotError('closed', 'The lot was closed; open another one.'));
+    const closed = new ParkingLotError('closed', 'The lot was closed; open another one.');
+    await this.host.settleStorage(closed);
+    this.host.stop(closed);
     await Promise.all(this.host.ports.map((port) => port?.close()));
     if (this.host.core.abortReason === undefined) this.host.core.raw.closeLot();
+    await this.host.storage?.close();
   }
 }
 

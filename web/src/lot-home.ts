@@ -5,12 +5,19 @@ import type { ConfigIssue } from './errors.js';
 import type { ExecutorSources } from './executor/sources.js';
 import type { Mailbox } from './mailbox.js';
 import type { Pool, PoolStats } from './pool.js';
+import type { Durability } from './storage/fallback-disk.js';
+import type { StorageModule } from './storage/index.js';
 import type { WasmSource } from './wasm/load.js';
 
 /** How a lot runs its tasks. Every part names pools of the config. */
 export interface OpenOptions<Handlers> extends ExecutorSources<Handlers> {
   /** The WebAssembly module, for those who load it themselves. */
   wasm?: WasmSource | Promise<WasmSource>;
+  /**
+   * What keeps durable pools, for realms that cannot load it when it is needed: service workers, and bundles without
+   * dynamic imports. `import { storage } from 'prometheus-parking-lot/storage'`.
+   */
+  storage?: StorageModule;
   /** Clocks and timers; `manualClock()` of `prometheus-parking-lot/testing` in tests. */
   clock?: Clock;
   /** Variables for `${NAME}` in the config; default: those of the process, where there is one. */
@@ -20,14 +27,33 @@ export interface OpenOptions<Handlers> extends ExecutorSources<Handlers> {
 }
 
 export interface PoolHealth extends PoolStats {
-  readonly durability: 'volatile';
+  /** Whether its tasks survive a crash of this realm. */
+  readonly durability: Durability;
+  /**
+   * `degraded`: its storage or that of its mailbox fails; outcomes wait, and nothing is lost. `volatile`: the browser
+   * refuses to store what the config wants stored, and it goes on in memory.
+   */
+  readonly status: 'ok' | 'degraded' | 'volatile';
+  /** Why it is not `ok`, or is stored elsewhere than the config says. */
+  readonly reason?: string;
+}
+
+/** A place that the config wants things stored at. */
+export interface StoreHealth {
+  /** As in the config. */
+  readonly kind: 'file' | 'idbfs' | 'opfs';
+  readonly location: string;
+  readonly status: 'ok' | 'degraded' | 'volatile';
+  readonly reason?: string;
 }
 
 export interface Health {
-  readonly status: 'ok' | 'degraded';
-  /** What a crash of this realm leaves of the tasks: nothing. */
-  readonly durability: 'volatile';
+  /** The worst of the pools. */
+  readonly status: 'ok' | 'degraded' | 'volatile';
+  /** Whether the tasks of all pools survive a crash of this realm. */
+  readonly durability: Durability;
   readonly pools: Readonly<Record<string, PoolHealth>>;
+  readonly stores: readonly StoreHealth[];
   /** Bytes that the core holds for tasks, queues, indexes and messages. */
   readonly memoryBytes: number;
 }
@@ -40,6 +66,8 @@ export interface LotHome {
   pool(name: string): Pool<never, never> | undefined;
   mailbox(key: MailboxKey): Mailbox;
   health(): Promise<Health>;
+  /** Calls `listener` when a status of a pool or a store has changed; the answer stops that. */
+  onHealth(listener: (health: Health) => void): () => void;
   /** Resolves when nothing is left. Called once. */
   close(): Promise<void>;
 }

@@ -1,8 +1,10 @@
+import { onArrival } from './arrivals.js';
 import type { FinalStatus, Reason } from './codes.js';
 import type { MailboxKey, MomentLike } from './config.js';
 import type { Host } from './host.js';
 import { momentMs } from './moments.js';
 import { wholeNumber } from './pool.js';
+import type { RawResult } from './results.js';
 
 /** An outcome, as it lies in a mailbox until it is acknowledged. */
 export interface MailboxMessage {
@@ -24,7 +26,7 @@ interface RawMessage {
   pool: string;
   status: FinalStatus;
   reason?: Reason;
-  payload?: number;
+  payload?: RawResult;
   created_at: string;
   cursor: string;
 }
@@ -77,11 +79,7 @@ export class Mailbox {
     const { host } = this;
     host.assertOpen();
     const bell = new Bell();
-    const key = this.internKey();
-    const listeners = host.arrivals.get(key) ?? new Set();
-    host.arrivals.set(key, listeners.add(bell.ring));
-    host.core.raw._pl_subscribe(key);
-    host.schedule();
+    const unsubscribe = onArrival(host, this.key, bell.ring);
     const unhook = host.onOver(bell.ring);
     let { after } = query;
     try {
@@ -99,13 +97,7 @@ export class Mailbox {
       }
     } finally {
       unhook();
-      listeners.delete(bell.ring);
-      if (listeners.size === 0) host.arrivals.delete(key);
-      if (!host.isOver) {
-        host.core.raw._pl_unsubscribe(key);
-        host.core.raw._pl_release_name(key);
-        host.schedule();
-      }
+      unsubscribe();
     }
   }
 
@@ -123,7 +115,7 @@ export class Mailbox {
   }
 
   private messageOf(raw: RawMessage): MailboxMessage {
-    const payload = raw.payload === undefined ? undefined : this.host.results.at(raw.payload);
+    const payload = this.host.results.of(raw.payload, raw.status === 'completed' ? 'result' : 'failure');
     return {
       messageId: raw.message_id,
       taskId: raw.task_id,
@@ -138,7 +130,7 @@ export class Mailbox {
 }
 
 /** Wakes one waiter, also when it was rung before the wait began. */
-class Bell {
+export class Bell {
   private isRung = false;
   private wake: (() => void) | undefined;
 

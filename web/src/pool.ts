@@ -12,6 +12,7 @@ import { invalid } from './errors.js';
 import type { Host } from './host.js';
 import type { NameCache } from './names.js';
 import { type RunFunction, RunSubmission } from './realm-run.js';
+import { storedText } from './stored-value.js';
 import { cancelledBy, type Task, type TaskHome, TaskSubmission } from './task.js';
 import { checkPriority, type SpecReader } from './task-spec.js';
 import {
@@ -59,6 +60,9 @@ export interface PoolFacts {
   readonly defaultTimeoutMs: number;
   /** Its runtime is `web_worker`. */
   readonly isForWorkers: boolean;
+  readonly maxOutputBytes: number;
+  /** Its tasks are stored: payloads are JSON. */
+  readonly isDurable: boolean;
 }
 
 /** The realm in which the functions of `pool.run` run: this one. */
@@ -105,20 +109,26 @@ export class Pool<Payload = unknown, Result = unknown> {
 
   /** Submits for a realm that may be another one. @internal */
   submitFrom(origin: Origin, spec: object, signal?: AbortSignal): Promise<Task<Result>> {
+    let stored: string | undefined;
     try {
       this.host.assertOpen();
       checkOptions(spec, 'task');
       this.reader.read(spec, 'submit');
+      if (this.facts.isDurable && origin.realm === 0) stored = this.storedPayload();
     } catch (error) {
       return Promise.reject(error);
     }
     if (signal?.aborted) return Promise.reject(cancelledBy(signal));
     const { payload, taskId } = this.reader;
     const promise = new Promise<Task<Result>>(capture as Capture<Task<Result>>);
-    const submission = new TaskSubmission(this.home, payload, captured.resolve);
+    const submission = new TaskSubmission(
+      this.home,
+      stored === undefined ? payload : undefined,
+      captured.resolve,
+    );
     if (taskId !== '') submission.rare.taskId = taskId;
     const index = this.host.add(submission);
-    this.queue(index, Answers.all, origin);
+    this.queue(index, Answers.all, origin, stored);
     if (signal) submission.listen(signal, index);
     return promise;
   }
@@ -151,17 +161,24 @@ export class Pool<Payload = unknown, Result = unknown> {
     return promise;
   }
 
-  private queue(request: number, answers: number, { realm, client }: Origin): void {
+  /** The payload as it is stored; throws if it cannot be. */
+  private storedPayload(): string | undefined {
+    const { payload } = this.reader;
+    return payload === undefined ? undefined : storedText('payload', payload);
+  }
+
+  private queue(request: number, answers: number, { realm, client }: Origin, stored?: string): void {
     const { reader, host } = this;
-    if (reader.isPlain) {
+    if (reader.isPlain && client === 0 && !this.facts.isDurable) {
       host.core.submitFast(request, answers, this.index, reader.priority, reader.units, realm);
     } else {
-      const { numbers } = reader;
+      const numbers = reader.allNumbers;
       numbers[Field.request] = request;
       numbers[Field.answers] = answers;
       numbers[Field.pool] = this.index;
       numbers[Field.realm] = realm;
       numbers[Field.client] = client;
+      numbers[Field.payload] = stored === undefined ? 0 : host.core.keep(stored);
       host.core.submit(numbers, reader.taskId);
     }
     host.schedule();
@@ -301,7 +318,7 @@ function capture(resolve: (value: unknown) => void): void {
 
 const noOptions: RunOptions = {};
 
-function checkOptions(value: unknown, name: string): void {
+export function checkOptions(value: unknown, name: string): void {
   if (typeof value !== 'object' || value === null)
     throw invalid('invalid_argument', name, 'must be an object', value);
   const { signal } = value as { signal?: unknown };

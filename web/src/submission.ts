@@ -24,6 +24,4 @@ export interface ReceiptWords {
   /** Parked tasks that leave before it, plus one; 0: it is not parked. */
   position: number;
   joined: boolean;
-  /** Of a joined task that has ended. */
-  stored: unknown;
 }

@@ -73,9 +73,19 @@ export class SpecReader {
   readonly numbers: TaskNumbers = new Float64Array(Field.count);
 
   constructor(
-    private readonly names: NameCache,
+    private readonly names: Pick<NameCache, 'tenant' | 'mailboxKey'>,
     private readonly wallNow: () => number,
   ) {}
+
+  /** The numbers of the task that was read, also of a plain one. */
+  get allNumbers(): TaskNumbers {
+    if (this.isPlain) {
+      this.numbers.set(defaults);
+      this.numbers[Field.units] = this.units;
+      this.numbers[Field.priority] = this.priority;
+    }
+    return this.numbers;
+  }
 
   read(spec: object, use: SpecUse): void {
     this.units = 1;

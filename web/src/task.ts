@@ -3,9 +3,10 @@ import { type Status, statuses } from './codes.js';
 import { ParkingLotError } from './errors.js';
 import type { ExecutedSubmission } from './executor-port.js';
 import type { Host } from './host.js';
-import { type EndWords, errorOf, type Outcome, outcomeOf } from './outcome.js';
-import { Feed } from './progress.js';
+import { type EndWords, type Outcome, outcomeOf } from './outcome.js';
+import type { Durability } from './storage/fallback-disk.js';
 import type { ReceiptWords, Submission } from './submission.js';
+import { TaskHandle } from './task-handle.js';
 import { checkPriority } from './task-spec.js';
 import { type Explanation, explanationOf, type RawView, type TaskView, viewOf } from './views.js';
 import { TaskCommand } from './wasm/raw.js';
@@ -22,7 +23,7 @@ const asyncDispose: typeof Symbol.asyncDispose =
  * Every promise of a task settles: when the task ends, when the lot closes (`closed`), or when the core breaks
  * (`internal_error`).
  */
-export class Task<Result = unknown> implements AsyncDisposable {
+export class Task<Result = unknown> extends TaskHandle<Result> implements AsyncDisposable {
   readonly pool: string;
   /** What became of the task when it was admitted: `running` or `queued`; of a joined one also how it ended. */
   readonly statusAtSubmit: Status;
@@ -30,23 +31,18 @@ export class Task<Result = unknown> implements AsyncDisposable {
   readonly position: number;
   /** It had been submitted before, under the same id and with the same body; nothing new was started. */
   readonly joined: boolean;
-  /** What a crash of this realm leaves of the task: nothing. */
-  readonly durability = 'volatile';
+  /** Whether the task survives a crash of this realm; what its pool's storage was able to promise at its admission. */
+  readonly durability: Durability;
 
   private readonly host: Host;
   private readonly poolIndex: number;
   private readonly slot: number;
   private readonly generation: number;
   private spelled: string;
-  private end: Outcome<Result> | undefined;
-  private waiting:
-    | { resolve(outcome: Outcome<Result>): void; reject(error: ParkingLotError): void }[]
-    | undefined;
-  private feeds: Set<Feed<unknown>> | undefined;
-  private lastProgress: { value: unknown } | undefined;
 
   /** Made by `pool.submit`. */
   constructor(host: Host, poolIndex: number, pool: string, taskId: string, receipt: ReceiptWords) {
+    super();
     this.host = host;
     this.poolIndex = poolIndex;
     this.pool = pool;
@@ -56,6 +52,11 @@ export class Task<Result = unknown> implements AsyncDisposable {
     this.statusAtSubmit = statuses[receipt.status]!;
     this.position = receipt.position;
     this.joined = receipt.joined;
+    this.durability = host.durabilityOf(poolIndex);
+  }
+
+  protected get over(): ParkingLotError | undefined {
+    return this.host.over;
   }
 
   /** The task's id, chosen by the client or given by the system. */
@@ -63,36 +64,6 @@ export class Task<Result = unknown> implements AsyncDisposable {
     if (this.spelled === '' && !this.host.isOver)
       this.spelled = this.host.core.taskId(this.slot, this.generation);
     return this.spelled;
-  }
-
-  /** How the task ended. Never rejects for the task's own failure, only when the lot is closed or broken before. */
-  outcome(): Promise<Outcome<Result>> {
-    if (this.end) return Promise.resolve(this.end);
-    if (this.host.isOver) return Promise.reject(this.host.over);
-    return new Promise((resolve, reject) => {
-      this.waiting ??= [];
-      this.waiting.push({ resolve, reject });
-    });
-  }
-
-  /** What the task returned. Rejects with its own error if it failed, else with a ParkingLotError. */
-  async result(): Promise<Result> {
-    const outcome = await this.outcome();
-    if (outcome.status === 'completed') return outcome.result as Result;
-    throw errorOf(outcome);
-  }
-
-  /** What the task reports while it runs, from its latest report on; ends with the task. */
-  progress(): AsyncIterableIterator<unknown> {
-    const feed = new Feed<unknown>(() => this.feeds?.delete(feed));
-    if (this.lastProgress) feed.push(this.lastProgress.value);
-    if (this.end || this.host.isOver) {
-      feed.end();
-      return feed;
-    }
-    this.feeds ??= new Set();
-    this.feeds.add(feed);
-    return feed;
   }
 
   /** Ends the task as `dropped`, reason `cancelled`. False if it had ended before. */
@@ -130,31 +101,6 @@ export class Task<Result = unknown> implements AsyncDisposable {
     return this.host.ask<T>((request) => {
       this.host.core.raw._pl_task(what, request, this.poolIndex, this.slot, this.generation, 0, priority);
     });
-  }
-
-  /** For the submission alone. @internal */
-  settle(outcome: Outcome<Result>): void {
-    this.end = outcome;
-    for (const each of this.waiting ?? []) each.resolve(outcome);
-    this.endFeeds();
-  }
-
-  /** For the submission alone. @internal */
-  abandon(error: ParkingLotError): void {
-    for (const each of this.waiting ?? []) each.reject(error);
-    this.endFeeds();
-  }
-
-  /** For the submission alone. @internal */
-  report(value: unknown): void {
-    this.lastProgress = { value };
-    for (const feed of this.feeds ?? []) feed.push(value);
-  }
-
-  private endFeeds(): void {
-    this.waiting = undefined;
-    for (const feed of this.feeds ?? []) feed.end();
-    this.feeds = undefined;
   }
 }
 
@@ -215,12 +161,14 @@ export class TaskSubmission implements ExecutedSubmission {
     if (receipt.joined) return this.joined(task, receipt);
     this.task = task;
     this.answer(task);
+    // Its caller left before the admission was certain.
+    if (this.kept?.isCancelled) task.cancel().catch(() => undefined);
   }
 
   private joined(task: Task<never>, receipt: ReceiptWords & { owner?: Submission | undefined }): void {
     if (receipt.status < finalStatus && receipt.owner instanceof TaskSubmission) {
       this.task = task;
-      receipt.owner.follow(task);
+      if (receipt.owner !== this) receipt.owner.follow(task);
       this.answer(task);
       return;
     }

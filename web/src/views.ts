@@ -2,6 +2,7 @@ import type { FinalStatus, Priority, Reason, ResourceKind, Status, Wait } from '
 import type { MailboxKey } from './config.js';
 import type { Host } from './host.js';
 import type { Outcome } from './outcome.js';
+import type { RawResult } from './results.js';
 
 /** What is known of one task. */
 export interface TaskView<Result = unknown> {
@@ -68,7 +69,7 @@ export interface RawView {
   started_at?: string;
   finished_at?: string;
   deadline?: string;
-  result?: number;
+  result?: RawResult;
   waits_for?: Wait;
   behind?: string;
   position?: number;
@@ -115,7 +116,7 @@ export function explanationOf(raw: RawView, host: Host): Explanation {
 }
 
 function outcomeIn<Result>(raw: RawView, host: Host): Outcome<Result> {
-  const stored = raw.result === undefined ? undefined : host.results.at(raw.result);
+  const stored = host.results.of(raw.result, raw.status === 'completed' ? 'result' : 'failure');
   return {
     taskId: raw.task_id,
     pool: raw.pool,

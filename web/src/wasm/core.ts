@@ -84,6 +84,28 @@ export class Core {
     this.raw._pl_submit();
   }
 
+  /** Keeps text as the bytes of a payload or a result; answers their id. */
+  keep(text: string): number {
+    const roomy = text.length * 3;
+    if (roomy <= 65_536) {
+      const start = this.raw._pl_bytes_in(roomy);
+      const { written } = encoder.encodeInto(text, this.raw.HEAPU8.subarray(start, start + roomy));
+      return this.raw._pl_put(written);
+    }
+    const bytes = encoder.encode(text);
+    const start = this.raw._pl_bytes_in(bytes.length);
+    this.raw.HEAPU8.set(bytes, start);
+    return this.raw._pl_put(bytes.length);
+  }
+
+  /** The text that is kept under this id; undefined if it cannot be read. */
+  kept(id: number): string | undefined {
+    const length = this.raw._pl_read(id);
+    if (length < 0) return undefined;
+    const start = this.raw._pl_bytes_out();
+    return decoder.decode(this.raw.HEAPU8.subarray(start, start + length));
+  }
+
   taskId(slot: number, generation: number): string {
     const length = this.raw._pl_task_id(slot, generation);
     return decoder.decode(this.raw.HEAPU8.subarray(this.textIn, this.textIn + length));

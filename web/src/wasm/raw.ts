@@ -60,22 +60,38 @@ export interface RawFunctions {
   _pl_stats(pool: number): number;
   _pl_memory_bytes(): number;
   _pl_task_id(slot: number, generation: number): number;
+  _pl_bytes_in(size: number): number;
+  _pl_put(length: number): number;
+  _pl_withdraw(id: number): void;
+  /** Length, or below 0. */
+  _pl_read(id: number): number;
+  _pl_bytes_out(): number;
+  _pl_keeps_results(pool: number): number;
+  _pl_files_synced(disk: number, fault: number): void;
+  _pl_storage_state(): number;
 }
 
 /** Embind functions, for what is rare: they take and return text. */
 export interface RawSetup {
-  /** Parses and validates; answers `{issues, unavailable, config}`. */
-  checkConfig(configJson: string, environment: string): string;
-  /** Opens the module's one lot; answers like `checkConfig`, with `error` when nothing was opened. */
+  /** Parses and validates; answers `{issues, unavailable, stores, config}`. `built`: kinds of storage, with commas. */
+  checkConfig(configJson: string, environment: string, built: string): string;
+  /**
+   * Opens the module's one lot; answers like `checkConfig`, or `{issues, failure}`. With stores in the config and no
+   * `disks` for them nothing is opened.
+   */
   openLot(
     configJson: string,
     environment: string,
+    built: string,
+    disks: number,
     wallMs: number,
     steadyMs: number,
     entropyHigh: bigint,
     entropyLow: bigint,
   ): string;
   closeLot(): void;
+  /** Why the store on this disk fails; empty while it does not. */
+  storageTrouble(disk: number): string;
   /** The pool's number, -1 for an unknown name. */
   poolIndex(name: string): number;
   /** `kind` -1: any subject. `untilMs` infinity: no end. `order` 0: oldest first. */
@@ -98,7 +114,60 @@ export interface RawMemory {
   readonly HEAPF64: Float64Array;
 }
 
-export type RawModule = RawFunctions & RawSetup & RawMemory;
+/** A file system of Emscripten's, as far as it is used here. */
+export interface RawFileSystem {
+  mkdirTree(path: string): void;
+  mount(type: RawIdbfs, options: object, path: string): unknown;
+  unmount(path: string): void;
+  lookupPath(path: string): { node: { mount: RawMount } };
+  readdir(path: string): string[];
+  stat(path: string): { size: number };
+  open(path: string, flags: string): RawStream;
+  close(stream: RawStream): void;
+  read(stream: RawStream, into: Uint8Array, offset: number, length: number, position: number): number;
+  write(stream: RawStream, bytes: Uint8Array, offset: number, length: number, position: number): number;
+  ftruncate(fd: number, length: number): void;
+  unlink(path: string): void;
+}
+export interface RawStream {
+  readonly fd: number;
+  readonly node: { usedBytes: number };
+}
+/** A mount of `wasm/library_idbfs.js`. */
+export interface RawMount {
+  readonly idbfs: { readonly epoch: number; readonly sync: number };
+}
+export interface RawIdbfs {
+  durability: 'strict' | 'relaxed';
+  syncfs(mount: RawMount, populate: boolean, callback: (error: unknown) => void): void;
+  abandon(mount: RawMount): void;
+  readOwner(
+    mount: RawMount,
+    callback: (error: unknown, owner: { epoch: number; sync: number }) => void,
+  ): void;
+  release(mount: RawMount): void;
+}
+
+/** What `wasm/library_files.js` calls. */
+export interface RawDisks {
+  list(disk: number): number;
+  create(disk: number, file: number, length: number): number;
+  size(disk: number, file: number, length: number): number;
+  read(disk: number, file: number, length: number, offset: number, out: number, size: number): number;
+  write(disk: number, file: number, length: number, offset: number, bytes: number, size: number): number;
+  truncate(disk: number, file: number, length: number, bytes: number): number;
+  remove(disk: number, file: number, length: number): number;
+  sync(disk: number, files: number, length: number, isStrict: number): void;
+  text(out: number, capacity: number): number;
+}
+
+export interface RawFiles {
+  readonly FS: RawFileSystem;
+  readonly IDBFS: RawIdbfs;
+  disks?: RawDisks;
+}
+
+export type RawModule = RawFunctions & RawSetup & RawMemory & RawFiles;
 
 /** Places in the array at `_pl_numbers_in`, as in `wasm/hot_path.cc`. */
 export const Field = {
@@ -127,7 +196,8 @@ export const Field = {
   realm: 22,
   client: 23,
   idLength: 24,
-  count: 25,
+  payload: 25,
+  count: 26,
 } as const;
 
 /** First word of an effect's entry, as in `wasm/session.h`. */
@@ -148,4 +218,6 @@ export const TaskCommand = { cancel: 0, setPriority: 1, retry: 2, inspect: 3, ex
 export const Answers = { all: 0, failures: 1 } as const;
 /** High word of a payload's id: which table its low word is a place in. */
 export const PayloadTable = { tasks: 1, results: 2 } as const;
+/** Bits of `_pl_storage_state`. */
+export const StorageState = { loading: 1, committing: 2, fenced: 4 } as const;
 export const endlessCredits = 0xffffffff;

@@ -1,0 +1,64 @@
+import type { Clock } from './clock.js';
+import { ParkingLotError } from './errors.js';
+import { realmExecutor } from './executor-port.js';
+import type { Host } from './host.js';
+import { ownRealm, type PoolFacts } from './pool.js';
+import type { StorageModule } from './storage/index.js';
+import type { LotStorage, StorageEvents, StoreFacts } from './storage/lot-storage.js';
+import type { Core } from './wasm/core.js';
+import { endlessCredits, StorageState } from './wasm/raw.js';
+
+/** The kinds of storage that this realm has: the file system in Node, else what browsers offer. */
+export function builtStorage(): string {
+  const { process } = globalThis as { process?: { getBuiltinModule?: unknown } };
+  return process?.getBuiltinModule ? 'file' : 'idbfs,opfs';
+}
+
+/** Opens the stores of a config; undefined if it has none, which then costs nothing. */
+export async function openStorage(
+  given: StorageModule | undefined,
+  stores: readonly StoreFacts[],
+  core: Core,
+  clock: Clock,
+  events: StorageEvents,
+): Promise<LotStorage | undefined> {
+  if (stores.length === 0) return undefined;
+  const { LotStorage } = given ?? (await loadStorage());
+  return LotStorage.open(stores, core.raw, clock, events);
+}
+
+async function loadStorage(): Promise<StorageModule> {
+  try {
+    return (await import('./storage/index.js')).storage;
+  } catch (cause) {
+    throw new ParkingLotError(
+      'unavailable',
+      "Durable storage cannot be loaded here; import { storage } from 'prometheus-parking-lot/storage' and give it to open()",
+      { cause },
+    );
+  }
+}
+
+/**
+ * Loads what is stored, some milliseconds at a time. Functions of `pool.run` end with the realm that had them: those of
+ * earlier lives are recorded as `realm_gone`.
+ */
+export async function recover(host: Host, pools: readonly PoolFacts[]): Promise<void> {
+  const { raw } = host.core;
+  for (const { index } of pools) {
+    raw._pl_executor_ready(index, realmExecutor, ownRealm, endlessCredits, 0);
+    raw._pl_executor_gone(index, realmExecutor, 1);
+  }
+  host.tick();
+  while (!host.isOver && (raw._pl_storage_state() & StorageState.loading) !== 0) {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    host.tick();
+  }
+  host.assertOpen();
+  for (let disk = 0; disk < host.storage!.count; disk++) {
+    const trouble = raw.storageTrouble(disk);
+    if (trouble === '') continue;
+    const { location } = host.storage!.states()[disk]!;
+    throw new ParkingLotError('unavailable', `What is stored in ${location} cannot be loaded: ${trouble}`);
+  }
+}

@@ -1,0 +1,146 @@
+import type { Clock } from '../clock.js';
+import { ParkingLotError } from '../errors.js';
+import { Disks } from '../wasm/disks.js';
+import { IdbfsDisk } from '../wasm/idbfs-disk.js';
+import type { RawModule } from '../wasm/raw.js';
+import { type Disk, faultOf, wordsOf } from './disk.js';
+import { type DiskState, type Durability, FallbackDisk } from './fallback-disk.js';
+import { NodeDisk } from './node-disk.js';
+import type { NodeFiles } from './node-lock.js';
+import { OpfsDisk } from './opfs-disk.js';
+import { hasSyncHandles } from './opfs-handles.js';
+
+/** A place that a config wants things stored at, as the core lists it. */
+export interface StoreFacts {
+  readonly kind: 'file' | 'idbfs' | 'opfs';
+  readonly location: string;
+  readonly durability: 'strict' | 'relaxed';
+  /** Numbers of the pools whose tasks are here, and of those whose outcomes are. */
+  readonly queues: readonly number[];
+  readonly mailboxes: readonly number[];
+}
+
+/** A store as it is doing. */
+export interface StoreState extends DiskState {
+  /** As in the config. */
+  readonly kind: StoreFacts['kind'];
+  readonly location: string;
+}
+
+/** What the storage calls when something happens. */
+export interface StorageEvents {
+  /** A sync has ended: there may be inputs for the core. */
+  synced(): void;
+  /** A store became durable or volatile. */
+  changed(): void;
+}
+
+const durable: DiskState = { durability: 'durable', reason: undefined };
+
+/** The disks of one lot, in the order of its stores. */
+export class LotStorage {
+  private readonly disks: Disk[] = [];
+  private readonly waiting: (() => void)[] = [];
+  /** By pool. */
+  private readonly queueStores: number[] = [];
+  private readonly mailboxStores: number[] = [];
+
+  private constructor(private readonly stores: readonly StoreFacts[]) {
+    stores.forEach(({ queues, mailboxes }, store) => {
+      for (const pool of queues) this.queueStores[pool] = store;
+      for (const pool of mailboxes) this.mailboxStores[pool] = store;
+    });
+  }
+
+  /**
+   * Opens a disk for every store and gives them to the module. In a browser a store that cannot be had is kept in memory,
+   * and its state says so; in Node it is an error, as is one that somebody else has.
+   */
+  static async open(
+    stores: readonly StoreFacts[],
+    raw: RawModule,
+    clock: Clock,
+    events: StorageEvents,
+  ): Promise<LotStorage> {
+    const storage = new LotStorage(stores);
+    try {
+      for (const store of stores) storage.disks.push(await openDisk(store, raw, clock, events));
+    } catch (error) {
+      await storage.close();
+      throw error;
+    }
+    raw.disks = new Disks(raw, storage.disks, () => {
+      events.synced();
+      for (const resolve of storage.waiting.splice(0)) resolve();
+    });
+    return storage;
+  }
+
+  get count(): number {
+    return this.disks.length;
+  }
+
+  /** How each store is doing. */
+  states(): StoreState[] {
+    return this.stores.map(({ kind, location }, i) => ({ kind, location, ...stateOf(this.disks[i]!) }));
+  }
+
+  /** The number of the store that has this pool's tasks; -1: they are volatile. */
+  queueOf(pool: number): number {
+    return this.queueStores[pool] ?? -1;
+  }
+
+  mailboxOf(pool: number): number {
+    return this.mailboxStores[pool] ?? -1;
+  }
+
+  /** What a crash leaves of what is said now about this pool's tasks. */
+  durabilityOf(pool: number): Durability {
+    const store = this.queueOf(pool);
+    return store < 0 ? 'volatile' : stateOf(this.disks[store]!).durability;
+  }
+
+  /** Resolves when a sync has ended. */
+  nextSync(): Promise<void> {
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.disks.map((disk) => disk.close()));
+  }
+}
+
+function stateOf(disk: Disk): DiskState {
+  return disk instanceof FallbackDisk ? disk.state : durable;
+}
+
+async function openDisk(
+  { kind, location }: StoreFacts,
+  raw: RawModule,
+  clock: Clock,
+  events: StorageEvents,
+): Promise<Disk> {
+  const after = (delayMs: number, callback: () => void) => clock.after(delayMs, callback);
+  const changed = () => events.changed();
+  try {
+    if (kind === 'file') return NodeDisk.open(nodeFiles(), location);
+    if (kind === 'opfs' && hasSyncHandles()) {
+      return new FallbackDisk(await OpfsDisk.open(location), after, changed);
+    }
+    const note =
+      kind === 'opfs'
+        ? 'kept in IndexedDB: files of the origin can be written in dedicated workers only'
+        : undefined;
+    return new FallbackDisk(await IdbfsDisk.open(raw, location), after, changed, note);
+  } catch (cause) {
+    if (kind !== 'file' && faultOf(cause) !== 'locked') return FallbackDisk.inMemory(wordsOf(cause));
+    throw new ParkingLotError('unavailable', `The store ${location} cannot be opened: ${wordsOf(cause)}`, {
+      cause,
+    });
+  }
+}
+
+function nodeFiles(): NodeFiles {
+  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
+  return process!.getBuiltinModule!('node:fs') as NodeFiles;
+}

@@ -1,0 +1,112 @@
+import { type Disk, DiskError, type SyncMode } from './disk.js';
+import { lockFolder, type NodeFiles, type NodeLock } from './node-lock.js';
+
+const isJournalFile = (name: string) => /^[a-z0-9-]{1,40}$/.test(name) && name !== 'lock';
+
+/** The files of one folder, through Node's `fs`. Folders are made with mode 0700, files with 0600. */
+export class NodeDisk implements Disk {
+  private readonly opened = new Map<string, number>();
+  /** Made since the last sync of the folder. */
+  private created = false;
+
+  private constructor(
+    private readonly fs: NodeFiles,
+    private readonly folder: string,
+    private readonly lock: NodeLock,
+  ) {}
+
+  static open(fs: NodeFiles, folder: string): NodeDisk {
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return new NodeDisk(fs, folder, lockFolder(fs, folder));
+  }
+
+  list(): string[] {
+    return this.fs.readdirSync(this.folder).filter(isJournalFile);
+  }
+
+  create(file: string): void {
+    this.opened.set(file, this.fs.openSync(this.pathOf(file), 'wx+', 0o600));
+    this.created = true;
+  }
+
+  size(file: string): number {
+    return this.fs.fstatSync(this.numberOf(file)).size;
+  }
+
+  read(file: string, at: number, into: Uint8Array): number {
+    const number = this.numberOf(file);
+    let done = 0;
+    while (done < into.length) {
+      const count = this.fs.readSync(number, into, done, into.length - done, at + done);
+      if (count === 0) break;
+      done += count;
+    }
+    return done;
+  }
+
+  write(file: string, at: number, bytes: Uint8Array): void {
+    const number = this.numberOf(file);
+    for (let done = 0; done < bytes.length; ) {
+      done += this.fs.writeSync(number, bytes, done, bytes.length - done, at + done);
+    }
+  }
+
+  truncate(file: string, bytes: number): void {
+    this.fs.ftruncateSync(this.numberOf(file), bytes);
+  }
+
+  remove(file: string): void {
+    const number = this.opened.get(file);
+    if (number !== undefined) this.fs.closeSync(number);
+    this.opened.delete(file);
+    this.fs.rmSync(this.pathOf(file), { force: true });
+  }
+
+  async sync(files: readonly string[], mode: SyncMode): Promise<void> {
+    // What was written is with the system, and survives the process.
+    if (mode === 'relaxed') return;
+    const syncs = files.map((file) => this.syncFile(this.numberOf(file)));
+    if (this.created) syncs.push(this.syncFolder());
+    // All of them have ended when this one does, since files may be closed afterwards.
+    const ends = await Promise.allSettled(syncs);
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    this.created = false;
+  }
+
+  async close(): Promise<void> {
+    for (const number of this.opened.values()) this.fs.closeSync(number);
+    this.opened.clear();
+    this.lock.release();
+  }
+
+  private syncFile(number: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.fs.fdatasync(number, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  private async syncFolder(): Promise<void> {
+    const number = this.fs.openSync(this.folder, 'r');
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.fs.fsync(number, (error) => (error ? reject(error) : resolve()));
+      });
+    } finally {
+      this.fs.closeSync(number);
+    }
+  }
+
+  private numberOf(file: string): number {
+    let number = this.opened.get(file);
+    if (number === undefined) {
+      if (!isJournalFile(file)) throw new DiskError('not_found', `${file} is no name of a file here`);
+      number = this.fs.openSync(this.pathOf(file), 'r+');
+      this.opened.set(file, number);
+    }
+    return number;
+  }
+
+  private pathOf(file: string): string {
+    return `${this.folder}/${file}`;
+  }
+}

@@ -1,0 +1,182 @@
+import { type Disk, DiskError, type SyncMode } from './disk.js';
+import { GrowingBytes } from './memory-disk.js';
+import { type Epoch, filesIn, isFenced, takeEpoch } from './opfs-epoch.js';
+import { headerBytes, headerOf, nameIn, openSync, type SyncHandle } from './opfs-handles.js';
+
+/** Handles that are open before they are needed, since opening one takes a while. */
+const sparesWanted = 6;
+
+/** A file stands in its handle, or in memory until a sync finds it a place. */
+interface OpfsFile {
+  handle: SyncHandle | undefined;
+  memory: GrowingBytes | undefined;
+}
+
+/**
+ * Files of the origin's private file system, through handles that only dedicated workers have. A file's name stands in
+ * its header; the names in the file system are numbers.
+ *
+ * What cannot be written, because the quota is used up for example, stays in memory and is tried again by each sync, which
+ * fails as long as anything is left.
+ */
+export class OpfsDisk implements Disk {
+  private readonly files = new Map<string, OpfsFile>();
+  private readonly spares: SyncHandle[] = [];
+  private readonly unflushed = new Set<SyncHandle>();
+  private lastNumber = 0;
+  private closed = false;
+
+  private constructor(
+    private readonly root: FileSystemDirectoryHandle,
+    private readonly epoch: Epoch,
+  ) {}
+
+  static async open(directory: string): Promise<OpfsDisk> {
+    const origin = await navigator.storage.getDirectory();
+    const root = await origin.getDirectoryHandle(directory, { create: true });
+    const disk = new OpfsDisk(root, await takeEpoch(root));
+    try {
+      await disk.openAll();
+    } catch (error) {
+      await disk.close();
+      throw error;
+    }
+    return disk;
+  }
+
+  list(): string[] {
+    return [...this.files.keys()];
+  }
+
+  create(name: string): void {
+    if (this.files.has(name)) throw new DiskError('exists', `the file ${name} is there already`);
+    const file: OpfsFile = { handle: undefined, memory: new GrowingBytes() };
+    this.files.set(name, file);
+    this.place(name, file);
+  }
+
+  size(name: string): number {
+    const { handle, memory } = this.file(name);
+    return memory ? memory.length : handle!.getSize() - headerBytes;
+  }
+
+  read(name: string, at: number, into: Uint8Array): number {
+    const { handle, memory } = this.file(name);
+    return memory ? memory.read(at, into) : handle!.read(into, { at: headerBytes + at });
+  }
+
+  write(name: string, at: number, bytes: Uint8Array): void {
+    const file = this.file(name);
+    const { handle, memory } = file;
+    if (memory) return memory.write(at, bytes);
+    if (this.isWritten(handle!, at, bytes)) return;
+    this.moveToMemory(file);
+    file.memory!.write(at, bytes);
+  }
+
+  truncate(name: string, bytes: number): void {
+    const file = this.file(name);
+    const { handle, memory } = file;
+    if (memory) return memory.resize(bytes);
+    this.unflushed.add(handle!);
+    try {
+      handle!.truncate(headerBytes + bytes);
+    } catch {
+      this.moveToMemory(file);
+      file.memory!.resize(bytes);
+    }
+  }
+
+  remove(name: string): void {
+    const file = this.files.get(name);
+    this.files.delete(name);
+    if (file?.handle) this.free(file.handle);
+  }
+
+  async sync(names: readonly string[], mode: SyncMode): Promise<void> {
+    for (const name of names) this.place(name, this.file(name));
+    if (mode === 'strict') {
+      for (const handle of this.unflushed) handle.flush();
+      this.unflushed.clear();
+    }
+    if (await isFenced(this.root, this.epoch)) {
+      throw new DiskError('fenced', 'another worker has taken the files over');
+    }
+    const homeless = names.filter((name) => this.file(name).memory);
+    await this.openSpares();
+    for (const name of homeless) this.place(name, this.file(name));
+    if (homeless.some((name) => this.file(name).memory)) {
+      throw new DiskError('no_space', 'the browser gives no more space for files');
+    }
+    // They were not there when the flush and the look at the epoch were.
+    if (homeless.length > 0) await this.sync(names, mode);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const { handle } of this.files.values()) handle?.close();
+    for (const spare of this.spares) spare.close();
+    this.files.clear();
+    this.spares.length = 0;
+    this.epoch.owner.close();
+  }
+
+  private async openAll(): Promise<void> {
+    const header = new Uint8Array(headerBytes);
+    for (const number of await filesIn(this.epoch.folder)) {
+      this.lastNumber = Math.max(this.lastNumber, Number(number));
+      const handle = await openSync(this.epoch.folder, number);
+      const count = handle.read(header, { at: 0 });
+      const name = nameIn(header.subarray(0, count));
+      if (name === undefined || this.files.has(name)) this.free(handle);
+      else this.files.set(name, { handle, memory: undefined });
+    }
+    await this.openSpares();
+  }
+
+  private async openSpares(): Promise<void> {
+    while (this.spares.length < sparesWanted && !this.closed) {
+      const handle = await openSync(this.epoch.folder, String(++this.lastNumber));
+      if (this.closed) handle.close();
+      else this.spares.push(handle);
+    }
+  }
+
+  /** Gives the file a handle, and the handle all of its bytes, as far as that is possible now. */
+  private place(name: string, file: OpfsFile): void {
+    if (!file.memory) return;
+    file.handle ??= this.spares.pop();
+    const { handle, memory } = file;
+    if (!handle || !this.isWritten(handle, -headerBytes, headerOf(name))) return;
+    handle.truncate(headerBytes);
+    if (this.isWritten(handle, 0, memory.all)) file.memory = undefined;
+  }
+
+  private isWritten(handle: SyncHandle, at: number, bytes: Uint8Array): boolean {
+    this.unflushed.add(handle);
+    try {
+      return handle.write(bytes, { at: headerBytes + at }) === bytes.length;
+    } catch {
+      return false;
+    }
+  }
+
+  private moveToMemory(file: OpfsFile): void {
+    const bytes = new Uint8Array(Math.max(0, file.handle!.getSize() - headerBytes));
+    file.handle!.read(bytes, { at: headerBytes });
+    file.memory = new GrowingBytes();
+    file.memory.write(0, bytes);
+  }
+
+  private free(handle: SyncHandle): void {
+    this.unflushed.delete(handle);
+    handle.truncate(0);
+    this.spares.push(handle);
+  }
+
+  private file(name: string): OpfsFile {
+    const file = this.files.get(name);
+    if (!file) throw new DiskError('not_found', `there is no file ${name}`);
+    return file;
+  }
+}

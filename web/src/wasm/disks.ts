@@ -1,0 +1,104 @@
+import { type Disk, faultOf, faults, wordsOf } from '../storage/disk.js';
+import type { RawDisks, RawModule } from './raw.js';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** The disks of a lot, as the module calls them: by number, with pointers into its memory. */
+export class Disks implements RawDisks {
+  /** What the last call has to say: names of files, or the words of a fault. */
+  private said = new Uint8Array(0);
+
+  constructor(
+    private readonly raw: RawModule,
+    private readonly disks: readonly Disk[],
+    /** Called after a sync, since there may be news. */
+    private readonly onSynced: () => void,
+  ) {}
+
+  list(disk: number): number {
+    return this.counted(() => {
+      const names = this.disks[disk]!.list();
+      this.said = encoder.encode(names.join('\n'));
+      return names.length;
+    });
+  }
+
+  create(disk: number, file: number, length: number): number {
+    return this.done(() => this.disks[disk]!.create(this.name(file, length)));
+  }
+
+  size(disk: number, file: number, length: number): number {
+    return this.counted(() => this.disks[disk]!.size(this.name(file, length)));
+  }
+
+  read(disk: number, file: number, length: number, offset: number, out: number, size: number): number {
+    return this.counted(() =>
+      this.disks[disk]!.read(this.name(file, length), offset, this.memory(out, size)),
+    );
+  }
+
+  write(disk: number, file: number, length: number, offset: number, bytes: number, size: number): number {
+    return this.done(() =>
+      this.disks[disk]!.write(this.name(file, length), offset, this.memory(bytes, size)),
+    );
+  }
+
+  truncate(disk: number, file: number, length: number, bytes: number): number {
+    return this.done(() => this.disks[disk]!.truncate(this.name(file, length), bytes));
+  }
+
+  remove(disk: number, file: number, length: number): number {
+    return this.done(() => this.disks[disk]!.remove(this.name(file, length)));
+  }
+
+  sync(disk: number, files: number, length: number, isStrict: number): void {
+    const names = length === 0 ? [] : this.name(files, length).split('\n');
+    const synced = (fault: number) => {
+      // The lot may be closed by now; then there is nobody to tell.
+      this.raw._pl_files_synced(disk, fault);
+      this.onSynced();
+    };
+    this.disks[disk]!.sync(names, isStrict === 1 ? 'strict' : 'relaxed').then(
+      () => synced(0),
+      (error: unknown) => synced(this.failed(error)),
+    );
+  }
+
+  text(out: number, capacity: number): number {
+    this.memory(out, capacity).set(this.said.subarray(0, capacity));
+    return this.said.length;
+  }
+
+  /** 0, or the fault's number. */
+  private done(act: () => void): number {
+    try {
+      act();
+      return 0;
+    } catch (error) {
+      return this.failed(error);
+    }
+  }
+
+  /** What `act` answers, or less than 0. */
+  private counted(act: () => number): number {
+    try {
+      return act();
+    } catch (error) {
+      return -this.failed(error);
+    }
+  }
+
+  private failed(error: unknown): number {
+    this.said = encoder.encode(wordsOf(error));
+    return faults.indexOf(faultOf(error)) + 1;
+  }
+
+  private name(start: number, length: number): string {
+    return decoder.decode(this.memory(start, length));
+  }
+
+  private memory(start: number, length: number): Uint8Array {
+    return this.raw.HEAPU8.subarray(start, start + length);
+  }
+}

@@ -1,0 +1,148 @@
+import { type Disk, DiskError, faultOf, type SyncMode, wordsOf } from '../storage/disk.js';
+import type { RawModule, RawMount, RawStream } from './raw.js';
+
+/** A sync takes milliseconds; one that takes so long has failed, or its answer was lost. */
+const patienceMs = 10_000;
+
+/**
+ * The files of a browser database: an IDBFS mount of the module, see `wasm/library_idbfs.js`. Whoever opens it takes it
+ * over from whoever had it.
+ */
+export class IdbfsDisk implements Disk {
+  private readonly streams = new Map<string, RawStream>();
+
+  private constructor(
+    private readonly raw: RawModule,
+    private readonly folder: string,
+    private readonly mount: RawMount,
+    private readonly patience: number,
+  ) {}
+
+  static async open(raw: RawModule, database: string, patience = patienceMs): Promise<IdbfsDisk> {
+    const folder = `/${database}`;
+    raw.FS.mkdirTree(folder);
+    raw.FS.mount(raw.IDBFS, {}, folder);
+    const disk = new IdbfsDisk(raw, folder, raw.FS.lookupPath(folder).node.mount, patience);
+    try {
+      await disk.inTime('opened', (done) => raw.IDBFS.syncfs(disk.mount, true, done));
+    } catch (error) {
+      await disk.close();
+      raw.FS.unmount(folder);
+      throw error;
+    }
+    return disk;
+  }
+
+  list(): string[] {
+    return this.raw.FS.readdir(this.folder).filter((name) => !name.startsWith('.'));
+  }
+
+  create(file: string): void {
+    this.streams.set(
+      file,
+      this.opened(() => this.raw.FS.open(this.pathOf(file), 'wx+')),
+    );
+  }
+
+  size(file: string): number {
+    return this.stream(file).node.usedBytes;
+  }
+
+  read(file: string, at: number, into: Uint8Array): number {
+    return this.raw.FS.read(this.stream(file), into, 0, into.length, at);
+  }
+
+  write(file: string, at: number, bytes: Uint8Array): void {
+    this.raw.FS.write(this.stream(file), bytes, 0, bytes.length, at);
+  }
+
+  truncate(file: string, bytes: number): void {
+    this.raw.FS.ftruncate(this.stream(file).fd, bytes);
+  }
+
+  remove(file: string): void {
+    const stream = this.streams.get(file);
+    if (stream) this.raw.FS.close(stream);
+    this.streams.delete(file);
+    if (this.list().includes(file)) this.raw.FS.unlink(this.pathOf(file));
+  }
+
+  /** Everything that was changed is stored in one transaction, whatever `files` names. */
+  async sync(_files: readonly string[], mode: SyncMode): Promise<void> {
+    const { IDBFS } = this.raw;
+    IDBFS.durability = mode;
+    const number = this.mount.idbfs.sync + 1;
+    try {
+      await this.inTime('stored', (done) => IDBFS.syncfs(this.mount, false, done));
+    } catch (error) {
+      if (!(error instanceof Unanswered)) throw error;
+      IDBFS.abandon(this.mount);
+      await this.judge(number);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const stream of this.streams.values()) this.raw.FS.close(stream);
+    this.streams.clear();
+    this.raw.IDBFS.release(this.mount);
+  }
+
+  /** Reads what became of a sync whose answer did not come. */
+  private async judge(sync: number): Promise<void> {
+    let stored = { epoch: 0, sync: 0 };
+    await this.inTime('read back', (done) =>
+      this.raw.IDBFS.readOwner(this.mount, (error, owner) => {
+        stored = owner;
+        done(error);
+      }),
+    );
+    if (stored.epoch !== this.mount.idbfs.epoch)
+      throw new DiskError('fenced', 'another owner has taken the database');
+    if (stored.sync < sync) throw new DiskError('io', 'the browser did not store the files');
+  }
+
+  private inTime(what: string, begin: (done: (error: unknown) => void) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(new Unanswered(`the database ${this.folder.slice(1)} was not ${what} in ${this.patience} ms`));
+      }, this.patience);
+      begin((error) => {
+        clearTimeout(timer);
+        if (error === null || error === undefined) resolve();
+        else reject(new DiskError(faultOf(error), wordsOf(error), error));
+      });
+    });
+  }
+
+  private stream(file: string): RawStream {
+    let stream = this.streams.get(file);
+    if (!stream) {
+      stream = this.opened(() => this.raw.FS.open(this.pathOf(file), 'r+'));
+      this.streams.set(file, stream);
+    }
+    return stream;
+  }
+
+  /** Emscripten's errors are numbers. */
+  private opened(open: () => RawStream): RawStream {
+    const noSuchFile = 44;
+    const fileExists = 20;
+    try {
+      return open();
+    } catch (error) {
+      const { errno } = error as { errno?: number };
+      const fault = errno === noSuchFile ? 'not_found' : errno === fileExists ? 'exists' : 'io';
+      throw new DiskError(fault, `cannot open the file (${errno})`, error);
+    }
+  }
+
+  private pathOf(file: string): string {
+    return `${this.folder}/${file}`;
+  }
+}
+
+class Unanswered extends DiskError {
+  constructor(message: string) {
+    super('io', message);
+  }
+}
