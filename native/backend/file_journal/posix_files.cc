@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "posix_owner.h"
 #include "posix_sync.h"
 
 namespace parking_lot {
@@ -116,6 +117,7 @@ class PosixFiles::State : public std::enable_shared_from_this<PosixFiles::State>
       return failure(lock_name, "lock it", errno);
     }
     sign(number);
+    if (const auto owner = node_owner_of(directory_)) return in_use_by(*owner);
     lock_ = std::move(descriptor);
     is_folder_changed_ = true;
     open_.clear();
@@ -146,7 +148,9 @@ class PosixFiles::State : public std::enable_shared_from_this<PosixFiles::State>
     const ssize_t got = ::pread(number, text, sizeof text, 0);
     std::string holder(text, got > 0 ? static_cast<std::size_t>(got) : 0);
     while (!holder.empty() && holder.back() == '\n') holder.pop_back();
-    if (holder.empty()) holder = "another process";
+    return in_use_by(holder.empty() ? "another process" : holder);
+  }
+  FileResult<void> in_use_by(const std::string& holder) const {
     return tl::unexpected(FileError{
         FileFault::locked, std::string(lock_name),
         directory_ + " is in use by " + holder + "; stop that process, or open the store for reading only"});
