@@ -95,7 +95,7 @@ StoreResult<bool> RecordLog::find_newest(std::span<const std::uint64_t> numbers,
       cut_bytes_ += bytes.size() - last.end;
     segments_.push_front(
         {.number = *number, .end = last.end, .created_at = header->created_at, .next_at_start = {}});
-    payload_end_ = last.note.payloads.end;
+    payloads_ = last.note.payloads;
     stamp_ = {.store = header->store, .epoch = header->epoch, .created_at = header->created_at};
     is_growing_ = true;
     commit_ = static_cast<std::uint32_t>(commits);

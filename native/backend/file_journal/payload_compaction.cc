@@ -18,9 +18,19 @@ bool PayloadSegments::is_sparse() const {
   return disk_bytes() > live_bytes_ + live_bytes_ / 4 + slack;
 }
 
+bool PayloadSegments::is_empty(std::uint32_t number, const Segment& segment, Empty kind) const {
+  if (segment.live_bytes != 0 || number == current_) return false;
+  return (number >= vouched_from_) == (kind == Empty::vouched);
+}
+
+bool PayloadSegments::has_empty(Empty kind) const {
+  return std::any_of(segments_.begin(), segments_.end(),
+                     [&](const auto& segment) { return is_empty(segment.first, segment.second, kind); });
+}
+
 void PayloadSegments::delete_empty() {
   for (auto segment = segments_.begin(); segment != segments_.end();) {
-    if (segment->second.live_bytes != 0 || segment->first == current_) {
+    if (!is_empty(segment->first, segment->second, Empty::deletable)) {
       ++segment;
       continue;
     }
@@ -32,10 +42,7 @@ void PayloadSegments::delete_empty() {
 }
 
 bool PayloadSegments::wants_upkeep() const {
-  if (is_sparse()) return true;
-  return std::any_of(segments_.begin(), segments_.end(), [this](const auto& segment) {
-    return segment.second.live_bytes == 0 && segment.first != current_;
-  });
+  return is_sparse() || has_empty(Empty::deletable) || has_empty(Empty::vouched);
 }
 
 /// The segment in which least is needed for its size. If that is the one that grows, it must be closed first.

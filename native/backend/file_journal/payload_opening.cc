@@ -144,11 +144,13 @@ StoreResult<void> PayloadSegments::open_segment(std::uint32_t number, std::optio
   return {};
 }
 
-StoreResult<void> PayloadSegments::open(PayloadEnd end, std::span<const std::string> names,
+StoreResult<void> PayloadSegments::open(const PayloadExtent& last, std::span<const std::string> names,
                                         Leftovers leftovers) {
+  const PayloadEnd end = last.end;
+  if (last.count > 0) vouched_from_ = last.begin.segment;
+  next_number_ = static_cast<std::uint32_t>(end.segment) + 1;
   for (const std::uint64_t number : segment_numbers(SegmentKind::payloads, names)) {
     const auto small = static_cast<std::uint32_t>(number);
-    next_number_ = std::max(next_number_, small + 1);
     if (number > end.segment) {
       if (leftovers == Leftovers::ignore) continue;
       auto removed = files_.remove(segment_name(SegmentKind::payloads, number));

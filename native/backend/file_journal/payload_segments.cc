@@ -142,7 +142,6 @@ StoreResult<void> PayloadSegments::write_items(CommitWrites& writes, SyncMode mo
 StoreResult<PayloadExtent> PayloadSegments::write(CommitWrites& writes, SyncMode mode) {
   has_sealed_ = false;
   copy_from_sparse(std::max<std::uint64_t>(2 * gathering_.buffer.size(), std::uint64_t{256} << 10));
-  is_writing_ = true;
   writing_ = std::exchange(gathering_, Batch());
   PayloadExtent extent;
   if (!writing_.items.empty()) {
@@ -159,6 +158,7 @@ StoreResult<PayloadExtent> PayloadSegments::write(CommitWrites& writes, SyncMode
   }
   extent.end = current_ != 0 ? PayloadEnd{current_, file_.end} : PayloadEnd{durable_.segment, durable_.end};
   if (extent.count == 0) extent.begin = extent.end;
+  writing_first_ = extent.count == 0 ? ~std::uint64_t{0} : extent.begin.segment;
   return extent;
 }
 
@@ -173,7 +173,7 @@ void PayloadSegments::committed() {
     account(item.place, +1);
   }
   writing_ = Batch();
-  is_writing_ = false;
+  vouched_from_ = writing_first_;
   if (current_ != 0) durable_ = {.segment = current_, .end = file_.end, .listed = listed_.size()};
 }
 
@@ -182,7 +182,6 @@ void PayloadSegments::failed() {
   // again.
   gathering_ = Batch();
   writing_ = Batch();
-  is_writing_ = false;
   must_seal_ = false;
   victim_.reset();
   for (auto segment = segments_.upper_bound(durable_.segment); segment != segments_.end();) {
@@ -193,6 +192,8 @@ void PayloadSegments::failed() {
     (void)files_.truncate(segment_name(SegmentKind::payloads, last->first), durable_.end);
     last->second.end = durable_.end;
   }
+  // So that every number up to the last one is of a segment that counted once.
+  next_number_ = durable_.segment + 1;
   current_ = 0;
   listed_.clear();
 }

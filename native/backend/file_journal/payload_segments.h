@@ -49,9 +49,10 @@ class PayloadSegments {
 
   /// Whether all that a commit says it wrote is there. Reads its bytes.
   StoreResult<bool> is_whole(const PayloadExtent& extent);
-  /// Builds the index of all that was written up to `end`. With `Leftovers::remove` what lies behind it goes.
+  /// Builds the index of all that was written up to the end of the last commit. With `Leftovers::remove` what
+  /// lies behind it goes.
   enum class Leftovers : std::uint8_t { ignore, remove };
-  StoreResult<void> open(PayloadEnd end, std::span<const std::string> names, Leftovers leftovers);
+  StoreResult<void> open(const PayloadExtent& last, std::span<const std::string> names, Leftovers leftovers);
 
   void set_stamp(const SegmentStamp& stamp) { stamp_ = stamp; }
 
@@ -80,7 +81,7 @@ class PayloadSegments {
   /// Whether commits would go on making room.
   bool wants_upkeep() const;
   /// Whether the next `write` has anything to do.
-  bool has_work() const { return has_gathered() || must_seal_ || is_sparse(); }
+  bool has_work() const { return has_gathered() || must_seal_ || is_sparse() || has_empty(Empty::vouched); }
 
   const PayloadIndex& index() const { return index_; }
   std::uint64_t largest_id() const { return largest_id_; }
@@ -126,6 +127,11 @@ class PayloadSegments {
   StoreResult<void> write_items(CommitWrites& writes, SyncMode mode);
   FileResult<void> begin_segment(CommitWrites& writes, SyncMode mode);
   FileResult<void> seal(CommitWrites& writes, SyncMode mode);
+  /// Segments in which nothing is needed. Those that the last commit wrote to stay until there is a later
+  /// one, since opening judges by their bytes whether that commit is whole.
+  enum class Empty : std::uint8_t { deletable, vouched };
+  bool has_empty(Empty kind) const;
+  bool is_empty(std::uint32_t number, const Segment& segment, Empty kind) const;
   void copy_from_sparse(std::uint64_t budget);
   bool choose_victim();
   bool is_sparse() const;
@@ -146,7 +152,9 @@ class PayloadSegments {
   std::uint64_t largest_id_ = 0;
   Batch gathering_;
   Batch writing_;
-  bool is_writing_ = false;
+  /// First segment that the commit on its way, and the last one that succeeded, wrote to.
+  std::uint64_t writing_first_ = 0;
+  std::uint64_t vouched_from_ = ~std::uint64_t{0};
   bool has_sealed_ = false;
   bool must_seal_ = false;
   std::optional<Victim> victim_;

@@ -80,7 +80,7 @@ StoreResult<void> RecordLog::write(CommitWrites& writes, std::span<const RecordB
   now.declared.resize(streams_.size(), false);
   now.file = file_;
   now.latest_time = latest_time_;
-  now.payload_end = payloads.end;
+  now.payloads = payloads;
   for (const LogStream& stream : streams_) {
     now.chains.push_back(stream.chain);
     now.last.push_back(stream.durable);
@@ -130,13 +130,16 @@ void RecordLog::committed() {
   commit_ = now.head.commit;
   declared_ = std::move(now.declared);
   file_ = std::move(now.file);
-  payload_end_ = now.payload_end;
+  payloads_ = now.payloads;
   latest_time_ = now.latest_time;
   writing_.reset();
 }
 
 void RecordLog::failed() {
-  if (writing_ && writing_->began_segment) (void)files_.remove(writing_->file.name);
+  if (writing_ && writing_->began_segment) {
+    (void)files_.remove(writing_->file.name);
+    next_number_ = writing_->segment.number;
+  }
   if (is_growing_) (void)files_.truncate(file_.name, segments_.back().end);
   is_growing_ = false;
   commit_ = 0;

@@ -87,7 +87,8 @@ class RecordLog {
   /// Bytes written since some fixed point.
   std::uint64_t position() const { return position_; }
   std::uint64_t disk_bytes() const;
-  PayloadEnd payload_end() const { return payload_end_; }
+  /// What the last commit that counts says of payloads.
+  const PayloadExtent& payloads() const { return payloads_; }
   std::uint64_t cut_bytes() const { return cut_bytes_; }
   const SegmentStamp& stamp() const { return stamp_; }
   void set_stamp(const SegmentStamp& stamp) { stamp_ = stamp; }
@@ -109,7 +110,7 @@ class RecordLog {
     std::vector<ChainHash> chains;
     std::vector<std::uint64_t> last;
     std::vector<bool> declared;
-    PayloadEnd payload_end;
+    PayloadExtent payloads;
     WallTime latest_time{0};
     RecordSegment segment;
     AppendFile file;
@@ -133,7 +134,7 @@ class RecordLog {
   std::deque<RecordSegment> segments_;
   std::uint64_t position_ = 0;
   std::uint64_t next_number_ = 1;
-  PayloadEnd payload_end_;
+  PayloadExtent payloads_;
   std::uint64_t cut_bytes_ = 0;
   WallTime latest_time_{0};
 

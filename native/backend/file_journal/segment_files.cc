@@ -80,6 +80,8 @@ StoreResult<SegmentHeader> segment_header(ByteView bytes, SegmentKind kind, std:
 
 FileResult<void> CommitWrites::create(const std::string& file) {
   auto made = files_.create(file);
+  // A leftover of a commit that failed, which could not be deleted then.
+  if (!made && made.error().fault == FileFault::exists) made = files_.truncate(file, 0);
   if (!made) return made;
   created_.push_back(file);
   touch(file);

@@ -42,7 +42,9 @@ void FileStore::State::tidy() {
 StoreResult<PayloadExtent> FileStore::State::write(CommitWrites& writes) {
   auto extent = payloads_.write(writes, options_.durability);
   if (!extent) return extent;
-  auto written = checkpoints_.write(writes, options_.durability);
+  // A checkpoint without any records beside it says that these were deleted: it waits for the second commit.
+  auto written = StoreResult<void>();
+  if (!log_->segments().empty()) written = checkpoints_.write(writes, options_.durability);
   if (written) written = log_->write(writes, writing_.blocks, *extent, options_.durability);
   if (!written) return tl::unexpected(written.error());
   return extent;

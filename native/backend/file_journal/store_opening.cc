@@ -68,7 +68,7 @@ StoreResult<void> FileStore::State::open() {
   payloads_.set_stamp(stamp);
   const auto leftovers =
       access_ == Access::owner ? PayloadSegments::Leftovers::remove : PayloadSegments::Leftovers::ignore;
-  opened = payloads_.open(log_->payload_end(), *names, leftovers);
+  opened = payloads_.open(log_->payloads(), *names, leftovers);
   if (!opened) return opened;
   log_->set_stamp(stamp);
   checkpoints_.set_stamp(stamp);
