@@ -6,6 +6,7 @@
 
 #include "cli/commands.h"
 #include "cli/config_file.h"
+#include "parking_lot/native/host.h"
 
 namespace parking_lot::cli {
 namespace {
@@ -53,7 +54,8 @@ ExitCode check(const CheckOptions& options) {
   }
   std::vector<ConfigIssue> issues = parsed->issues;
   if (parsed->ok()) {
-    for (ConfigIssue& missing : unavailable_features(parsed->config)) issues.push_back(std::move(missing));
+    for (ConfigIssue& missing : unavailable_features(parsed->config, host_storage))
+      issues.push_back(std::move(missing));
   }
   options.is_json ? print_json(issues, parsed->ok()) : print_lines(issues, options.config, parsed->ok());
   return parsed->ok() ? ExitCode::fine : ExitCode::usage;

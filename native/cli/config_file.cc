@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -43,7 +44,14 @@ Result<ParsedConfig> load_config(const std::string& path) {
     text = yaml_to_json(*text);
     if (!text) return Failure({path + ":" + text.error().where, text.error().message});
   }
-  return parse_config(*text, environment);
+  ParsedConfig parsed = parse_config(*text, environment);
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  for (PoolConfig& pool : parsed.config.pools) {
+    for (StorageConfig* storage : {&pool.queue, &pool.mailbox.storage}) {
+      if (storage->kind == StorageKind::file) storage->path = (folder / storage->path).lexically_normal();
+    }
+  }
+  return parsed;
 }
 
 }  // namespace parking_lot::cli

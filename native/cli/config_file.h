@@ -11,8 +11,8 @@ namespace parking_lot::cli {
 Result<std::string> read_file(const std::string& path);
 
 /// Reads and parses a config: YAML if the name ends in .yaml or .yml, else JSON. `${NAME}` reads this
-/// process's environment. The error is about the file; what is wrong inside a readable one stands in the
-/// issues.
+/// process's environment. Directories of stores are taken from the file's own. The error is about the file;
+/// what is wrong inside a readable one stands in the issues.
 Result<ParsedConfig> load_config(const std::string& path);
 
 }  // namespace parking_lot::cli

@@ -1,7 +1,5 @@
 #include "cli/job_run.h"
 
-#include <signal.h>
-
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <chrono>
@@ -13,9 +11,7 @@ namespace {
 
 constexpr std::uint64_t read_ahead_max = 64;
 constexpr std::size_t malformed_kept_max = 100;
-// How often a held job is tried although no event said that there is room, and how often progress is shown.
-constexpr std::chrono::milliseconds tick_period{100};
-constexpr std::chrono::seconds line_period{5};
+constexpr std::uint32_t page_tasks = 500;
 
 Now now() {
   using namespace std::chrono;
@@ -23,7 +19,10 @@ Now now() {
           .steady = {duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count()}};
 }
 
-bool must_wait(Refusal code) { return code == Refusal::queue_full || code == Refusal::busy; }
+bool must_wait(Refusal code) {
+  return code == Refusal::queue_full || code == Refusal::busy || code == Refusal::storage_unavailable ||
+         code == Refusal::unconfirmed;
+}
 
 }  // namespace
 
@@ -47,15 +46,53 @@ Result<Summary> JobRun::run() {
   host_.on_event([this](const TaskEvent& event) { on_event(event); });
   wait_for_signal();
   arm_tick();
-  boost::asio::post(io_, [this] { read_jobs(); });
+  begun_at_ = now().wall;
+  boost::asio::post(io_, [this] { adopt_stored(); });
   io_.run();
   if (error_) return Failure(std::move(*error_));
   summary_.elapsed = elapsed();
   return summary_;
 }
 
+void JobRun::adopt_stored() {
+  if (options_.adopting == JobRunOptions::Adopting::nothing) return begin_reading();
+  pools_to_adopt_ = config_.pools.size();
+  for (const PoolConfig& pool : config_.pools) {
+    host_.list(pool.name, {.status = {}, .limit = page_tasks}, [this, name = pool.name](const auto& page) {
+      if (page) return adopt_page(name, *page);
+      if (phase_ == Phase::running) fail({name, std::string(sentence(page.error().code))});
+    });
+  }
+}
+
+void JobRun::adopt_page(const std::string& pool, const TaskPage& page) {
+  for (const TaskView& task : page.tasks) {
+    const bool is_old = is_terminal(task.status) && task.finished_at < begun_at_ &&
+                        options_.writing == JobRunOptions::Writing::recorded_from_now_on;
+    if (is_old || outcomes_.contains(pool, task.task_id)) {
+      ++summary_.tally.skipped;
+      continue;
+    }
+    ++in_flight_;
+    ++summary_.tally.submitted;
+    host_.outcome(pool, task.task_id, [this](const Outcome& outcome) { take_outcome(outcome); });
+  }
+  if (page.next == 0) {
+    if (--pools_to_adopt_ == 0) begin_reading();
+    return;
+  }
+  host_.list(pool, {.status = {}, .after = page.next, .limit = page_tasks}, [this, pool](const auto& next) {
+    if (next) return adopt_page(pool, *next);
+    if (phase_ == Phase::running) fail({pool, std::string(sentence(next.error().code))});
+  });
+}
+
+void JobRun::begin_reading() {
+  boost::asio::post(io_, [this] { read_jobs(); });
+}
+
 bool JobRun::may_read() const {
-  if (phase_ != Phase::running) return false;
+  if (phase_ != Phase::running || pools_to_adopt_ != 0) return false;
   std::uint64_t ahead = 0;
   for (const auto& [name, queue] : queues_) ahead += queue.held.size() + queue.unanswered;
   return ahead < read_ahead_max;
@@ -111,7 +148,11 @@ void JobRun::take_line(const JobLine& line) {
   auto task = parse(line);
   if (!task) return reject_line(line.number, task.error().message);
   const auto job = std::make_shared<Job>(Job{.task = std::move(*task), .line = line.number});
-  if (job->task.task_id.empty()) job->task.task_id = source_.name_of(line);
+  if (job->task.task_id.empty()) {
+    job->task.task_id = source_.name_of(line);
+  } else {
+    job->is_repeated = !ids_.insert(job->task.pool + '\n' + job->task.task_id).second;
+  }
   if (outcomes_.contains(job->task.pool, job->task.task_id)) {
     ++summary_.tally.skipped;
     return;
@@ -140,7 +181,6 @@ void JobRun::on_receipt(const JobPtr& job, const Receipt& receipt) {
   PoolQueue& queue = queues_[job->task.pool];
   --queue.unanswered;
   if (receipt) {
-    job->is_joined = receipt->how == Submitted::How::joined;
     resubmit(queue);  // where one has found a place, there may be another
   } else if (must_wait(receipt.error().code)) {
     // Refusals of one turn come in order; so each goes behind those that were refused before it.
@@ -161,9 +201,19 @@ void JobRun::on_receipt(const JobPtr& job, const Receipt& receipt) {
 void JobRun::on_outcome(const JobPtr& job, const Outcome& outcome) {
   if (phase_ == Phase::over) return;
   if (outcome.refusal && must_wait(*outcome.refusal)) return;  // held
+  if (!job->is_repeated || outcome.refusal) return take_outcome(outcome);
   --in_flight_;
-  if (job->is_joined) {
-    ++summary_.tally.joined;
+  ++summary_.tally.joined;
+  end_after_this_turn();
+}
+
+void JobRun::take_outcome(const Outcome& outcome) {
+  if (phase_ == Phase::over) return;
+  --in_flight_;
+  const bool is_old = options_.writing == JobRunOptions::Writing::recorded_from_now_on && !outcome.refusal &&
+                      outcome.finished_at < begun_at_;
+  if (is_old) {
+    ++summary_.tally.skipped;
   } else {
     summary_.tally.count(outcome);
     if (auto written = outcomes_.write(outcome); !written) return fail(std::move(written.error()));
@@ -189,112 +239,6 @@ void JobRun::on_event(const TaskEvent& event) {
   if (event.kind == TaskEvent::Kind::started || event.kind == TaskEvent::Kind::ended) {
     resubmit(queues_[std::string(event.pool)]);
   }
-}
-
-void JobRun::wait_for_signal() {
-  signals_.async_wait([this](boost::system::error_code error, int) {
-    if (error || phase_ == Phase::over) return;
-    on_signal();
-    wait_for_signal();
-  });
-}
-
-void JobRun::on_signal() {
-  if (phase_ == Phase::running) {
-    phase_ = Phase::stopping;
-    summary_.ending = Summary::Ending::interrupted;
-    say("Interrupted: waiting for what runs; interrupt again to kill it.");
-    return stop_starting();
-  }
-  summary_.ending = Summary::Ending::killed;
-  end();
-}
-
-void JobRun::stop_starting() {
-  for (const PoolConfig& pool : config_.pools) {
-    host_.set_pool_state(pool.name, PoolState::paused, [this](const auto&) {
-      if (phase_ == Phase::stopping) end_after_this_turn();
-    });
-  }
-}
-
-void JobRun::end_if_done() {
-  if (phase_ == Phase::running && source_.is_at_end() && in_flight_ == 0) return end();
-  if (phase_ != Phase::stopping) return;
-  const bool is_idle =
-      std::all_of(config_.pools.begin(), config_.pools.end(), [this](const PoolConfig& pool) {
-        const PoolStats stats = *host_.stats(pool.name);
-        return stats.state == PoolState::paused && stats.running == 0;
-      });
-  if (is_idle) end();
-}
-
-// Gauges are ahead of callbacks: of two runs that ended together, the first outcome finds nothing running any
-// more.
-void JobRun::end_after_this_turn() {
-  boost::asio::post(io_, [this] { end_if_done(); });
-}
-
-void JobRun::end() {
-  if (phase_ == Phase::over) return;
-  phase_ = Phase::over;
-  summary_.tally.not_started = in_flight_;
-  if (has_progress_line_) std::fputs("\r\x1b[K", stderr);
-  host_.close();
-  signals_.cancel();
-  tick_.cancel();
-  io_.stop();
-}
-
-void JobRun::fail(Error error) {
-  error_ = std::move(error);
-  end();
-}
-
-void JobRun::arm_tick() {
-  tick_.expires_after(tick_period);
-  tick_.async_wait([this](boost::system::error_code error) {
-    if (error || phase_ == Phase::over) return;
-    on_tick();
-    arm_tick();
-  });
-}
-
-void JobRun::on_tick() {
-  for (auto& [name, queue] : queues_) resubmit(queue);
-  end_if_done();
-  if (phase_ != Phase::over) report_progress();
-}
-
-void JobRun::report_progress() {
-  const auto at = std::chrono::steady_clock::now();
-  if (options_.reporting == JobRunOptions::Reporting::silent) return;
-  if (options_.reporting == JobRunOptions::Reporting::lines && at - reported_ < line_period) return;
-  reported_ = at;
-  std::uint64_t running = 0;
-  std::uint64_t parked = 0;
-  for (const PoolConfig& pool : config_.pools) {
-    const PoolStats stats = *host_.stats(pool.name);
-    running += stats.running;
-    parked += stats.parked + stats.waiting + stats.backing_off;
-  }
-  const std::string text = progress_text(summary_.tally, running, parked, elapsed(), source_.line_count());
-  if (options_.reporting == JobRunOptions::Reporting::terminal) {
-    has_progress_line_ = true;
-    std::fprintf(stderr, "\r\x1b[K%s", text.c_str());
-  } else {
-    std::fprintf(stderr, "%s\n", text.c_str());
-  }
-}
-
-void JobRun::say(const std::string& line) {
-  if (options_.reporting == JobRunOptions::Reporting::silent) return;
-  std::fprintf(stderr, "%s%s\n", has_progress_line_ ? "\r\x1b[K" : "", line.c_str());
-}
-
-Duration JobRun::elapsed() const {
-  const auto passed = std::chrono::steady_clock::now() - begun_;
-  return {std::chrono::duration_cast<std::chrono::milliseconds>(passed).count()};
 }
 
 }  // namespace parking_lot::cli

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "cli/job_source.h"
@@ -22,14 +23,22 @@ namespace parking_lot::cli {
 struct JobRunOptions {
   std::string jobs_name;  ///< for messages about its lines
   enum class Reporting : std::uint8_t { terminal, lines, silent } reporting = Reporting::lines;
+  /// Which outcomes of its tasks are written: also those that were recorded before, or from now on only.
+  enum class Writing : std::uint8_t { all, recorded_from_now_on } writing = Writing::all;
+  /// Whether the tasks that the pools hold at the start belong to the run like jobs of its source.
+  enum class Adopting : std::uint8_t { nothing, stored_tasks } adopting = Adopting::nothing;
+  /// Storage that fails for longer ends the run.
+  Duration storage_patience = Duration::seconds(60);
 };
 
 /// Runs the jobs of a source to the end under the pools' limits.
 ///
 /// It reads ahead no further than the queues have room: a job that is refused with `queue_full` or `busy` is
 /// *held*, with all later ones of its pool behind it, and submitted again when a place may have become free;
-/// reading stops while too many are held. The first interrupt pauses the pools and waits for what runs; the
-/// second kills.
+/// reading stops while too many are held. The same goes for storage that loads or fails, until the patience
+/// is over. The first interrupt pauses the pools and waits for what runs; the second kills.
+///
+/// A job whose task exists already joins it: it gets that task's outcome, which is written once.
 class JobRun {
  public:
   /// All outlive the run. The host's pools have their executors.
@@ -44,7 +53,7 @@ class JobRun {
   struct Job {
     ParsedTask task;
     std::uint64_t line = 0;
-    bool is_joined = false;  // another line of this run has the same task
+    bool is_repeated = false;  // an earlier line of this run has the same task
   };
   using JobPtr = std::shared_ptr<Job>;
   struct PoolQueue {
@@ -53,6 +62,9 @@ class JobRun {
   };
   enum class Phase : std::uint8_t { running, stopping, over };
 
+  void adopt_stored();
+  void adopt_page(const std::string& pool, const TaskPage& page);
+  void begin_reading();
   void read_jobs();
   bool may_read() const;
   void take_line(const JobLine& line);
@@ -61,6 +73,7 @@ class JobRun {
   void submit(const JobPtr& job);
   void on_receipt(const JobPtr& job, const Receipt& receipt);
   void on_outcome(const JobPtr& job, const Outcome& outcome);
+  void take_outcome(const Outcome& outcome);
   void resubmit(PoolQueue& queue);
   void on_event(const TaskEvent& event);
   void wait_for_signal();
@@ -68,8 +81,10 @@ class JobRun {
   void stop_starting();
   void arm_tick();
   void on_tick();
+  void check_storage();
   void report_progress();
   void say(const std::string& line);
+  bool owes_deliveries() const;
   void end_if_done();
   void end_after_this_turn();
   void end();
@@ -85,7 +100,11 @@ class JobRun {
 
   Phase phase_ = Phase::running;
   std::unordered_map<std::string, PoolQueue> queues_;
-  std::uint64_t in_flight_ = 0;  // submitted, without an outcome
+  std::unordered_set<std::string> ids_;  // that lines brought with them, each with its pool
+  std::uint64_t in_flight_ = 0;          // submitted, without an outcome
+  std::uint64_t pools_to_adopt_ = 0;
+  WallTime begun_at_;
+  std::optional<std::chrono::steady_clock::time_point> storage_fails_since_;
   bool is_waiting_for_input_ = false;
   bool has_progress_line_ = false;
   Summary summary_;

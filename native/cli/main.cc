@@ -25,6 +25,9 @@ int run(int argc, char** argv) {
   Chosen chosen;
   parking_lot::cli::add_run(app, chosen);
   parking_lot::cli::add_check(app, chosen);
+  parking_lot::cli::add_task(app, chosen);
+  parking_lot::cli::add_mailbox(app, chosen);
+  parking_lot::cli::add_pool(app, chosen);
   parking_lot::cli::add_replay(app, chosen);
   try {
     app.parse(argc, argv);
@@ -32,7 +35,7 @@ int run(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::usage);
   }
   if (!chosen) {
-    std::fprintf(stderr, "parking-lot: A subcommand is required: run, check or replay; see --help.\n");
+    std::fprintf(stderr, "parking-lot: A subcommand is required, as run or check; see --help.\n");
     return static_cast<int>(ExitCode::usage);
   }
   return static_cast<int>(chosen());

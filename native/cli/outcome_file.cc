@@ -26,9 +26,11 @@ std::string json_string(std::string_view text) {
 Result<OutcomeFile> OutcomeFile::open(const std::string& path, Existing existing) {
   if (path.empty()) return OutcomeFile(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), "standard output");
   const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_APPEND | (existing == Existing::replaced ? O_TRUNC : 0);
+  const bool was_there = access(path.c_str(), F_OK) == 0;
   const int fd = ::open(path.c_str(), flags, 0666);
   if (fd == -1) return failure(path, "cannot be opened");
   OutcomeFile file(fd, path);
+  file.was_there_ = was_there;
   if (existing == Existing::continued) {
     if (auto read = file.read_existing(); !read) return Failure(std::move(read.error()));
   }
@@ -36,7 +38,10 @@ Result<OutcomeFile> OutcomeFile::open(const std::string& path, Existing existing
 }
 
 OutcomeFile::OutcomeFile(OutcomeFile&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), path_(std::move(other.path_)), present_(std::move(other.present_)) {}
+    : fd_(std::exchange(other.fd_, -1)),
+      path_(std::move(other.path_)),
+      was_there_(other.was_there_),
+      present_(std::move(other.present_)) {}
 
 OutcomeFile::~OutcomeFile() {
   if (fd_ != -1) ::close(fd_);

@@ -26,6 +26,9 @@ class OutcomeFile {
   OutcomeFile& operator=(OutcomeFile&&) = delete;
   ~OutcomeFile();
 
+  /// Whether the file was there before it was opened.
+  bool was_there() const { return was_there_; }
+
   /// Whether the file held an outcome of this task when it was opened.
   bool contains(const std::string& pool, const std::string& task_id) const;
 
@@ -39,6 +42,7 @@ class OutcomeFile {
 
   int fd_;
   std::string path_;
+  bool was_there_ = false;
   std::set<std::pair<std::string, std::string>> present_;
 };
 

@@ -16,9 +16,11 @@ namespace {
 
 struct RunOptions {
   std::string config;
-  std::string jobs = "-";
+  std::string jobs;
   std::string out;
   bool resumes = false;
+  bool keeps_orphans = false;
+  std::uint64_t storage_patience_secs = 60;
   bool is_json = false;
 };
 
@@ -37,7 +39,7 @@ bool is_usable(const ParsedConfig& parsed) {
     if (issue.severity == ConfigIssue::Severity::error) print(issue);
   }
   if (!parsed.ok()) return false;
-  const auto missing = unavailable_features(parsed.config);
+  const auto missing = unavailable_features(parsed.config, host_storage);
   std::for_each(missing.begin(), missing.end(), print);
   return missing.empty();
 }
@@ -66,37 +68,57 @@ ExitCode report(const Summary& summary, const RunOptions& options) {
   return summary.tally.unsuccessful() == 0 ? ExitCode::fine : ExitCode::work_failed;
 }
 
+bool is_durable(const Config& config) {
+  return std::any_of(config.pools.begin(), config.pools.end(),
+                     [](const PoolConfig& pool) { return !pool.queue.is_volatile(); });
+}
+
+JobRunOptions run_options(const RunOptions& options, const std::string& jobs, const OutcomeFile& outcomes) {
+  JobRunOptions run;
+  run.jobs_name = jobs == "-" ? "standard input" : jobs;
+  run.reporting = reporting_of(options);
+  run.storage_patience = Duration::seconds(static_cast<std::int64_t>(options.storage_patience_secs));
+  if (options.resumes && !outcomes.was_there()) run.writing = JobRunOptions::Writing::recorded_from_now_on;
+  if (options.resumes && options.jobs.empty()) run.adopting = JobRunOptions::Adopting::stored_tasks;
+  return run;
+}
+
 ExitCode run_jobs(const RunOptions& options, const Config& config) {
   boost::asio::io_context io(1);
-  auto host = Host::open(config, io, {.entropy = {}, .results = HostOptions::Results::until_outcome});
-  if (!host) return refuse(host.error(), ExitCode::usage);
+  using Orphans = HostOptions::Orphans;
+  auto host = Host::open(config, io,
+                         {.entropy = {},
+                          .results = HostOptions::Results::until_outcome,
+                          .orphans = options.keeps_orphans ? Orphans::kept : Orphans::refused});
+  if (!host) return refuse(host.error(), is_durable(config) ? ExitCode::unexpected : ExitCode::usage);
   for (const PoolConfig& pool : config.pools) {
     if (auto ready = (*host)->run_processes(pool.name); !ready)
       return refuse(ready.error(), ExitCode::unexpected);
   }
-  auto source = JobSource::open(io, options.jobs, line_bytes_max(config));
+  // Resuming needs no jobs: what the pools hold is run.
+  const bool has_no_jobs = options.jobs.empty() && options.resumes && is_durable(config);
+  const std::string jobs = has_no_jobs ? "/dev/null" : options.jobs.empty() ? "-" : options.jobs;
+  auto source = JobSource::open(io, jobs, line_bytes_max(config));
   if (!source) return refuse(source.error(), ExitCode::usage);
   auto outcomes = OutcomeFile::open(options.out, options.resumes ? Existing::continued : Existing::replaced);
   if (!outcomes) return refuse(outcomes.error(), ExitCode::usage);
 
-  const std::string jobs_name = options.jobs == "-" ? "standard input" : options.jobs;
-  JobRun run(io, **host, config, *source, *outcomes,
-             {.jobs_name = jobs_name, .reporting = reporting_of(options)});
+  JobRun run(io, **host, config, *source, *outcomes, run_options(options, jobs, *outcomes));
   const auto summary = run.run();
   if (!summary) return refuse(summary.error(), ExitCode::unexpected);
   return report(*summary, options);
 }
 
 ExitCode run(const RunOptions& options) {
-  if (options.resumes && options.out.empty()) {
-    std::fprintf(
-        stderr,
-        "run: --resume needs --out with the outcomes of the earlier run, since the pools keep nothing.\n");
-    return ExitCode::usage;
-  }
   const auto parsed = load_config(options.config);
   if (!parsed) return refuse(parsed.error(), ExitCode::usage);
   if (!is_usable(*parsed)) return ExitCode::usage;
+  if (options.resumes && options.out.empty() && !is_durable(parsed->config)) {
+    std::fprintf(stderr,
+                 "run: --resume needs --out with the outcomes of the earlier run, since these pools keep "
+                 "nothing.\n");
+    return ExitCode::usage;
+  }
   configure_log(parsed->config, options);
   return run_jobs(options, parsed->config);
 }
@@ -110,12 +132,26 @@ void add_run(CLI::App& app, Chosen& chosen) {
       ->required()
       ->type_name("FILE");
   command
-      ->add_option("--jobs,-j", options->jobs, "Jobs, one JSON object a line; - is standard input (default)")
+      ->add_option(
+          "--jobs,-j", options->jobs,
+          "Jobs, one JSON object a line; - is standard input, the default but with --resume on durable "
+          "pools")
       ->type_name("FILE");
   command->add_option("--out,-o", options->out, "Write outcomes here instead of to standard output")
       ->type_name("FILE");
   command->add_flag("--resume", options->resumes,
-                    "Leave out jobs whose outcome is in --out already, and append the rest");
+                    "Go on with an earlier run: leave out jobs whose outcome is in --out already, join those "
+                    "that durable pools hold, and append what is missing");
+  command
+      ->add_option_function<std::string>(
+          "--orphans", [options](const std::string& what) { options->keeps_orphans = what == "keep"; },
+          "What to do with pools that a store has and the config has not: refuse (default) or keep")
+      ->check(CLI::IsMember({"refuse", "keep"}))
+      ->type_name("WHAT");
+  command
+      ->add_option("--storage-patience", options->storage_patience_secs,
+                   "Give up after storage has failed for so long (default 60)")
+      ->type_name("SECONDS");
   command->add_flag("--json", options->is_json,
                     "Print the summary as one JSON object, and nothing else, on stderr");
   command->footer(

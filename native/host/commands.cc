@@ -92,6 +92,29 @@ void Host::retry(std::string_view pool, std::string_view task_id, ReceiptCallbac
                   [](RequestId request, TaskName task) { return Retry{.request = request, .task = task}; });
 }
 
+void Host::outcome(std::string_view pool, std::string_view task_id, OutcomeCallback on_outcome) {
+  const auto refused = [pool = std::string(pool), id = std::string(task_id), on_outcome](RefusedCommand why) {
+    const bool is_closed = why.code == Refusal::unconfirmed;
+    on_outcome({.pool = pool,
+                .task_id = id,
+                .status = is_closed ? Status::dropped : Status::rejected,
+                .reason = is_closed ? Reason::shut_down : Reason::none,
+                .refusal = why.code,
+                .result = {}});
+  };
+  const std::weak_ptr<Loop> weak = loop_;
+  const auto respond = [weak, refused, on_outcome](const Answer* answer) {
+    const auto* found = answer == nullptr ? nullptr : std::get_if<const TaskView*>(answer);
+    const auto loop = weak.lock();
+    if (found == nullptr || loop == nullptr) return refused(refusal_of(answer));
+    const TaskView& task = **found;
+    if (is_terminal(task.status)) return loop->resolve_from_memory(task.pool, task.task, on_outcome);
+    loop->await(task.pool, task.task, task.task_id, on_outcome);
+  };
+  command_on_task(*loop_, pool, task_id, respond,
+                  [](RequestId request, TaskName task) { return Inspect{.request = request, .task = task}; });
+}
+
 void Host::list(std::string_view pool, const TaskListing& listing, ListCallback on_page) {
   command_on_task(*loop_, pool, {}, viewing<TaskPage>(std::move(on_page)),
                   [listing](RequestId request, TaskName task) {

@@ -3,7 +3,6 @@
 #include <variant>
 
 #include "host/loop.h"
-#include "parking_lot/check.h"
 
 namespace parking_lot {
 
@@ -15,14 +14,12 @@ void Host::Loop::perform_all() {
   }
 }
 
-// Durable streams are what `open` refuses as long as no backend is built in; a volatile stream writes
-// nothing.
-void Host::Loop::perform(const Write&) { PARKING_LOT_CHECK(!"a volatile pool wrote"); }
-void Host::Loop::perform(const mailbox::Write&) { PARKING_LOT_CHECK(!"a volatile mailbox store wrote"); }
+void Host::Loop::perform(const Write& effect) { storage_->append(effect.pool, effect.records); }
+void Host::Loop::perform(const mailbox::Write& effect) { storage_->append(effect.store, effect.records); }
 
 void Host::Loop::perform(const Start& effect) {
   const RunName run{effect.task, effect.lease};
-  auto payload = payloads_.get(effect.payload);
+  auto payload = storage_->get(effect.payload);
   if (payload == nullptr && effect.payload.id != 0) {
     add(Failed{.task = run.task, .lease = run.lease, .reason = Reason::payload_unreadable, .result = {}});
     return ask_for_turn();
@@ -88,16 +85,16 @@ void Host::Loop::perform(const Notify& effect) {
   if (*kind == Kind::ended && !closed_) settle(effect);
 }
 
-void Host::Loop::perform(const Release& effect) { payloads_.release(effect.payload); }
+void Host::Loop::perform(const Release& effect) { storage_->release(effect); }
 
-void Host::Loop::perform(const mailbox::Dropped& effect) { payloads_.release(effect.payload); }
+void Host::Loop::perform(const mailbox::Dropped& effect) { storage_->release(effect.payload); }
 
 void Host::Loop::perform(const mailbox::Page& effect) {
   const auto request = mailbox_requests_.extract(effect.request);
   if (request.empty() || !request.mapped().on_messages) return;
   std::vector<FetchedMessage> messages;
   for (const MailboxMessage& message : *effect.messages) {
-    messages.push_back({message, payloads_.get(message.payload)});
+    messages.push_back({message, storage_->get(message.payload)});
   }
   request.mapped().on_messages(std::move(messages));
 }

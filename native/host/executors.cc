@@ -74,7 +74,7 @@ void Host::Loop::ended(RunName run, RunEnd end) {
   const auto found = runs_.extract(run);
   const bool is_stopped = found.empty() || found.mapped().is_stopped;
   const PayloadRef result =
-      is_stopped || end.result.empty() ? PayloadRef{} : payloads_.put(std::move(end.result));
+      is_stopped || end.result.empty() ? PayloadRef{} : storage_->put(std::move(end.result));
   if (end.reason == Reason::none) {
     add(Finished{.task = run.task, .lease = run.lease, .result = result});
   } else {

@@ -11,6 +11,16 @@ bool Health::is_degraded() const {
          std::any_of(stores.begin(), stores.end(), fails);
 }
 
+std::string Health::trouble() const {
+  for (const OfStore& store : stores) {
+    if (!store.trouble.empty()) return store.trouble;
+  }
+  for (const OfPool& pool : pools) {
+    if (!pool.trouble.empty()) return pool.trouble;
+  }
+  return {};
+}
+
 Health Host::Loop::health() const {
   Health health;
   const Scheduler& scheduler = lot_.scheduler();
@@ -20,7 +30,8 @@ Health Host::Loop::health() const {
                             .is_durable = !scheduler.config({i}).queue.is_volatile(),
                             .storage = stats.storage,
                             .delivery_held = stats.delivery_held,
-                            .undelivered = stats.undelivered});
+                            .undelivered = stats.undelivered,
+                            .trouble = closed_ ? "" : storage_->trouble_of(PoolId{i})});
   }
   const Mailbox& mailbox = lot_.mailbox();
   for (std::uint32_t i = 0; i < mailbox.store_count(); ++i) {
@@ -28,7 +39,8 @@ Health Host::Loop::health() const {
     health.stores.push_back({.store = std::string(mailbox.store_name({i})),
                              .is_durable = mailbox.is_durable({i}),
                              .storage = stats.storage,
-                             .messages = stats.messages});
+                             .messages = stats.messages,
+                             .trouble = closed_ ? "" : storage_->trouble_of(StoreId{i})});
   }
   return health;
 }

@@ -8,7 +8,7 @@
 namespace parking_lot {
 Result<std::unique_ptr<Host>> Host::open(const Config& config, boost::asio::io_context& io,
                                          HostOptions options) {
-  for (const ConfigIssue& missing : unavailable_features(config))
+  for (const ConfigIssue& missing : unavailable_features(config, host_storage))
     return Failure({missing.path, missing.message});
   if (!options.entropy) {
     auto entropy = system_entropy();
@@ -16,9 +16,14 @@ Result<std::unique_ptr<Host>> Host::open(const Config& config, boost::asio::io_c
     options.entropy = *entropy;
   }
   const SystemClock clock;
-  auto lot = Lot::open(config, clock.now(), *options.entropy);
+  const Config placed = Storage::with_places(config);
+  auto lot = Lot::open(placed, clock.now(), *options.entropy);
   if (!lot) return Failure(std::move(lot.error()));
-  return std::unique_ptr<Host>(new Host(std::make_shared<Loop>(io, std::move(*lot), clock, options)));
+  auto storage = Storage::open(placed, *lot, io, options);
+  if (!storage) return Failure(std::move(storage.error()));
+  auto loop = std::make_shared<Loop>(io, std::move(*lot), std::move(*storage), clock, options);
+  if (auto recovered = loop->recover(); !recovered) return Failure(std::move(recovered.error()));
+  return std::unique_ptr<Host>(new Host(std::move(loop)));
 }
 
 Host::Host(std::shared_ptr<Loop> loop) : loop_(std::move(loop)) {}

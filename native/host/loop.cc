@@ -7,8 +7,14 @@ namespace parking_lot {
 
 namespace asio = boost::asio;
 
-Host::Loop::Loop(asio::io_context& io, Lot lot, SystemClock clock, HostOptions options)
-    : io_(io), clock_(clock), options_(options), lot_(std::move(lot)), timer_(io) {
+Host::Loop::Loop(asio::io_context& io, Lot lot, std::unique_ptr<Storage> storage, SystemClock clock,
+                 HostOptions options)
+    : io_(io),
+      clock_(clock),
+      options_(options),
+      lot_(std::move(lot)),
+      storage_(std::move(storage)),
+      timer_(io) {
   executors_.resize(scheduler().pool_count());
 }
 
@@ -41,14 +47,24 @@ void Host::Loop::turn() {
     has_asked_ = false;
     commands.swap(commands_);
   }
+  is_in_turn_ = true;
   for (const Command& command : commands) command(*this);
-  if (closed_) return;
+  if (!closed_) handle_all();
+  is_in_turn_ = false;
+  if (closed_) storage_.reset();
+}
+
+void Host::Loop::handle_all() {
+  reload_failed();
   handle_inputs();
   announce_progress();
   if (!closed_ && !empty_callbacks_.empty() && is_empty()) {
     for (const auto& callback : std::exchange(empty_callbacks_, {})) callback();
   }
-  if (!closed_) arm();
+  if (closed_) return;
+  if (storage_->advance_checkpoints(lot_)) ask_for_turn();
+  storage_->commit();
+  arm();
 }
 
 void Host::Loop::handle_inputs() {
@@ -122,6 +138,7 @@ void Host::Loop::close() {
   answer_all_closed();
   subscribers_.clear();
   subscriptions_.clear();
+  if (!is_in_turn_) storage_.reset();
   empty_callbacks_.clear();
 }
 

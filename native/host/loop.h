@@ -12,9 +12,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "backend/memory/payloads.h"
 #include "executor/executor.h"
 #include "executor/guardian.h"
+#include "host/storage.h"
 #include "host/system.h"
 #include "parking_lot/lot.h"
 #include "parking_lot/native/host.h"
@@ -33,7 +33,12 @@ class Host::Loop final : public std::enable_shared_from_this<Loop>, private RunO
   /// loop too.
   using Command = std::function<void(Loop&)>;
 
-  Loop(boost::asio::io_context& io, Lot lot, SystemClock clock, HostOptions options);
+  Loop(boost::asio::io_context& io, Lot lot, std::unique_ptr<Storage> storage, SystemClock clock,
+       HostOptions options);
+
+  // --- recovery.cc
+  /// Reads all streams. Once, before anything else.
+  Result<void> recover();
 
   // --- loop.cc
   /// From any thread. False: the loop is closed, and the command was not taken.
@@ -42,7 +47,7 @@ class Host::Loop final : public std::enable_shared_from_this<Loop>, private RunO
   bool is_closed() const { return closed_; }
 
   Scheduler& scheduler() { return lot_.scheduler(); }
-  Payloads& payloads() { return payloads_; }
+  Storage& storage() { return *storage_; }
   boost::asio::io_context& io() { return io_; }
   void add(Input input) { inputs_.push_back(input); }
   void add(mailbox::Input input) { mailbox_inputs_.push_back(input); }
@@ -92,10 +97,16 @@ class Host::Loop final : public std::enable_shared_from_this<Loop>, private RunO
   // loop.cc
   void ask_for_turn();
   void turn();
+  void handle_all();
   void handle_inputs();
   void announce_progress();
   void arm();
   bool is_empty() const;
+
+  // recovery.cc
+  Result<void> recover(PoolId pool);
+  Result<void> recover(StoreId store);
+  void reload_failed();
 
   // effects.cc: one for each kind
   void perform_all();
@@ -131,8 +142,9 @@ class Host::Loop final : public std::enable_shared_from_this<Loop>, private RunO
   SystemClock clock_;
   HostOptions options_;
   Lot lot_;
-  Payloads payloads_;
+  std::unique_ptr<Storage> storage_;  // none: closed
   bool closed_ = false;
+  bool is_in_turn_ = false;
 
   std::vector<Input> inputs_;
   std::vector<mailbox::Input> mailbox_inputs_;

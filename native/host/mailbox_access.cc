@@ -31,6 +31,8 @@ void Host::acknowledge(const MailboxAddress& address, std::string_view cursor, D
   };
   const bool taken = loop_->post([address, cursor = std::string(cursor), respond](Loop& loop) {
     if (loop.is_closed()) return respond(unconfirmed());
+    if (loop.storage().is_reading())
+      return respond(tl::unexpected(RefusedCommand{.code = Refusal::storage_unavailable, .field = {}}));
     const NameId key = loop.scheduler().mailbox_key({address.tenant, address.user, address.session});
     loop.release_later(key);
     loop.add(

@@ -57,7 +57,7 @@ void Host::Loop::resolve_from_memory(PoolId pool, TaskHandle task, OutcomeCallba
     outcome.attempt = task_view.attempt;
     outcome.started_at = task_view.started_at;
     outcome.finished_at = task_view.finished_at;
-    outcome.result = payloads_.get(task_view.result);
+    outcome.result = storage_->get(task_view.result);
     on_outcome(outcome);
   };
   add(Inspect{.request = expect(respond), .task = {.pool = pool, .handle = task, .task_id = {}}});
@@ -76,8 +76,10 @@ void Host::Loop::settle(const Notify& ended) {
                         .attempt = ended.attempt,
                         .started_at = started.empty() ? WallTime{0} : started.mapped(),
                         .finished_at = ended.at,
-                        .result = payloads_.get(ended.result)};
-  if (options_.results == HostOptions::Results::until_outcome) payloads_.release(ended.result);
+                        .result = storage_->get(ended.result)};
+  const bool is_kept =
+      storage_->is_durable(ended.pool) || storage_->is_durable(lot_.mailbox().store_of(ended.pool));
+  if (!is_kept && options_.results == HostOptions::Results::until_outcome) storage_->release(ended.result);
   for (const OutcomeCallback& callback : awaited.mapped().callbacks) callback(outcome);
 }
 

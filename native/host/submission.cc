@@ -21,12 +21,11 @@ void refuse(const Submission& submission, RefusedCommand refused) {
   if (!submission.on_outcome) return;
   Outcome outcome{
       .pool = submission.task.pool, .task_id = submission.task.task_id, .refusal = {}, .result = {}};
+  outcome.refusal = refused.code;
+  outcome.status = Status::rejected;
   if (refused.code == Refusal::unconfirmed) {
     outcome.status = Status::dropped;
     outcome.reason = Reason::shut_down;
-  } else {
-    outcome.status = Status::rejected;
-    outcome.refusal = refused.code;
   }
   submission.on_outcome(outcome);
 }
@@ -35,7 +34,7 @@ template <class Loop>
 void take_answer(Loop& loop, Submission& submission, const Answer* answer) {
   const auto* submitted = answer == nullptr ? nullptr : std::get_if<Submitted>(answer);
   if (submitted == nullptr || submitted->how == Submitted::How::joined)
-    loop.payloads().release(submission.payload);
+    loop.storage().release(submission.payload);
   if (submitted == nullptr) {
     const auto* refused = answer == nullptr ? nullptr : std::get_if<Refused>(answer);
     if (refused == nullptr) return refuse(submission, {.code = Refusal::unconfirmed, .field = {}});
@@ -68,7 +67,7 @@ void enter(Loop& loop, const std::shared_ptr<Submission>& submission) {
   loop.release_later(spec.tenant);
   if (spec.mailbox) loop.release_later(spec.mailbox);
   if (!submission->task.payload.empty()) {
-    submission->payload = loop.payloads().put(std::move(submission->task.payload));
+    submission->payload = loop.storage().put(std::move(submission->task.payload));
     spec.payload = submission->payload;
   }
   const RequestId request =

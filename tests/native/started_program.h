@@ -43,6 +43,7 @@ class StartedProgram {
   StartedProgram(const StartedProgram&) = delete;
   StartedProgram& operator=(const StartedProgram&) = delete;
 
+  pid_t process() const { return process_; }
   void send(int signal) const { kill(process_, signal); }
 
   /// Its exit code; 128 + signal if one ended it. Kills it and throws if it takes too long.

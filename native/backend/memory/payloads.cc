@@ -13,6 +13,11 @@ PayloadRef Payloads::put(std::string bytes) {
   return ref;
 }
 
+void Payloads::keep(std::uint64_t id, std::shared_ptr<const std::string> bytes) {
+  const auto [place, is_new] = kept_.emplace(id, std::move(bytes));
+  if (is_new) bytes_ += place->second->size();
+}
+
 std::shared_ptr<const std::string> Payloads::get(PayloadRef ref) const {
   const auto found = kept_.find(ref.id);
   return found == kept_.end() ? nullptr : found->second;

@@ -48,7 +48,7 @@ struct Outcome {
   std::string task_id;
   Status status = Status::completed;
   Reason reason = Reason::none;
-  std::optional<Refusal> refusal;  ///< of a rejected task
+  std::optional<Refusal> refusal;  ///< of a rejected task; `unconfirmed`: whether it was taken is not known
   std::uint32_t attempt = 0;       ///< of the last run; 0: never started
   WallTime started_at{0};          ///< of the last run; 0: never started
   WallTime finished_at{0};
@@ -102,18 +102,22 @@ struct Health {
     StreamState storage = StreamState::open;
     bool delivery_held = false;     ///< the mailbox store is failing; outcomes wait in the pool
     std::uint64_t undelivered = 0;  ///< outcomes that the mailbox store does not hold yet
+    std::string trouble;            ///< why the storage fails, a sentence; empty while it does not
   };
   struct OfStore {
     std::string store;  ///< of mailboxes: `in_memory`, or `file:` and its directory
     bool is_durable = false;
     StreamState storage = StreamState::open;
     std::uint64_t messages = 0;
+    std::string trouble;
   };
   std::vector<OfPool> pools;
   std::vector<OfStore> stores;
 
   /// Something is loading, failing or held.
   bool is_degraded() const;
+  /// The first sentence that says why; empty if nothing does.
+  std::string trouble() const;
 };
 
 using ReceiptCallback = std::function<void(const Receipt&)>;

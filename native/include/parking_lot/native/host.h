@@ -28,12 +28,20 @@
 ///     Outcome outcome = ticket.outcome.get();
 namespace parking_lot {
 
+/// The kinds of storage that this host has besides `in_memory`.
+inline constexpr StorageKind host_storage[] = {StorageKind::file};
+
 struct HostOptions {
   /// Fixed in tests; else taken from the kernel.
   std::optional<Entropy> entropy;
-  /// Whether results stay in memory for later readers (mailbox, a second submission) as long as the pool
-  /// remembers the task, or only until the callbacks of the outcome have run.
+  /// Whether results of volatile pools stay in memory for later readers (mailbox, a second submission) as
+  /// long as the pool remembers the task, or only until the callbacks of the outcome have run.
   enum class Results : std::uint8_t { kept, until_outcome } results = Results::kept;
+  /// reading: a look at stores that another process may own. They are not locked and not changed; whatever
+  /// would change something is refused with `storage_unavailable`; nothing is run.
+  enum class Access : std::uint8_t { owning, reading } access = Access::owning;
+  /// What to do with a pool that a store has and the config has not: refuse to open, or keep it untouched.
+  enum class Orphans : std::uint8_t { refused, kept } orphans = Orphans::refused;
 };
 
 class Host {
@@ -61,8 +69,8 @@ class Host {
   // A host that closes before the answer answers `unconfirmed`.
 
   /// Submits. `on_receipt` says whether the task was taken; `on_outcome` follows once the task has ended, and
-  /// says `rejected` if it was not taken, `dropped: shut_down` if the host closed before. Either may be
-  /// empty.
+  /// says `rejected` if it was not taken, `dropped: shut_down` if the host closed before or storage failed
+  /// before it was certain (`Outcome::refusal` is `unconfirmed` then). Either may be empty.
   void submit(ParsedTask task, ReceiptCallback on_receipt, OutcomeCallback on_outcome);
 
   /// The same with futures. Do not wait for them on the loop thread.
@@ -88,6 +96,8 @@ class Host {
   void set_pool_state(std::string_view pool, PoolState state, DoneCallback on_done = {});
   void inspect(std::string_view pool, std::string_view task_id, InspectCallback on_view);
   void explain(std::string_view pool, std::string_view task_id, ExplainCallback on_explanation);
+  /// The outcome of a task that was submitted before, once it has one; `rejected` if no such task is known.
+  void outcome(std::string_view pool, std::string_view task_id, OutcomeCallback on_outcome);
   void list(std::string_view pool, const TaskListing& listing, ListCallback on_page);
 
   /// Audit events of all pools. What the query views is copied.

@@ -1,0 +1,148 @@
+#include <signal.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <cstdio>
+#include <utility>
+
+#include "cli/job_run.h"
+
+/// The other half of a run: signals, the end, and progress.
+namespace parking_lot::cli {
+namespace {
+
+// How often a held job is tried although no event said that there is room, and how often progress is shown.
+constexpr std::chrono::milliseconds tick_period{100};
+constexpr std::chrono::seconds line_period{5};
+
+}  // namespace
+
+void JobRun::wait_for_signal() {
+  signals_.async_wait([this](boost::system::error_code error, int) {
+    if (error || phase_ == Phase::over) return;
+    on_signal();
+    wait_for_signal();
+  });
+}
+
+void JobRun::on_signal() {
+  if (phase_ == Phase::running) {
+    phase_ = Phase::stopping;
+    summary_.ending = Summary::Ending::interrupted;
+    say("Interrupted: waiting for what runs; interrupt again to kill it.");
+    return stop_starting();
+  }
+  summary_.ending = Summary::Ending::killed;
+  end();
+}
+
+void JobRun::stop_starting() {
+  for (const PoolConfig& pool : config_.pools) {
+    host_.set_pool_state(pool.name, PoolState::paused, [this](const auto&) {
+      if (phase_ == Phase::stopping) end_after_this_turn();
+    });
+  }
+}
+
+// Outcomes of durable pools would be delivered by the next run; those of volatile ones would be lost.
+bool JobRun::owes_deliveries() const {
+  return std::any_of(config_.pools.begin(), config_.pools.end(),
+                     [this](const PoolConfig& pool) { return host_.stats(pool.name)->undelivered != 0; });
+}
+
+void JobRun::end_if_done() {
+  const bool is_all_read = source_.is_at_end() && pools_to_adopt_ == 0;
+  if (phase_ == Phase::running && is_all_read && in_flight_ == 0) {
+    if (!owes_deliveries()) end();
+    return;
+  }
+  if (phase_ != Phase::stopping) return;
+  const bool is_idle =
+      std::all_of(config_.pools.begin(), config_.pools.end(), [this](const PoolConfig& pool) {
+        const PoolStats stats = *host_.stats(pool.name);
+        return stats.state == PoolState::paused && stats.running == 0;
+      });
+  if (is_idle) end();
+}
+
+// Gauges are ahead of callbacks: of two runs that ended together, the first outcome finds nothing running any
+// more.
+void JobRun::end_after_this_turn() {
+  boost::asio::post(io_, [this] { end_if_done(); });
+}
+
+void JobRun::end() {
+  if (phase_ == Phase::over) return;
+  phase_ = Phase::over;
+  summary_.tally.not_started = in_flight_;
+  if (has_progress_line_) std::fputs("\r\x1b[K", stderr);
+  host_.close();
+  signals_.cancel();
+  tick_.cancel();
+  io_.stop();
+}
+
+void JobRun::fail(Error error) {
+  error_ = std::move(error);
+  end();
+}
+
+void JobRun::arm_tick() {
+  tick_.expires_after(tick_period);
+  tick_.async_wait([this](boost::system::error_code error) {
+    if (error || phase_ == Phase::over) return;
+    on_tick();
+    arm_tick();
+  });
+}
+
+void JobRun::on_tick() {
+  for (auto& [name, queue] : queues_) resubmit(queue);
+  end_if_done();
+  if (phase_ != Phase::over) check_storage();
+  if (phase_ != Phase::over) report_progress();
+}
+
+void JobRun::check_storage() {
+  const Health health = host_.health();
+  if (!health.is_degraded()) return storage_fails_since_.reset();
+  const auto at = std::chrono::steady_clock::now();
+  if (!storage_fails_since_) storage_fails_since_ = at;
+  if (at - *storage_fails_since_ < std::chrono::milliseconds(options_.storage_patience.ms)) return;
+  fail({"", "Storage has failed for " + std::to_string(options_.storage_patience.ms / 1000) +
+                " s: " + health.trouble() + " What is recorded stays; go on with --resume."});
+}
+
+void JobRun::report_progress() {
+  const auto at = std::chrono::steady_clock::now();
+  if (options_.reporting == JobRunOptions::Reporting::silent) return;
+  if (options_.reporting == JobRunOptions::Reporting::lines && at - reported_ < line_period) return;
+  reported_ = at;
+  std::uint64_t running = 0;
+  std::uint64_t parked = 0;
+  for (const PoolConfig& pool : config_.pools) {
+    const PoolStats stats = *host_.stats(pool.name);
+    running += stats.running;
+    parked += stats.parked + stats.waiting + stats.backing_off;
+  }
+  const std::string text = progress_text(summary_.tally, running, parked, elapsed(), source_.line_count());
+  if (options_.reporting == JobRunOptions::Reporting::terminal) {
+    has_progress_line_ = true;
+    std::fprintf(stderr, "\r\x1b[K%s", text.c_str());
+  } else {
+    std::fprintf(stderr, "%s\n", text.c_str());
+  }
+}
+
+void JobRun::say(const std::string& line) {
+  if (options_.reporting == JobRunOptions::Reporting::silent) return;
+  std::fprintf(stderr, "%s%s\n", has_progress_line_ ? "\r\x1b[K" : "", line.c_str());
+}
+
+Duration JobRun::elapsed() const {
+  const auto passed = std::chrono::steady_clock::now() - begun_;
+  return {std::chrono::duration_cast<std::chrono::milliseconds>(passed).count()};
+}
+
+}  // namespace parking_lot::cli

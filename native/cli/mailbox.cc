@@ -1,0 +1,116 @@
+#include <signal.h>
+
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "cli/commands.h"
+#include "cli/store_access.h"
+#include "parking_lot/json.h"
+
+/// `parking-lot mailbox …`: messages of a store.
+namespace parking_lot::cli {
+namespace {
+
+using Access = HostOptions::Access;
+constexpr std::chrono::milliseconds watch_pause{500};
+
+struct MailboxOptions {
+  StoreChoice store;
+  MailboxAddress address;
+  std::string after;
+  std::uint32_t limit = 50;
+};
+using Options = std::shared_ptr<MailboxOptions>;
+
+void print_message(const FetchedMessage& fetched, bool is_json) {
+  const MailboxMessage& message = fetched.message;
+  const std::string payload = fetched.payload == nullptr ? "" : *fetched.payload;
+  if (is_json) {
+    std::printf("%s\n", mailbox_message_json(message, payload).c_str());
+    return;
+  }
+  std::string status(to_string(message.status));
+  if (message.reason != Reason::none) status += " (" + std::string(to_string(message.reason)) + ")";
+  std::printf("%-8s %s %-32s %-22s %s\n", message.cursor.c_str(), format_rfc3339(message.created_at).c_str(),
+              message.task_id.c_str(), status.c_str(), payload.c_str());
+}
+
+using Messages = std::vector<FetchedMessage>;
+
+Result<tl::expected<Messages, RefusedCommand>> messages_after(const MailboxOptions& options,
+                                                              const std::string& after) {
+  auto stores = OpenedStores::open(options.store, Access::reading);
+  if (!stores) return Failure(std::move(stores.error()));
+  return stores->answer<Messages>(
+      [&](auto done) { stores->host().fetch(options.address, after, options.limit, done); });
+}
+
+ExitCode fetch(const MailboxOptions& options) {
+  const auto messages = messages_after(options, options.after);
+  if (!messages) return complain("mailbox", messages.error(), ExitCode::unexpected);
+  if (!*messages) return complain("mailbox", messages->error());
+  for (const FetchedMessage& message : **messages) print_message(message, options.store.is_json);
+  return ExitCode::fine;
+}
+
+// A store that is only read tells nothing by itself: so it is opened again and again.
+ExitCode watch(const MailboxOptions& options) {
+  std::string after = options.after;
+  for (;;) {
+    const auto messages = messages_after(options, after);
+    if (!messages) return complain("mailbox", messages.error(), ExitCode::unexpected);
+    if (!*messages) return complain("mailbox", messages->error());
+    for (const FetchedMessage& message : **messages) {
+      print_message(message, options.store.is_json);
+      after = message.message.cursor;
+    }
+    std::fflush(stdout);
+    if ((*messages)->empty()) std::this_thread::sleep_for(watch_pause);
+  }
+}
+
+ExitCode acknowledge(const MailboxOptions& options) {
+  auto stores = OpenedStores::open(options.store, Access::owning);
+  if (!stores) return complain("mailbox", stores.error(), ExitCode::unexpected);
+  const auto count = stores->answer<std::uint64_t>(
+      [&](auto done) { stores->host().acknowledge(options.address, options.after, done); });
+  if (!count) return complain("mailbox", count.error());
+  std::printf(options.store.is_json ? "{\"acknowledged\":%llu}\n" : "acknowledged %llu\n",
+              static_cast<unsigned long long>(*count));
+  return ExitCode::fine;
+}
+
+CLI::App* add(CLI::App& mailbox, const char* name, const char* what, const Options& options, Chosen& chosen,
+              ExitCode (*act)(const MailboxOptions&)) {
+  CLI::App* command = mailbox.add_subcommand(name, what);
+  add_store_options(*command, options->store);
+  command->add_option("--tenant", options->address.tenant, "Tenant")->required()->type_name("NAME");
+  command->add_option("--user", options->address.user, "User")->type_name("NAME");
+  command->add_option("--session", options->address.session, "Session")->type_name("NAME");
+  command->callback([options, &chosen, act] { chosen = [options, act] { return act(*options); }; });
+  return command;
+}
+
+}  // namespace
+
+void add_mailbox(CLI::App& app, Chosen& chosen) {
+  const auto options = std::make_shared<MailboxOptions>();
+  CLI::App* mailbox = app.add_subcommand("mailbox", "Reads and acknowledges outcomes by exact key");
+  mailbox->require_subcommand(1);
+  for (CLI::App* command : {add(*mailbox, "fetch", "Prints messages, oldest first", options, chosen, fetch),
+                            add(*mailbox, "watch", "Prints messages as they come, until it is interrupted",
+                                options, chosen, watch)}) {
+    command->add_option("--after", options->after, "Cursor of the last message read")->type_name("CURSOR");
+    command->add_option("--limit", options->limit, "At most so many at once (default 50)")
+        ->type_name("COUNT");
+  }
+  add(*mailbox, "ack", "Drops the messages up to and including a cursor", options, chosen, acknowledge)
+      ->add_option("cursor", options->after, "Cursor of the last message read")
+      ->required()
+      ->type_name("CURSOR");
+}
+
+}  // namespace parking_lot::cli

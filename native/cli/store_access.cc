@@ -1,0 +1,93 @@
+#include "cli/store_access.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "cli/config_file.h"
+#include "host/log.h"
+#include "host/store_config.h"
+
+namespace parking_lot::cli {
+namespace {
+
+std::string canonical(const std::string& path) {
+  std::error_code error;
+  const auto canonical = std::filesystem::weakly_canonical(path, error);
+  return error ? path : canonical.string();
+}
+
+Result<Config> config_of(const StoreChoice& choice) {
+  if (choice.config.empty()) return read_store_config(choice.directory);
+  auto parsed = load_config(choice.config);
+  if (!parsed) return Failure(std::move(parsed.error()));
+  for (const ConfigIssue& issue : parsed->issues) {
+    if (issue.severity == ConfigIssue::Severity::error) return Failure({issue.path, issue.message});
+  }
+  return std::move(parsed->config);
+}
+
+// Of one directory only what lives there is read: the rest may be out of reach.
+void leave_out_others(Config& config, const std::string& directory) {
+  const std::string here = canonical(directory);
+  for (PoolConfig& pool : config.pools) {
+    for (StorageConfig* storage : {&pool.queue, &pool.mailbox.storage}) {
+      if (storage->kind == StorageKind::file && canonical(storage->path) != here) *storage = StorageConfig{};
+    }
+  }
+}
+
+}  // namespace
+
+void add_store_options(CLI::App& command, StoreChoice& choice) {
+  command.add_option("--store", choice.directory, "Directory of the store")->type_name("DIR");
+  command.add_option("--config,-c", choice.config, "Config that names the stores")->type_name("FILE");
+  command.add_flag("--json", choice.is_json, "Print JSON, one object a line");
+}
+
+ExitCode complain(std::string_view command, const Error& error, ExitCode code) {
+  const std::string where = error.where.empty() ? "" : error.where + ": ";
+  std::fprintf(stderr, "%s: %s%s\n", std::string(command).c_str(), where.c_str(), error.message.c_str());
+  return code;
+}
+
+ExitCode complain(std::string_view command, const RefusedCommand& refused) {
+  const std::string code(to_string(refused.code));
+  const Error error{refused.field.empty() ? code : code + " (" + refused.field + ")",
+                    std::string(sentence(refused.code))};
+  const bool is_storage = refused.code == Refusal::storage_unavailable ||
+                          refused.code == Refusal::unconfirmed || refused.code == Refusal::busy;
+  return complain(command, error, is_storage ? ExitCode::unexpected : ExitCode::work_failed);
+}
+
+Result<OpenedStores> OpenedStores::open(const StoreChoice& choice, HostOptions::Access access) {
+  if (choice.directory.empty() && choice.config.empty())
+    return Failure({"", "name a store with --store DIR, or the config of one with --config FILE."});
+  auto config = config_of(choice);
+  if (!config) return Failure(std::move(config.error()));
+  if (access == HostOptions::Access::reading && !choice.directory.empty())
+    leave_out_others(*config, choice.directory);
+  host_log()->set_level(spdlog::level::err);
+  OpenedStores opened;
+  opened.config_ = std::move(*config);
+  auto host = Host::open(opened.config_, *opened.io_,
+                         {.entropy = {}, .access = access, .orphans = HostOptions::Orphans::kept});
+  if (!host) return Failure(std::move(host.error()));
+  opened.host_ = std::move(*host);
+  return opened;
+}
+
+Result<std::string> OpenedStores::pool(const std::string& name) const {
+  std::vector<std::string> durable;
+  for (const PoolConfig& pool : config_.pools) {
+    if (!pool.queue.is_volatile()) durable.push_back(pool.name);
+  }
+  if (!name.empty()) {
+    if (std::find(durable.begin(), durable.end(), name) != durable.end()) return name;
+    return Failure({name, "is no pool of this store; see `parking-lot pool list`."});
+  }
+  if (durable.size() == 1) return durable.front();
+  return Failure({"", durable.empty() ? "the store has no pool, only mailboxes."
+                                      : "the store has several pools; name one with --pool."});
+}
+
+}  // namespace parking_lot::cli

@@ -1,0 +1,74 @@
+#include "host/log.h"
+#include "host/loop.h"
+
+/// Streams are read back at the opening, and again after a failed write.
+namespace parking_lot {
+
+// Mailboxes first: a pool that opens delivers at once what it still owes.
+Result<void> Host::Loop::recover() {
+  storage_->report_to({.of_pool =
+                           [this](Input input) {
+                             add(input);
+                             ask_for_turn();
+                           },
+                       .of_mailbox =
+                           [this](mailbox::Input input) {
+                             add(input);
+                             ask_for_turn();
+                           },
+                       .reload_is_due = [this] { ask_for_turn(); }});
+  for (std::uint32_t i = 0; i < lot_.mailbox().store_count(); ++i) {
+    if (!storage_->is_durable(StoreId{i})) continue;
+    if (auto recovered = recover(StoreId{i}); !recovered) return recovered;
+  }
+  for (std::uint32_t i = 0; i < scheduler().pool_count(); ++i) {
+    if (!storage_->is_durable(PoolId{i})) continue;
+    if (auto recovered = recover(PoolId{i}); !recovered) return recovered;
+  }
+  if (!storage_->is_reading()) storage_->release_unnamed(lot_);
+  storage_->commit();
+  ask_for_turn();
+  return {};
+}
+
+Result<void> Host::Loop::recover(PoolId pool) {
+  auto loaded = storage_->load(pool, [&](std::span<const Record> records) {
+    lot_.handle(clock_.now(), Recovered{pool, records});
+    perform_all();
+  });
+  if (!loaded) return loaded;
+  using Purpose = RecoveryDone::Purpose;
+  lot_.handle(clock_.now(), RecoveryDone{pool, storage_->is_reading() ? Purpose::reading : Purpose::working});
+  perform_all();
+  // Explanations are those of a pool that has somebody who runs its tasks.
+  if (storage_->is_reading())
+    add(ExecutorReady{.pool = pool, .executor = 1, .realm = 0, .credits = endless_credits});
+  return {};
+}
+
+Result<void> Host::Loop::recover(StoreId store) {
+  auto loaded = storage_->load(store, [&](std::span<const mailbox::Record> records) {
+    lot_.handle(clock_.now(), mailbox::Recovered{store, records});
+    perform_all();
+  });
+  if (!loaded) return loaded;
+  lot_.handle(clock_.now(), mailbox::RecoveryDone{store});
+  perform_all();
+  return {};
+}
+
+void Host::Loop::reload_failed() {
+  const auto reload = [this](auto stream) {
+    if (closed_) return;
+    if (auto recovered = recover(stream); !recovered) {
+      storage_->failed_again(stream, recovered.error());
+    } else {
+      host_log()->info("storage was read back");
+    }
+  };
+  const FailedStreams failed = storage_->take_reloads();
+  for (const StoreId store : failed.mailboxes) reload(store);
+  for (const PoolId pool : failed.pools) reload(pool);
+}
+
+}  // namespace parking_lot

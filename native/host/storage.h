@@ -1,0 +1,154 @@
+#pragma once
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "backend/file_journal/posix_files.h"
+#include "backend/file_journal/store.h"
+#include "backend/memory/payloads.h"
+#include "parking_lot/lot.h"
+#include "parking_lot/native/host.h"
+#include "parking_lot/result.h"
+
+namespace parking_lot {
+
+/// What `Storage` has to tell, always on the loop thread and outside of the machines' `handle`.
+struct StorageReports {
+  std::function<void(Input)> of_pool;              ///< `Persisted`, `PersistFailed`
+  std::function<void(mailbox::Input)> of_mailbox;  ///< likewise
+  std::function<void()> reload_is_due;             ///< `take_reloads` has something
+};
+
+/// A stream by its machine.
+struct FailedStreams {
+  std::vector<PoolId> pools;
+  std::vector<StoreId> mailboxes;
+};
+
+/// Where the streams and the payloads of one lot live.
+///
+/// A store is a directory; however often a config names it, it is opened once. Each durable pool is the
+/// stream `queue.stream` of its store, each durable mailbox store the stream `mailbox` of its own. Bytes are
+/// kept in memory until a record that names them is written; then they go, in the same commit, to the store
+/// of that record's stream, and leave memory when it is durable. Those of volatile pools stay in memory.
+///
+/// A failed commit is final for the streams in it: they are reported as failed, and become due for a reload
+/// after a pause that doubles from 1 s to 30 s as long as it goes on failing.
+class Storage {
+ public:
+  /// The config with the directories of its stores spelled in one way only, so that equal ones compare equal.
+  static Config with_places(Config config);
+
+  /// Opens and locks every store. `config` comes from `with_places`. Fails if a store cannot be had or read,
+  /// if two pools share a stream, or if a store has a pool that the config does not have (see `Orphans`).
+  /// For reading, stores are not locked, `append` forgets what it gets, and orphans are nobody's matter.
+  static Result<std::unique_ptr<Storage>> open(const Config& config, const Lot& lot,
+                                               boost::asio::io_context& io, const HostOptions& options);
+
+  Storage(const Storage&) = delete;
+  Storage& operator=(const Storage&) = delete;
+  /// What is not durable is given up.
+  ~Storage();
+
+  /// Before anything else.
+  void report_to(StorageReports reports) { reports_ = std::move(reports); }
+
+  // --- reading streams
+
+  bool is_reading() const { return options_.access == HostOptions::Access::reading; }
+  bool is_durable(PoolId pool) const { return pools_[pool.index].place != nullptr; }
+  bool is_durable(StoreId store) const { return mailboxes_[store.index].place != nullptr; }
+  Result<void> load(PoolId pool, const std::function<void(std::span<const Record>)>& feed);
+  Result<void> load(StoreId store, const std::function<void(std::span<const mailbox::Record>)>& feed);
+  /// For the end of recovery: gives up the bytes that no task and no message names.
+  void release_unnamed(const Lot& lot);
+
+  /// The failed streams whose pause is over; each is either loaded, or given to `failed_again`.
+  FailedStreams take_reloads();
+  void failed_again(PoolId pool, const Error& error);
+  void failed_again(StoreId store, const Error& error);
+
+  // --- writing; nothing is durable before a commit
+
+  void append(PoolId pool, std::span<const Record> records);
+  void append(StoreId store, std::span<const mailbox::Record> records);
+  /// At the end of a turn: commits what has gathered, where no commit is on its way.
+  void commit();
+  /// One bounded step of a checkpoint, where one is worth it. True: another step should follow soon.
+  bool advance_checkpoints(const Lot& lot);
+
+  // --- payloads
+
+  /// A new id for these bytes.
+  PayloadRef put(std::string bytes) { return memory_.put(std::move(bytes)); }
+  /// Null: none, released, or unreadable (which is logged).
+  std::shared_ptr<const std::string> get(PayloadRef ref) const;
+  /// All copies.
+  void release(PayloadRef ref);
+  void release(const Release& order);
+
+  /// Why a stream's store fails, as a sentence; empty while it does not.
+  std::string trouble_of(PoolId pool) const;
+  std::string trouble_of(StoreId store) const;
+
+ private:
+  struct Place;
+  template <class Id>
+  struct Stream {
+    Id id{};
+    Place* place = nullptr;  // null: volatile
+    StreamNumber number{};
+    bool is_absent = false;  // a store that is only read has no such stream: it is empty
+    bool has_failed = false;
+    CheckpointPlace next_step = 0;                            // of the checkpoint that is being written
+    std::chrono::steady_clock::time_point next_checkpoint{};  // not before, since the last one failed
+  };
+  using PoolStream = Stream<PoolId>;
+  using MailboxStream = Stream<StoreId>;
+
+  Storage(boost::asio::io_context& io, const HostOptions& options);
+
+  Result<Place*> place_at(const std::string& directory, const Config& config);
+  Result<void> map_streams(const Config& config, const Lot& lot);
+  Result<void> check_orphans() const;
+  bool is_mapped(const Place& place, StreamNumber number) const;
+  bool has_orphan(const Place& place) const;
+
+  template <class StreamOf, class R>
+  void append_to(StreamOf& stream, std::span<const R> records);
+  template <class R>
+  StoreResult<void> keep_payloads(Place& place, std::span<const R> records);
+  void commit(Place& place);
+  void committed(Place& place, const CommitOutcome& outcome, const std::vector<std::uint64_t>& named);
+  void tidy_later(Place& place);
+  void trim_hourly(Place& place);
+  template <class StreamOf>
+  void fail(StreamOf& stream, const StoreError& error);
+  void wait_for_reload(Place& place);
+  template <class StreamOf, class Step>
+  bool advance_checkpoint(StreamOf& stream, Step step);
+
+  boost::asio::io_context& io_;
+  HostOptions options_;
+  StorageReports reports_;
+  Payloads memory_;
+  std::shared_ptr<const bool> alive_ =
+      std::make_shared<const bool>(true);  // for timers that have fired already
+  std::uint64_t first_payload_ = 1;        // of this opening
+  std::vector<std::unique_ptr<Place>> places_;
+  std::vector<PoolStream> pools_;         // by PoolId
+  std::vector<Place*> mailbox_places_;    // by PoolId; null: its outcomes are kept in memory
+  std::vector<MailboxStream> mailboxes_;  // by StoreId
+};
+
+}  // namespace parking_lot

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <boost/asio/post.hpp>
+
+#include "host/storage.h"
+
+namespace parking_lot {
+
+/// Reload pauses: at first, and at most.
+inline constexpr std::chrono::milliseconds first_pause{1000};
+inline constexpr std::chrono::milliseconds longest_pause{30000};
+
+/// Names directory, file and, of corrupted bytes, their offset.
+Error error_of(const std::string& directory, const StoreError& error);
+
+/// One opened directory.
+struct Storage::Place {
+  Place(std::string path, boost::asio::io_context& io)
+      : directory(std::move(path)),
+        files(std::make_unique<PosixFiles>(
+            directory, [&io](std::function<void()> work) { boost::asio::post(io, std::move(work)); })),
+        reload_timer(io),
+        tidy_timer(io) {}
+
+  void log_failure(const char* what, const StoreError& error) const;
+
+  std::string directory;
+  std::unique_ptr<PosixFiles> files;  // outlives the store
+  std::optional<FileStore> store;
+
+  bool has_news = false;  // something was appended since the last commit began
+  // A commit on its way; its threads are no work that keeps the loop running.
+  using Work = boost::asio::executor_work_guard<boost::asio::io_context::executor_type>;
+  std::optional<Work> commit_under_way;
+  std::vector<std::uint64_t>
+      named;  // payloads of durable pools, named by records since the last commit began
+
+  std::string trouble;  // why the last commit or reload failed
+  std::chrono::milliseconds pause = first_pause;
+  bool waits_for_reload = false;
+  bool is_reload_due = false;
+  boost::asio::steady_timer reload_timer;
+  boost::asio::steady_timer tidy_timer;
+  bool waits_to_tidy = false;
+  WallTime trimmed_at{0};
+};
+
+}  // namespace parking_lot

@@ -1,0 +1,228 @@
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "running_host.h"
+#include "started_program.h"
+
+using namespace parking_lot::test;
+using nlohmann::json;
+
+namespace {
+
+std::string config_with(const std::string& queue, const std::string& mailbox, int units = 2) {
+  return R"({"pools": {"cpu": {"max_units": )" + std::to_string(units) +
+         R"(, "max_queue_depth": 8, "queue": )" + queue + R"(, "mailbox": )" + mailbox + "}}}";
+}
+const std::string one_store =
+    config_with(R"({"type": "file", "path": "lot"})", R"({"storage": {"type": "file", "path": "lot"}})");
+const std::string two_stores =
+    config_with(R"({"type": "file", "path": "queue"})", R"({"storage": {"type": "file", "path": "mail"}})");
+
+// Each job waits a little and says that it has run.
+std::string jobs(int count, const std::string& log, const std::string& pause = "0.05") {
+  std::string lines;
+  for (int i = 1; i <= count; ++i) {
+    const std::string script = "echo " + std::to_string(i) + " >> " + log + "; sleep " + pause;
+    lines += json{{"mailbox", {{"tenant", "acme"}, {"user", "ann"}}},
+                  {"payload", {{"argv", {"/bin/sh", "-c", script}}}}}
+                 .dump() +
+             "\n";
+  }
+  return lines;
+}
+
+std::map<std::string, int> outcomes_by_id(const TemporaryFolder& folder, const std::string& file) {
+  std::map<std::string, int> counts;
+  for (const std::string& line : folder.lines(file)) {
+    const json outcome = json::parse(line);
+    CHECK(outcome["status"] == "completed");
+    ++counts[outcome["task_id"]];
+  }
+  return counts;
+}
+
+bool is_once_each(const std::map<std::string, int>& counts, std::size_t expected) {
+  return counts.size() == expected &&
+         std::all_of(counts.begin(), counts.end(), [](const auto& count) { return count.second == 1; });
+}
+
+std::string program_output(const std::vector<std::string>& arguments, int code = 0) {
+  StartedProgram program(arguments);
+  const int ended = program.wait();
+  INFO(program.errors());
+  CHECK(ended == code);
+  return program.output();
+}
+
+}  // namespace
+
+TEST_CASE("run: killed half-way and resumed, every job has exactly one outcome, in one store or two") {
+  for (const std::string& config_text : {one_store, two_stores}) {
+    const TemporaryFolder folder;
+    const std::string config = folder.write("c.json", config_text);
+    const std::string job_file = folder.write("jobs", jobs(30, folder.path("log")));
+    const std::vector<std::string> arguments = {"run",   "--config",         config,    "--jobs", job_file,
+                                                "--out", folder.path("out"), "--resume"};
+    {
+      StartedProgram run(arguments);
+      REQUIRE(eventually([&] { return folder.lines("out").size() >= 8; }));
+      run.send(SIGKILL);
+      CHECK(run.wait() == 128 + SIGKILL);
+    }
+    CHECK(folder.lines("out").size() < 30);
+    StartedProgram resumed(arguments);
+    const int code = resumed.wait();
+    INFO(resumed.errors());
+    CHECK(code == 0);
+    CHECK(is_once_each(outcomes_by_id(folder, "out"), 30));
+    // What ran to the end before the kill was not run again: only what was interrupted.
+    CHECK(folder.lines("log").size() <= 32);
+
+    std::set<std::string> delivered;
+    const std::string store = std::filesystem::exists(folder.path("mail")) ? "mail" : "lot";
+    std::istringstream messages(program_output({"mailbox", "fetch", "--store", folder.path(store), "--tenant",
+                                                "acme", "--user", "ann", "--limit", "1000", "--json"}));
+    for (std::string line; std::getline(messages, line);) {
+      CHECK(delivered.insert(json::parse(line)["task_id"]).second);
+      CHECK(json::parse(line)["payload"]["exit_code"] == 0);
+    }
+    CHECK(delivered.size() == 30);
+  }
+}
+
+TEST_CASE("run: a torn line is cut, and an outcome that the file lost is added from the store") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("c.json", one_store);
+  const std::string job_file = folder.write("jobs", jobs(3, folder.path("log"), "0"));
+  const std::vector<std::string> arguments = {"run",   "--config",         config,    "--jobs", job_file,
+                                              "--out", folder.path("out"), "--resume"};
+  program_output(arguments);
+  const auto lines = folder.lines("out");
+  REQUIRE(lines.size() == 3);
+  folder.write("out", lines[0] + "\n" + lines[1].substr(0, 20));
+  program_output(arguments);
+  CHECK(is_once_each(outcomes_by_id(folder, "out"), 3));
+  CHECK(folder.lines("log").size() == 3);  // nothing ran again
+}
+
+TEST_CASE("run: with another file, --resume writes only what is recorded from now on") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("c.json", one_store);
+  const std::string job_file = folder.write("jobs", jobs(3, folder.path("log"), "0"));
+  program_output({"run", "--config", config, "--jobs", job_file, "--out", folder.path("first")});
+  program_output({"task", "submit", "--store", folder.path("lot"), "--pool", "cpu",
+                  R"({"task_id": "later", "payload": {"argv": ["true"]}})"});
+  program_output({"run", "--config", config, "--out", folder.path("second"), "--resume"});
+  REQUIRE(folder.lines("second").size() == 1);
+  CHECK(json::parse(folder.lines("second")[0])["task_id"] == "later");
+}
+
+TEST_CASE("run: a store that another process owns is named with its owner, and can be read meanwhile") {
+  const TemporaryFolder folder;
+  const std::string config =
+      folder.write("c.json", config_with(R"({"type": "file", "path": "lot"})", "\"in_memory\"", 1));
+  StartedProgram run({"run", "--config", config},
+                     "{\"task_id\": \"long\", \"payload\": {\"argv\": [\"/bin/sh\", \"-c\", \"echo > " +
+                         folder.path("begun") +
+                         "; sleep 1000\"]}}\n{\"task_id\": \"next\", \"payload\": {\"argv\": [\"true\"]}}\n");
+  REQUIRE(eventually([&] { return std::filesystem::exists(folder.path("begun")); }));
+  const std::string store = folder.path("lot");
+
+  StartedProgram second({"run", "--config", config, "--jobs", "/dev/null"});
+  CHECK(second.wait() == 1);
+  CHECK_THAT(second.errors(), Catch::Contains(store) && Catch::Contains(std::to_string(run.process())));
+  StartedProgram change({"task", "cancel", "--store", store, "next"});
+  CHECK(change.wait() == 1);
+  CHECK_THAT(change.errors(), Catch::Contains(std::to_string(run.process())));
+
+  CHECK(json::parse(program_output({"task", "status", "--store", store, "--json", "long"}))["status"] ==
+        "running");
+  const json next = json::parse(program_output({"task", "explain", "--store", store, "--json", "next"}));
+  CHECK(next["waits_for"] == "capacity");
+  CHECK(next["position"] == 1);
+  const json pool = json::parse(program_output({"pool", "list", "--store", store, "--json"}));
+  CHECK(pool["running"] == 1);
+  CHECK(pool["units_max"] == 1);
+}
+
+TEST_CASE("task: what is submitted to a store is run by the next run, and retried and cancelled in between") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("c.json", two_stores);
+  const std::string store = folder.path("queue");
+  program_output({"run", "--config", config, "--jobs", "/dev/null"});
+  const json receipt = json::parse(program_output(
+      {"task", "submit", "--store", store, "--json", R"({"task_id": "a", "payload": {"argv": ["false"]}})"}));
+  CHECK(receipt["status"] == "queued");
+  program_output({"task", "submit", "--store", store, R"({"task_id": "b", "payload": {"argv": ["true"]}})"});
+  program_output({"task", "cancel", "--store", store, "b"});
+  program_output({"run", "--config", config, "--out", folder.path("out"), "--resume"}, 3);
+  REQUIRE(folder.lines("out").size() == 1);
+  CHECK(json::parse(folder.lines("out")[0])["status"] == "failed");
+  program_output({"task", "retry", "--store", store, "a"});
+  std::istringstream queued(
+      program_output({"task", "list", "--store", store, "--status", "queued", "--json"}));
+  std::string line;
+  REQUIRE(std::getline(queued, line));
+  CHECK(json::parse(line)["task_id"] == "a");
+  CHECK(json::parse(program_output({"task", "status", "--store", store, "--json", "b"}))["reason"] ==
+        "cancelled");
+  program_output({"task", "status", "--store", store, "c"}, 3);
+}
+
+TEST_CASE("pool: paused stays paused over a restart, until it is resumed") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("c.json", one_store);
+  const std::string store = folder.path("lot");
+  program_output({"run", "--config", config, "--jobs", "/dev/null"});
+  program_output({"pool", "pause", "--store", store, "cpu"});
+  program_output({"task", "submit", "--store", store, R"({"task_id": "a", "payload": {"argv": ["true"]}})"});
+  const json paused = json::parse(program_output({"task", "explain", "--store", store, "--json", "a"}));
+  CHECK(paused["waits_for"] == "paused");
+  program_output({"pool", "resume", "--store", store});
+  program_output({"run", "--config", config, "--out", folder.path("out"), "--resume"});
+  CHECK(folder.lines("out").size() == 1);
+}
+
+TEST_CASE("mailbox: what is acknowledged in a store does not come back") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("c.json", two_stores);
+  program_output(
+      {"run", "--config", config, "--jobs", folder.write("jobs", jobs(3, folder.path("log"), "0"))});
+  const std::vector<std::string> fetch = {
+      "mailbox", "fetch", "--store", folder.path("mail"), "--tenant", "acme", "--user", "ann", "--json"};
+  const auto messages_in = [](const std::string& text) {
+    std::vector<json> messages;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) messages.push_back(json::parse(line));
+    return messages;
+  };
+  const auto before = messages_in(program_output(fetch));
+  REQUIRE(before.size() == 3);
+  program_output({"mailbox", "ack", "--store", folder.path("mail"), "--tenant", "acme", "--user", "ann",
+                  before[1]["cursor"]});
+  const auto after = messages_in(program_output(fetch));
+  REQUIRE(after.size() == 1);
+  CHECK(after[0]["task_id"] == before[2]["task_id"]);
+  program_output({"run", "--config", config, "--jobs", folder.path("jobs"), "--out", folder.path("again")});
+  CHECK(messages_in(program_output(fetch)).size() == 1);
+}
+
+TEST_CASE(
+    "run: a pool that the store has and the config has not is refused with its tasks, unless it is kept") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("c.json", one_store);
+  program_output({"run", "--config", config, "--jobs", "/dev/null"});
+  program_output({"task", "submit", "--store", folder.path("lot"), R"({"payload": {"argv": ["true"]}})"});
+  const std::string other = folder.write(
+      "other.json", R"({"pools": {"gpu": {"max_units": 1, "queue": {"type": "file", "path": "lot"}}}})");
+  StartedProgram refused({"run", "--config", other, "--jobs", "/dev/null"});
+  CHECK(refused.wait() != 0);
+  CHECK_THAT(refused.errors(), Catch::Contains("'cpu' with 1 task") && Catch::Contains("--orphans keep"));
+  program_output({"run", "--config", other, "--jobs", "/dev/null", "--orphans", "keep"});
+  program_output({"pool", "list", "--store", folder.path("lot")});
+  program_output({"run", "--config", config, "--out", folder.path("out"), "--resume", "--orphans", "keep"});
+  CHECK(folder.lines("out").size() == 1);
+}
