@@ -1,6 +1,5 @@
 #include "parking_lot/record_codec.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -10,39 +9,13 @@
 namespace parking_lot {
 namespace {
 
-// The first bits of a record's mask; those of its optional fields follow.
-constexpr std::uint64_t has_own_time = 1;
-constexpr std::uint64_t has_link = 2;
-constexpr int first_field_bit = 2;
-
-template <class Fact>
-void encode(const Fact& fact, WallTime at, WallTime frame_time, Bytes& out) {
-  FieldsPresent present(first_field_bit);
-  RecordFormat<Fact>::fields(present, fact);
-  const std::uint64_t mask = present.mask() | (at == frame_time ? 0 : has_own_time);
-
-  const std::size_t start = out.size();
-  out.resize(start + FieldsWriter::fixed_bytes_max + present.variable_bytes());
-  std::uint8_t* const length_at = put_varint(out.data() + start, RecordFormat<Fact>::type);
-  std::uint8_t* const body = length_at + 1;  // a longer length moves it
-  FieldsWriter writer(body, at);
-  writer.varint(mask);
-  if (at != frame_time) writer.varint(zigzag(wrapping_difference(at.ms, frame_time.ms)));
-  RecordFormat<Fact>::fields(writer, fact);
-
-  const auto length = static_cast<std::size_t>(writer.at() - body);
-  std::uint8_t spelled[varint_bytes_max];
-  const auto spelled_bytes = static_cast<std::size_t>(put_varint(spelled, length) - spelled);
-  if (spelled_bytes > 1) std::copy_backward(body, body + length, body + length + spelled_bytes - 1);
-  std::copy_n(spelled, spelled_bytes, length_at);
-  out.resize(static_cast<std::size_t>(length_at - out.data()) + spelled_bytes + length);
-}
-
 template <class AnyRecord>
 void encode_all(std::span<const AnyRecord> records, WallTime frame_time, Bytes& out) {
+  RecordWriter writer(out);
   for (const AnyRecord& record : records) {
-    std::visit([&](const auto& fact) { encode(fact, record.at, frame_time, out); }, record.fact);
+    std::visit([&](const auto& fact) { writer.write(fact, record.at, frame_time); }, record.fact);
   }
+  writer.finish();
 }
 
 /// Extensions follow the fields that all readers of version 1 know. Those with an even number may be skipped.

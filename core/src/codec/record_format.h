@@ -17,6 +17,11 @@ namespace parking_lot {
 template <class Fact>
 struct RecordFormat;
 
+// The first bits of a record's presence; those of its optional fields follow.
+inline constexpr std::uint64_t has_own_time = 1;
+inline constexpr std::uint64_t has_link = 2;
+inline constexpr int first_field_bit = 2;
+
 constexpr bool is_state(std::uint64_t type) {
   return (type >= 24 && type <= 31) || (type >= 56 && type <= 63);
 }

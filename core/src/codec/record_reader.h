@@ -80,7 +80,7 @@ class ByteReader {
   ReadFault fault_;
 };
 
-/// Reads the fields of facts, as `FieldsWriter` wrote them.
+/// Reads the fields of facts, as `RecordWriter` wrote them.
 class FieldsReader {
  public:
   /// `numbers` keeps the lists that facts view. Times are read relative to `basis`.

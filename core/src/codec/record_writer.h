@@ -1,68 +1,31 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string_view>
 #include <type_traits>
 
 #include "codec/record_format.h"
 #include "codec/record_varint.h"
+#include "parking_lot/record_codec.h"
 
 namespace parking_lot {
 
-/// Finds out which optional fields a fact has, and how many bytes its texts and lists take at most.
-class FieldsPresent {
+/// Writes records to the end of `out`, which has its right size only after `finish`.
+class RecordWriter {
  public:
-  explicit FieldsPresent(int first_bit) : bit_(first_bit) {}
+  explicit RecordWriter(Bytes& out) : out_(out), at_(out.size()) {}
 
-  std::uint64_t mask() const { return mask_; }
-  std::size_t variable_bytes() const { return variable_bytes_; }
-
-  template <class T>
-  void required(const T&) {}
-  template <class T>
-  void optional(const T& value, const T& otherwise) {
-    add(!(value == otherwise));
-  }
-  void flag(bool value) { add(value); }
-  void text(std::string_view value) { name(value); }
-  void name(std::string_view value) {
-    add(!value.empty());
-    variable_bytes_ += value.size();
-  }
-  void cost(Units value) { add(value != 0); }
-  void digest(std::uint64_t value) { add(value != 0); }
-  void numbers(std::span<const std::uint64_t> values) {
-    add(!values.empty());
-    variable_bytes_ += values.size() * varint_bytes_max;
-  }
   template <class Fact>
-  void nested(const Fact& fact) {
-    FieldsPresent inner(0);
-    RecordFormat<Fact>::fields(inner, fact);
-    variable_bytes_ += inner.variable_bytes();
+  void write(const Fact& fact, WallTime at, WallTime frame_time) {
+    const std::size_t start = at_;
+    basis_ = at;
+    write_fields(fact, header_bytes_max, first_field_bit);
+    finish_record(start, RecordFormat<Fact>::type, at, frame_time);
   }
+  void finish() { out_.resize(at_); }
 
- private:
-  void add(bool is_present) { mask_ |= std::uint64_t{is_present} << bit_++; }
-
-  int bit_;
-  std::uint64_t mask_ = 0;
-  std::size_t variable_bytes_ = 0;
-};
-
-/// Writes fields to memory that has room for them: `fixed_bytes_max` and `FieldsPresent::variable_bytes`.
-class FieldsWriter {
- public:
-  /// More than all numbers of the largest fact take.
-  static constexpr std::size_t fixed_bytes_max = 512;
-
-  /// Times are written relative to `basis`.
-  FieldsWriter(std::uint8_t* at, WallTime basis) : at_(at), basis_(basis) {}
-
-  std::uint8_t* at() const { return at_; }
-  void varint(std::uint64_t value) { at_ = put_varint(at_, value); }
+  // --- what `RecordFormat::fields` calls ---
 
   template <class T>
   void required(const T& value) {
@@ -70,43 +33,59 @@ class FieldsWriter {
   }
   template <class T>
   void optional(const T& value, const T& otherwise) {
-    if (!(value == otherwise)) put(value);
+    if (is_added(!(value == otherwise))) put(value);
   }
-  void flag(bool) {}
-  /// The low two bits of the length tell how a text is kept: 0 is plain.
-  void text(std::string_view value) {
-    if (!value.empty()) put_text(value, 2);
-  }
-  void name(std::string_view value) {
-    if (!value.empty()) put_text(value, 0);
-  }
-  /// A list of named amounts; the only one today has no name, and none follows it.
-  void cost(Units value) {
-    if (value == 0) return;
-    varint(0);
-    varint(value);
-  }
-  void digest(std::uint64_t value) {
-    if (value != 0) put_fixed(value);
-  }
-  void numbers(std::span<const std::uint64_t> values) {
-    if (values.empty()) return;
-    varint(values.size());
-    std::uint64_t before = 0;
-    for (const std::uint64_t value : values) {
-      varint(zigzag(static_cast<std::int64_t>(value - before)));
-      before = value;
-    }
-  }
+  void flag(bool value) { is_added(value); }
+  void text(std::string_view value);
+  void name(std::string_view value);
+  void cost(Units value);
+  void digest(std::uint64_t value);
+  void numbers(std::span<const std::uint64_t> values);
   template <class Fact>
   void nested(const Fact& fact) {
-    FieldsPresent present(0);
-    RecordFormat<Fact>::fields(present, fact);
-    varint(present.mask());
-    RecordFormat<Fact>::fields(*this, fact);
+    const std::size_t start = at_;
+    const std::uint64_t outer_mask = mask_;
+    const int outer_bit = bit_;
+    write_fields(fact, varint_bytes_max, 0);
+    finish_nested(start);
+    mask_ = outer_mask;
+    bit_ = outer_bit;
   }
 
  private:
+  /// Type, length, presence, time.
+  static constexpr std::size_t header_bytes_max = 4 * varint_bytes_max;
+  /// More than all numbers of the largest fact take.
+  static constexpr std::size_t fixed_bytes_max = 512;
+
+  /// Leaves a gap for what comes before the fields and is known only after them.
+  template <class Fact>
+  void write_fields(const Fact& fact, std::size_t gap, int first_bit) {
+    make_room(gap);
+    at_ += gap;
+    mask_ = 0;
+    bit_ = first_bit;
+    RecordFormat<Fact>::fields(*this, fact);
+  }
+  void finish_record(std::size_t start, std::uint32_t type, WallTime at, WallTime frame_time);
+  void finish_nested(std::size_t start);
+  /// Moves the fields, which begin behind the gap, to their place.
+  void fill_gap(std::size_t start, std::size_t gap, std::span<const std::uint8_t> header);
+
+  /// For so many bytes, and all numbers after them.
+  void make_room(std::size_t bytes) {
+    const std::size_t needed = at_ + bytes + fixed_bytes_max;
+    if (needed > out_.size()) out_.resize(needed);
+  }
+  bool is_added(bool is_present) {
+    mask_ |= std::uint64_t{is_present} << bit_++;
+    return is_present;
+  }
+
+  void varint(std::uint64_t value) {
+    std::uint8_t* const at = out_.data() + at_;
+    at_ += static_cast<std::size_t>(put_varint(at, value) - at);
+  }
   void put(std::uint64_t value) { varint(value); }
   void put(std::uint32_t value) { varint(value); }
   void put(Duration value) { varint(zigzag(value.ms)); }
@@ -115,36 +94,20 @@ class FieldsWriter {
     varint(value.incarnation);
     varint(value.number);
   }
-  void put(const Entropy& value) {
-    put_fixed(value.high);
-    put_fixed(value.low);
-  }
-  void put(const PayloadRef& value) {
-    varint(value.id);
-    varint(value.bytes);
-    put_fixed(value.digest);
-  }
-  void put(const RetryPolicy& value) {
-    varint(value.max_attempts);
-    varint(value.factor_percent);
-    varint(value.jitter_percent);
-    put(value.initial);
-    put(value.max);
-  }
+  void put(const Entropy& value);
+  void put(const PayloadRef& value);
+  void put(const RetryPolicy& value);
   template <class Word>
   requires std::is_enum_v<Word>
-  void put(Word value) { *at_++ = static_cast<std::uint8_t>(value); }
-  void put_fixed(std::uint64_t value) {
-    for (int i = 0; i < 8; ++i) *at_++ = static_cast<std::uint8_t>(value >> (8 * i));
-  }
-  void put_text(std::string_view value, int tag_bits) {
-    varint(std::uint64_t{value.size()} << tag_bits);
-    std::memcpy(at_, value.data(), value.size());
-    at_ += value.size();
-  }
+  void put(Word value) { out_[at_++] = static_cast<std::uint8_t>(value); }
+  void put_fixed(std::uint64_t value);
+  void put_bytes(std::string_view value, int tag_bits);
 
-  std::uint8_t* at_;
-  WallTime basis_;
+  Bytes& out_;
+  std::size_t at_;
+  WallTime basis_;  // times are written relative to it
+  std::uint64_t mask_ = 0;
+  int bit_ = 0;
 };
 
 }  // namespace parking_lot
