@@ -22,7 +22,13 @@ rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);
 await build({
   absWorkingDir: root,
-  entryPoints: { index: 'src/index.ts', worker: 'src/worker/index.ts', testing: 'src/testing.ts' },
+  entryPoints: {
+    index: 'src/index.ts',
+    worker: 'src/worker/index.ts',
+    testing: 'src/testing.ts',
+    storage: 'src/storage/entry.ts',
+    'host-worker': 'src/shared-lot/host-worker.ts',
+  },
   outdir: 'dist',
   bundle: true,
   splitting: true,

@@ -105,7 +105,7 @@ export class LocalLot implements LotHome {
   async close(): Promise<void> {
     this.unhook();
     const closed = new ParkingLotError('closed', 'The lot was closed; open another one.');
-    await this.host.settleStorage(closed);
+    if (this.host.storage) await this.host.settleStorage(closed);
     this.host.stop(closed);
     await Promise.all(this.host.ports.map((port) => port?.close()));
     if (this.host.core.abortReason === undefined) this.host.core.raw.closeLot();

@@ -1,4 +1,5 @@
 import type { Audit } from './audit.js';
+import { browserDatabaseIn, canShareDatabases } from './browser-database.js';
 import type { LotConfig, MailboxKey, PayloadOf, ResultOf } from './config.js';
 import { type ConfigIssue, ParkingLotError } from './errors.js';
 import type { AnyHandlers } from './executor/sources.js';
@@ -6,6 +7,7 @@ import { LocalLot } from './local-lot.js';
 import type { Health, LotHome, OpenOptions } from './lot-home.js';
 import type { Mailbox } from './mailbox.js';
 import type { Pool } from './pool.js';
+import type { openSharedLot } from './shared-lot/index.js';
 import { nearest } from './spelling.js';
 
 type PoolName<C extends LotConfig> = keyof C['pools'] & string;
@@ -34,14 +36,17 @@ export class ParkingLot<C extends LotConfig = LotConfig, H = unknown> implements
   }
 
   /**
-   * Opens a lot. Throws a ParkingLotError `invalid_config` with all that is wrong, `unavailable` with all that this
-   * build does not have yet, such as durable storage.
+   * Opens a lot, with the tasks that its durable pools had before. Throws a ParkingLotError `invalid_config` with all that
+   * is wrong, `unavailable` with all that is not there, or for storage that cannot be had.
    */
   static async open<const C extends LotConfig, H extends AnyHandlers = Record<never, never>>(
     config: C,
     options: OpenOptions<H> = {},
   ): Promise<ParkingLot<C, H>> {
-    return new ParkingLot<C, H>(await LocalLot.open(config, options));
+    const database = canShareDatabases() ? browserDatabaseIn(config) : undefined;
+    if (database === undefined) return new ParkingLot<C, H>(await LocalLot.open(config, options));
+    const openSharedLot = options.storage?.openSharedLot ?? (await loadSharedLots());
+    return new ParkingLot<C, H>(await openSharedLot(database, config, options));
   }
 
   /** One pool of the config; `unknown_pool` for a name that is not in it. */
@@ -71,7 +76,15 @@ export class ParkingLot<C extends LotConfig = LotConfig, H = unknown> implements
   }
 
   /**
-   * Ends the lot: running functions have their signals aborted, workers are terminated, and every promise that has not
+   * Calls `listener` when a pool or a store begins to fail, is volatile against the config's wish, or works again. The
+   * answer stops that.
+   */
+  onHealth(listener: (health: Health) => void): () => void {
+    return this.home.onHealth(listener);
+  }
+
+  /**
+   * Ends the lot: what was promised is made durable, running functions have their signals aborted, workers are terminated, and every promise that has not
    * settled rejects with `closed`. Resolves when nothing is left; calling it again does no harm.
    */
   close(): Promise<void> {
@@ -81,5 +94,17 @@ export class ParkingLot<C extends LotConfig = LotConfig, H = unknown> implements
 
   async [asyncDispose](): Promise<void> {
     await this.close();
+  }
+}
+
+async function loadSharedLots(): Promise<typeof openSharedLot> {
+  try {
+    return (await import('./shared-lot/index.js')).openSharedLot;
+  } catch (cause) {
+    throw new ParkingLotError(
+      'unavailable',
+      "Durable storage cannot be loaded here; import { storage } from 'prometheus-parking-lot/storage' and give it to open()",
+      { cause },
+    );
   }
 }

@@ -35,16 +35,18 @@ export class ConnectedPages {
     const page = new Page(openLine, new Set(announced.pools), announced.lock, {
       placesChanged: (_page, pool) => this.users.get(pool)?.pagesChanged(),
       poolClosed: (closed, pool) => this.users.get(pool)?.poolClosed(closed),
-      gone: (gone) => {
-        this.pages.delete(gone);
-        for (const pool of gone.pools) this.users.get(pool)?.pagesChanged();
-      },
+      gone: (gone) => this.gone(gone),
     });
     this.pages.add(page);
     for (const [pool, user] of this.users) {
       if (page.pools.has(pool)) page.openPool(user.options);
     }
     return page;
+  }
+
+  protected gone(page: Page): void {
+    this.pages.delete(page);
+    for (const pool of page.pools) this.users.get(pool)?.pagesChanged();
   }
 
   /** The page in which this run is to be done: the one with most free places. */

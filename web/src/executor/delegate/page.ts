@@ -146,6 +146,14 @@ export class Page {
     }
   }
 
+  /** Forgets the page without a word to it, and its runs without a report. */
+  abandon(): void {
+    this.state = 'gone';
+    this.runs.clear();
+    this.unwatch();
+    this.line.close();
+  }
+
   private giveUp(): void {
     if (this.state === 'gone') return;
     this.post({ parkingLot: 'connect again' });

@@ -1,0 +1,174 @@
+import { environmentText, factsOf, type OpenedConfig, refuseUnusable } from '../checked-config.js';
+import { builtStorage } from '../recovery.js';
+import type { StorageModule } from '../storage/index.js';
+import { Core } from '../wasm/core.js';
+import { carryError } from './carried-error.js';
+import { Contender } from './contender.js';
+import { Leader } from './leader.js';
+import {
+  type ClientMessage,
+  type Envelope,
+  type LeaderMessage,
+  names,
+  type StationOrder,
+  type StationReport,
+} from './protocol.js';
+
+/** The other end: the realm that this station serves. */
+export interface StationPort {
+  postMessage(report: StationReport): void;
+  addEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
+}
+
+type Opening = Extract<StationOrder, { say: 'open' }>;
+
+/** Messages of one turn go together. */
+class Outbox<Message> {
+  private messages: Message[] = [];
+
+  constructor(private readonly flush: (messages: readonly Message[]) => void) {}
+
+  add(message: Message): void {
+    if (this.messages.push(message) > 1) return;
+    queueMicrotask(() => this.flush(this.messages.splice(0)));
+  }
+}
+
+/**
+ * What every realm has to host the lot with: in a dedicated worker of its own, or, in shared and service workers, in the
+ * realm itself. It seeks the lead; while it has it, it runs the lot and serves all realms.
+ */
+export class Station {
+  private opening: Opening | undefined;
+  private contender: Contender | undefined;
+  private leader: Leader | undefined;
+  private epoch = 0;
+  private channel: BroadcastChannel | undefined;
+  private readonly lines = new Map<number, BroadcastChannel>();
+  private readonly outboxes = new Map<number, Outbox<LeaderMessage>>();
+  private pools: readonly string[] = [];
+
+  constructor(
+    private readonly port: StationPort,
+    private readonly storage: StorageModule,
+  ) {
+    port.addEventListener('message', (event) => void this.obey(event.data as StationOrder));
+  }
+
+  private async obey(order: StationOrder): Promise<void> {
+    switch (order.say) {
+      case 'open':
+        await this.open(order);
+        break;
+      case 'to leader':
+        this.toLeader(order.envelope);
+        break;
+      case 'close':
+        await this.contender?.close();
+        this.channel?.close();
+        this.port.postMessage({ say: 'closed' });
+        break;
+    }
+  }
+
+  /** Checks the config before the lead is sought: a realm with a wrong one must not get it. */
+  private async open(opening: Opening): Promise<void> {
+    try {
+      const core = await Core.load(opening.wasm);
+      const environment = environmentText(opening.config, opening.environment);
+      const opened = JSON.parse(
+        core.raw.checkConfig(opening.config, environment, builtStorage()),
+      ) as OpenedConfig;
+      refuseUnusable(opened);
+      const pools = factsOf(core, opened);
+      this.opening = opening;
+      this.pools = pools.map(({ name }) => name);
+      this.port.postMessage({ say: 'checked', pools, warnings: opened.issues });
+    } catch (error) {
+      this.port.postMessage({ say: 'failed', error: carryError(error) });
+      return;
+    }
+    const { database, realm, kind } = opening;
+    this.channel = new BroadcastChannel(names.leader(database));
+    this.channel.addEventListener('message', (event: MessageEvent) =>
+      this.toLeader(event.data as Envelope<ClientMessage>),
+    );
+    this.contender = new Contender(database, realm, kind, {
+      crowned: (epoch) => this.reign(epoch),
+      deposed: (how) => this.depose(how),
+      leaderless: (error) =>
+        this.port.postMessage({
+          say: 'leaderless',
+          ...(error === undefined ? {} : { error: carryError(error) }),
+        }),
+      beat: (epoch) => this.beat(epoch),
+    });
+  }
+
+  private async reign(epoch: number): Promise<void> {
+    const { database, config, environment, wasm, entropy } = this.opening!;
+    this.epoch = epoch;
+    const leader = await Leader.open({
+      database,
+      config,
+      pools: this.pools,
+      options: {
+        environment,
+        storage: this.storage,
+        ...(wasm === undefined ? {} : { wasm }),
+        ...(entropy === undefined ? {} : { entropy }),
+      },
+      send: (realm, message) => this.outboxOf(realm).add(message),
+      broke: () => this.contender?.abdicate(),
+    });
+    if (this.epoch === epoch) this.leader = leader;
+    else await leader.close();
+  }
+
+  private async depose(_how: 'resigned' | 'stolen'): Promise<void> {
+    const { leader } = this;
+    this.leader = undefined;
+    this.epoch = 0;
+    this.outboxes.clear();
+    for (const line of this.lines.values()) line.close();
+    this.lines.clear();
+    await leader?.close();
+  }
+
+  private toLeader(envelope: Envelope<ClientMessage>): void {
+    if (envelope.epoch === this.epoch) this.leader?.hear(envelope.realm, envelope.messages);
+  }
+
+  private beat(epoch: number): void {
+    if (epoch === 0) return;
+    const realm = this.opening!.realm;
+    const envelope: Envelope<ClientMessage> = { epoch, realm, messages: [{ say: 'alive' }] };
+    if (epoch === this.epoch) this.toLeader(envelope);
+    else this.channel!.postMessage(envelope);
+  }
+
+  private outboxOf(realm: number): Outbox<LeaderMessage> {
+    let outbox = this.outboxes.get(realm);
+    if (outbox === undefined) {
+      const { epoch } = this;
+      outbox = new Outbox((messages) => {
+        if (this.epoch === epoch) this.post(realm, { epoch, realm, messages });
+      });
+      this.outboxes.set(realm, outbox);
+    }
+    return outbox;
+  }
+
+  private post(realm: number, envelope: Envelope<LeaderMessage>): void {
+    if (realm === this.opening!.realm) {
+      this.port.postMessage({ say: 'from leader', envelope });
+      return;
+    }
+    let line = this.lines.get(realm);
+    if (line === undefined) {
+      line = new BroadcastChannel(names.realm(realm, this.opening!.database));
+      this.lines.set(realm, line);
+    }
+    line.postMessage(envelope);
+  }
+}
