@@ -3,20 +3,6 @@
 namespace parking_lot {
 namespace {
 
-/// The first task that costs at most `free` over the lanes for which `admits` holds.
-template <class Admits>
-std::optional<Candidate> first_over_lanes(Pool& pool, Units free, Admits admits) {
-  std::optional<Candidate> best;
-  for (Lane& lane : pool.lanes) {
-    if (!admits(lane)) continue;
-    const auto entry = lane.queue.first_that_fits(free);
-    if (entry && (!best || entry->key < best->entry.key)) best = Candidate{&lane, *entry};
-  }
-  return best;
-}
-
-bool has_credit(const Lane& lane) { return lane.ready > 0; }
-
 /// Nobody with a later key may start, besides zero-unit tasks.
 QueueKey last_allowed(Pool& pool) {
   if (pool.config.policy == Policy::strict) {
@@ -26,6 +12,16 @@ QueueKey last_allowed(Pool& pool) {
 }
 
 }  // namespace
+
+std::optional<Candidate> first_that_fits(Pool& pool, Units free) {
+  std::optional<Candidate> best;
+  for (Lane& lane : pool.lanes) {
+    if (lane.ready == 0) continue;
+    const auto entry = lane.queue.first_that_fits(free);
+    if (entry && (!best || entry->key < best->entry.key)) best = Candidate{&lane, *entry};
+  }
+  return best;
+}
 
 std::optional<Candidate> blocked_head(Pool& pool) {
   const auto free = pool.free_units();
@@ -51,14 +47,21 @@ std::optional<QueueKey> guard_holder(const Pool& pool) {
   return std::nullopt;
 }
 
-std::optional<Candidate> next_to_start(Pool& pool) {
+std::optional<Candidate> next_to_start(const Situation& situation) {
+  Pool& pool = situation.pool;
   if (!pool.starts_tasks()) return std::nullopt;
   const auto free = pool.free_units();
   if (!free) return std::nullopt;
-  const auto candidate = first_over_lanes(pool, *free, has_credit);
+  const auto candidate = first_that_fits(pool, *free);
   if (!candidate) return std::nullopt;
-  if (candidate->entry.key <= last_allowed(pool)) return candidate;
-  return first_over_lanes(pool, 0, has_credit);
+  if (pool.config.policy == Policy::backfill) {
+    const auto head = blocked_head(pool);
+    if (!head || candidate->entry.key < head->entry.key) return candidate;
+    if (const auto beside = next_beside(situation, *head, *free)) return beside;
+  } else if (candidate->entry.key <= last_allowed(pool)) {
+    return candidate;
+  }
+  return first_that_fits(pool, 0);
 }
 
 }  // namespace parking_lot

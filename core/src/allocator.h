@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "pool.h"
+#include "slab.h"
 
 namespace parking_lot {
 
@@ -18,9 +19,26 @@ struct Candidate {
 /// lane's matter.
 std::optional<Candidate> blocked_head(Pool& pool);
 
+/// What a decision rests on.
+struct Situation {
+  Pool& pool;
+  const Slab<Task>& tasks;
+  SteadyTime now;
+};
+
 /// The parked task that starts next under the pool's policy, or none. Zero-unit tasks pass the order.
-/// O(log n) per lane.
-std::optional<Candidate> next_to_start(Pool& pool);
+/// O(log n) per lane; a backfill adds O(1) to O(log n) for each candidate that it looks at.
+std::optional<Candidate> next_to_start(const Situation& situation);
+
+/// The first task, of the lanes that have credit, that costs at most `free`.
+std::optional<Candidate> first_that_fits(Pool& pool, Units free);
+
+/// EASY backfill (Lifka, "The ANL/IBM SP scheduling system", 1995): the next task to start beside a head that
+/// does not fit, and which must not be delayed. `pool.sweep` remembers how far this pass has come.
+std::optional<Candidate> next_beside(const Situation& situation, const Candidate& head, Units free);
+
+/// When the head can start if all runs end as expected.
+Reservation reservation_of(const Situation& situation, const Candidate& head, Units free);
 
 /// The task that the starvation guard has given the pool to, and that does not fit: nobody later may start.
 std::optional<QueueKey> guard_holder(const Pool& pool);

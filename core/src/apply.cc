@@ -93,6 +93,7 @@ void Scheduler::Machine::apply(Pool& pool, std::uint32_t slot, const UsageRecord
   Run& run = runs_[task.run];
   pool.in_use = pool.in_use - run.units + fact.units;
   run.units = fact.units;
+  if (run.expected_end != never_steady) pool.ends.update(run.expected_end, task.run, Amounts(run.units));
 }
 
 void Scheduler::Machine::apply(Pool& pool, std::uint32_t slot, const TaskFinished& fact, Stamp stamp) {
@@ -202,6 +203,7 @@ void Scheduler::Machine::free_run_units(Pool& pool, std::uint32_t run_slot) {
   Run& run = runs_[run_slot];
   pool.in_use -= run.units;
   if (run.stage == Run::Stage::quarantined) pool.quarantined -= run.units;
+  forget_end(pool, run_slot);
   run_timers_.disarm(run_slot);
   std::erase(detached_, run_slot);
   run.stage = Run::Stage::free;

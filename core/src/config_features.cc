@@ -19,8 +19,6 @@ struct MissingFeature {
 constexpr MissingFeature missing_features[] = {
     {"max_units", "counting several resources", "give one number of units",
      [](const PoolConfig& pool) { return !pool.resources.empty(); }},
-    {"policy", "the policy backfill", "use first_fit or strict",
-     [](const PoolConfig& pool) { return pool.policy == Policy::backfill; }},
     {"fairness", "fairness between tenants", "use none",
      [](const PoolConfig& pool) { return pool.fairness == Fairness::tenant; }},
     {"tenants", "weights and limits by tenant", "remove them",

@@ -35,8 +35,8 @@ struct Stamp {
 };
 
 /// What lies behind `Scheduler`. One dispatcher (scheduler.cc) and one file per matter:
-/// admission.cc, commands.cc, runs.cc, timers.cc, delivery.cc, recovery.cc, checkpoint.cc, apply.cc,
-/// views.cc, audit_view.cc.
+/// admission.cc, commands.cc, runs.cc, estimates.cc, timers.cc, delivery.cc, recovery.cc, checkpoint.cc,
+/// apply.cc, views.cc, audit_view.cc.
 ///
 /// Handlers decide and call `emit`, which numbers a fact, applies it, audits it and keeps it for the journal.
 /// Only `apply` changes durable state; replay calls it too.
@@ -71,7 +71,7 @@ class Scheduler::Machine {
   std::unordered_set<std::uint64_t> results;  // ids of outcomes that go to mailboxes too; never iterated
 
  private:
-  enum class PoolTimer : std::uint8_t { guard, delivery, refusals };
+  enum class PoolTimer : std::uint8_t { guard, delivery, refusals, estimate };
   struct TaskTimerPlace {
     Slab<Task>* tasks;
     std::uint32_t& operator()(std::uint32_t slot) const { return (*tasks)[slot].timer; }
@@ -171,6 +171,12 @@ class Scheduler::Machine {
   void stop_guard(Pool& pool);
   void forgive_gap();
   void forget_old(Pool& pool);
+
+  // estimates.cc
+  void expect_end(Pool& pool, std::uint32_t run);
+  void forget_end(Pool& pool, std::uint32_t run);
+  void correct_estimates(Pool& pool);
+  void watch_estimates(Pool& pool);
 
   // delivery.cc
   void take(const Delivered& input);

@@ -13,6 +13,7 @@
 #include "parking_lot/config.h"
 #include "parking_lot/input.h"
 #include "parking_lot/scheduler.h"
+#include "run_ends.h"
 #include "stream.h"
 #include "task.h"
 #include "task_queue.h"
@@ -57,6 +58,14 @@ struct GuardClaim {
   RealmId realm = 0;
 };
 
+/// How far the backfill of an allocation pass has come. What it has passed over in one pass it need not look
+/// at again: until the pass ends, less and less is free.
+struct Sweep {
+  std::uint32_t head = no_slot;  ///< whose reservation it keeps
+  QueueKey after;                ///< the last candidate looked at
+  std::uint32_t looked_at = 0;   ///< candidates whose cost fitted
+};
+
 /// Records on their way to the journal beyond which commands are answered `busy`.
 inline constexpr std::uint64_t unpersisted_max = 16384;
 
@@ -86,6 +95,8 @@ class Pool {
   Units capacity() const { return config.max_units; }
   /// What new starts may take; `nullopt` while real use is above capacity.
   std::optional<Units> free_units() const;
+  /// Whether it matters when runs are expected to end.
+  bool expects_ends() const { return config.policy == Policy::backfill; }
 
   // Executors.
   Executor* find_executor(ExecutorId id);
@@ -140,6 +151,10 @@ class Pool {
   std::uint32_t guarded = no_slot;
   SteadyTime guarded_since;
   std::map<QueueKey, GuardClaim> exhausted;
+
+  // Backfill.
+  RunEnds ends;
+  Sweep sweep;
 
   // Delivery to the mailbox store.
   std::deque<Delivery> deliveries;

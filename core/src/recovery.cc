@@ -103,6 +103,7 @@ void Scheduler::Machine::reset(Pool& pool) {
   for (std::uint32_t run = 0; run < runs_.end(); ++run) {
     if (runs_[run].stage == Run::Stage::free || runs_[run].pool != pool.id.index) continue;
     run_timers_.disarm(run);
+    forget_end(pool, run);
     std::erase(detached_, run);
     pool.stale_runs.push_back(run);
   }
@@ -349,6 +350,8 @@ void Scheduler::Machine::resume_run(Pool& pool, std::uint32_t run_slot) {
     const Duration timeout = tasks_[run.task].timeout;
     if (run.stage == Run::Stage::running && timeout.ms > 0 && run.due == never_steady)
       run.due = now_.steady + timeout;
+    run.expected = tasks_[run.task].estimate;
+    expect_end(pool, run_slot);
     renew_lease(pool, run_slot);
     return;
   }

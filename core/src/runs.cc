@@ -23,6 +23,8 @@ void Scheduler::Machine::start(Pool& pool, const Candidate& candidate) {
   Run& run = runs_[task.run];
   run.is_known_here = true;
   run.stage = Run::Stage::started;
+  run.expected = task.estimate;
+  expect_end(pool, task.run);
   yield_after(pool, sequence,
               Start{pool.id, handle_of(slot), lease, executor.id, task.attempt, task.units, task.payload});
   notify(pool, slot, Notify::Event::started, sequence);
@@ -295,6 +297,7 @@ void Scheduler::Machine::stop_run(Pool& pool, std::uint32_t run_slot, Reason rea
   run.lease_due = never_steady;
   run.due = now_.steady + pool.config.kill_grace;
   arm_run(pool, run_slot);
+  expect_end(pool, run_slot);
   yield_after(pool, pool.stream.sequence(),
               Stop{pool.id, {run.task, run.generation}, run.lease, run.executor, reason});
 }
@@ -311,6 +314,7 @@ void Scheduler::Machine::quarantine(Pool& pool, std::uint32_t run_slot) {
     release_units(pool, run_slot);
   } else {
     arm_run(pool, run_slot);
+    expect_end(pool, run_slot);
   }
 }
 

@@ -76,8 +76,10 @@ void Scheduler::Machine::mark_dirty(Pool& pool) {
 /// The allocation pass: starts what may start, then parks or refuses what arrived and did not start.
 void Scheduler::Machine::settle(Pool& pool) {
   pool.is_dirty = false;
+  correct_estimates(pool);
   do {
-    while (const auto candidate = next_to_start(pool)) {
+    pool.sweep = {};
+    while (const auto candidate = next_to_start({pool, tasks_, now_.steady})) {
       const std::uint32_t slot = candidate->entry.slot;
       if (is_overdue(slot)) {  // its timer is due as well, but a tick runs only so many
         finish(pool, slot, Status::expired, Reason::deadline, {}, Holding::freed);
@@ -87,6 +89,7 @@ void Scheduler::Machine::settle(Pool& pool) {
     }
   } while (settle_arrivals(pool));
   update_guard(pool);
+  watch_estimates(pool);
   forget_old(pool);
 }
 

@@ -24,6 +24,9 @@ enum class Phase : std::uint8_t {
 
 inline constexpr std::uint32_t no_slot = 0xffffffff;
 
+/// A run that is still expected to end after that long is expected to end never.
+inline constexpr Duration longest_expectation{100LL * 365 * 86400 * 1000};
+
 /// Retry policy in 16 bytes. `Submit` is refused if its policy does not fit.
 struct CompactRetry {
   std::uint32_t initial_ms = 1000;
@@ -89,9 +92,11 @@ struct Task {
 struct Run {
   enum class Stage : std::uint8_t { free, started, running, stopping, quarantined, unknown };
   Lease lease;
-  Units units = 0;                      ///< in use now
-  SteadyTime due = never_steady;        ///< of the timeout, then of the kill grace, then of the quarantine
-  SteadyTime lease_due = never_steady;  ///< when it counts as lost without a heartbeat
+  Units units = 0;                         ///< in use now
+  SteadyTime due = never_steady;           ///< of the timeout, then of the kill grace, then of the quarantine
+  SteadyTime lease_due = never_steady;     ///< when it counts as lost without a heartbeat
+  SteadyTime expected_end = never_steady;  ///< among the pool's `ends`, unless never
+  Duration expected{0};                    ///< from the start until then; doubled each time it is outlived
   WallTime started_at;
   std::uint64_t start_sequence = 0;
   std::uint32_t task = no_slot;  ///< slot; still valid when the task has gone on without this run

@@ -325,6 +325,54 @@ std::optional<TaskQueue::Entry> TaskQueue::first_that_fits(Units free) const {
   return std::nullopt;
 }
 
+TaskQueue::Cursor::Cursor(const TaskQueue& queue, QueueKey after) : height_(queue.height_) {
+  if (queue.size_ == 0) return;
+  PARKING_LOT_CHECK(height_ <= height_max);
+  const void* node = queue.root_;
+  for (unsigned level = height_; level > 0; --level) {
+    const auto* inner = static_cast<const Inner*>(node);
+    path_[level - 1] = {inner, inner->place_of(after)};
+    node = inner->children[path_[level - 1].place].node;
+  }
+  leaf_ = static_cast<const Leaf*>(node);
+  at_ = leaf_->lower_bound(after);
+  if (at_ < leaf_->end && leaf_->keys[at_] == after) ++at_;
+}
+
+std::optional<TaskQueue::Entry> TaskQueue::Cursor::next(Units free) {
+  while (leaf_ != nullptr) {
+    for (; at_ < leaf_->end; ++at_) {
+      if (leaf_->units[at_] > free) continue;
+      const Entry entry{leaf_->keys[at_], leaf_->units[at_], leaf_->slots[at_]};
+      ++at_;
+      return entry;
+    }
+    // Up until there is a place to the right under which something fits, and down to its leaf.
+    const auto seek = [&](Level& level, unsigned from) {
+      level.place = from;
+      while (level.place < level.inner->count && (level.inner->children[level.place].least > free ||
+                                                  level.inner->children[level.place].tasks == 0))
+        ++level.place;
+      return level.place < level.inner->count;
+    };
+    leaf_ = nullptr;
+    unsigned level = 1;
+    while (level <= height_ && !seek(path_[level - 1], path_[level - 1].place + 1)) ++level;
+    if (level > height_) return std::nullopt;
+    for (;; --level) {
+      const void* below = path_[level - 1].inner->children[path_[level - 1].place].node;
+      if (level == 1) {
+        leaf_ = static_cast<const Leaf*>(below);
+        at_ = leaf_->begin;
+        break;
+      }
+      path_[level - 2].inner = static_cast<const Inner*>(below);
+      seek(path_[level - 2], 0);
+    }
+  }
+  return std::nullopt;
+}
+
 TaskQueue::Ahead TaskQueue::ahead_of(QueueKey key) const {
   Ahead ahead;
   if (size_ == 0) return ahead;

@@ -27,6 +27,8 @@ inline constexpr QueueKey last_queue_key{~std::uint64_t{0}};
 /// n); none scans. At the usual appending of rising keys, leaves stay full.
 class TaskQueue {
  public:
+  struct Leaf;
+  struct Inner;
   struct Entry {
     QueueKey key;
     Units units = 0;
@@ -49,15 +51,34 @@ class TaskQueue {
   /// The first task in leaving order whose cost is at most `free`.
   std::optional<Entry> first_that_fits(Units free) const;
 
+  /// Walks through the tasks that leave after a key. O(log n) to begin, then about O(1) for each task found,
+  /// and never more than O(log n). Ends with the next change of the queue.
+  class Cursor {
+   public:
+    Cursor(const TaskQueue& queue, QueueKey after);
+    /// The next one whose cost is at most `free`.
+    std::optional<Entry> next(Units free);
+
+   private:
+    struct Level {
+      const Inner* inner = nullptr;
+      unsigned place = 0;
+    };
+    static constexpr unsigned height_max = 12;  // of a tree whose nodes are at least a quarter full
+    Level path_[height_max];
+    unsigned height_ = 0;
+    const Leaf* leaf_ = nullptr;
+    unsigned at_ = 0;
+  };
+
   /// Tasks that leave before `key`, and the units that they ask for.
   Ahead ahead_of(QueueKey key) const;
 
   std::uint64_t size() const { return size_; }
+  Units least() const { return least_; }
   std::size_t memory_bytes() const { return memory_bytes_; }
 
  private:
-  struct Leaf;
-  struct Inner;
   struct Child;
 
   struct Split;

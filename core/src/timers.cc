@@ -117,6 +117,13 @@ void Scheduler::Machine::on_pool_timer(Pool& pool, PoolTimer kind) {
     case PoolTimer::guard:
       mark_dirty(pool);  // the allocation pass updates the guard's clock
       return;
+    case PoolTimer::estimate:
+      if (const auto next = pool.ends.next(); next && next->at < now_.steady) {
+        mark_dirty(pool);  // the allocation pass corrects what was outlived
+      } else {
+        watch_estimates(pool);
+      }
+      return;
     case PoolTimer::delivery:
       pool.delivery_held = false;
       list_for_delivery(pool);

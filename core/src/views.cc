@@ -156,7 +156,9 @@ Wait Scheduler::Machine::wait_of(Pool& pool, const Task& task, TaskHandle& behin
     behind = handle_of(pool.exhausted.at(*holder).slot);
     return Wait::guard;
   }
-  if (pool.config.policy == Policy::strict && head && head->entry.key < key) {
+  const bool is_behind = head && head->entry.key < key;
+  if (is_behind && (pool.config.policy == Policy::strict ||
+                    (pool.config.policy == Policy::backfill && task.units <= *free))) {
     behind = handle_of(head->entry.slot);
     return Wait::head;
   }

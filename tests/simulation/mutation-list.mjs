@@ -23,6 +23,13 @@ export const mutations = [
     to: 'if (pool.config.policy == Policy::strict && pool.capacity() == 0) {',
   },
   {
+    name: 'backfill-delays-the-head',
+    law: 'backfill: nothing passes the head that would delay it',
+    file: 'core/src/backfill.cc',
+    from: 'if (ends_in_time || candidate->entry.units <= reservation.spare.of[0])',
+    to: 'if (ends_in_time || candidate->entry.units <= free)',
+  },
+  {
     name: 'leases-start-again',
     law: 'law 7: no lease number returns',
     file: 'core/src/recovery.cc',

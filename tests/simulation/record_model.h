@@ -43,6 +43,7 @@ class RecordModel {
     std::string id;
     Priority priority = Priority::normal;
     Units units = 0;
+    Duration estimate{0};
     WallTime deadline = never_wall;
     WallTime start_after{0};
     bool is_pinned = false;
@@ -64,6 +65,7 @@ class RecordModel {
   std::string check_start(std::uint64_t admission, const Task& task, const TaskStarted& fact,
                           const Record& record, WallTime wall) const;
   std::string check_order(std::uint64_t admission, const Task& task) const;
+  std::string check_backfill(std::uint64_t admission, const Task& task, Units free) const;
 
   std::string apply(const TaskAdmitted& fact);
   std::string apply(const TaskStarted& fact, const Record& record, WallTime wall);
@@ -73,6 +75,7 @@ class RecordModel {
   PoolConfig config_;
   std::map<std::uint64_t, Task> tasks_;
   std::set<QueueKey> queue_;
+  std::set<std::uint64_t> hidden_;  // queued, but whether they are ready or can be taken is not to be seen
   std::set<std::pair<WallTime, std::uint64_t>> deadlines_;  // of queued tasks that never started
   std::map<std::pair<std::uint64_t, Lease>, Units> runs_;
   std::uint64_t sequence_ = 0;

@@ -18,7 +18,9 @@ Config random_config(Random& random) {
     };
     set("max_units", random.chance(3) ? 0 : random.between(1, 12));
     set("max_queue_depth", random.chance(30) ? random.below(4) : random.between(10, 100));
-    setup.set_pool(name, "policy", random.chance(50) ? "strict" : "first_fit");
+    const char* const policies[] = {"first_fit", "strict", "backfill"};
+    setup.set_pool(name, "policy", policies[random.below(3)]);
+    if (random.chance(50)) set("backfill_candidates", random.below(4));
     setup.set_pool(name, "queue", random.chance(70) ? "file" : "in_memory");
     setup.set_pool(name, "mailbox.storage", random.chance(70) ? "file" : "in_memory");
     set("mailbox.delivery_attempts_max", random.between(1, 20));

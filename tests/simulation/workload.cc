@@ -42,6 +42,7 @@ void World::submit(PoolId pool, std::vector<Input>& inputs) {
   if (random_.chance(10))
     spec.start_after = now_.wall + Duration{static_cast<std::int64_t>(random_.below(5000))};
   if (random_.chance(20)) spec.timeout = Duration{static_cast<std::int64_t>(random_.between(1, 10000))};
+  if (random_.chance(60)) spec.estimate = Duration{static_cast<std::int64_t>(random_.between(1, 8000))};
   if (random_.chance(50))
     spec.payload = PayloadRef{.id = ++last_payload_, .bytes = 10, .digest = last_payload_};
   spec.retry.max_attempts = static_cast<std::uint32_t>(random_.between(1, 3));

@@ -381,7 +381,7 @@ TEST_CASE("what is not built yet is listed, each with its path") {
   CHECK(paths_of(
             with_pool(R"("queue": "pgmq", "mailbox": "postgres", "policy": "backfill", "fairness": "tenant",
       "tenants": {"a": {}}, "ageing_secs": 5, "estimates": "learned", "runtime": "cloud_worker")")) ==
-        std::vector<std::string>{"pools.p.queue", "pools.p.mailbox.storage", "pools.p.policy",
+        std::vector<std::string>{"pools.p.queue", "pools.p.mailbox.storage",
                                  "pools.p.fairness", "pools.p.tenants", "pools.p.ageing_secs",
                                  "pools.p.estimates", "pools.p.runtime"});
   CHECK(

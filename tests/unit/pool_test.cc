@@ -19,7 +19,8 @@ void park(Pool& pool, std::uint32_t slot, Units units, Priority priority = Prior
 }
 
 std::optional<std::uint32_t> next(Pool& pool) {
-  const auto candidate = next_to_start(pool);
+  const Slab<Task> tasks;
+  const auto candidate = next_to_start({pool, tasks, SteadyTime{0}});
   return candidate ? std::optional(candidate->entry.slot) : std::nullopt;
 }
 

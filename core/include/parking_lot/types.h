@@ -2,6 +2,7 @@
 
 #include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -14,6 +15,9 @@ namespace parking_lot {
 /// exact.
 using Units = std::uint64_t;
 inline constexpr Units units_max = (std::uint64_t{1} << 53) - 1;
+
+/// Resources that one pool can count.
+inline constexpr std::size_t resources_max = 8;
 
 /// Position of a pool in the config, fixed at `open`. Also names the pool's stream.
 struct PoolId {
