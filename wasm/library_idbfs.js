@@ -155,10 +155,13 @@ mergeInto(LibraryManager.library, {
       }
       var cause = null;
       var context = {
-        store: transaction.objectStore(IDBFS.DB_STORE_NAME),
         fail: (error) => {
           cause = error;
-          transaction.abort();
+          try {
+            transaction.abort();
+          } catch (isOver) {
+            // Somebody else has ended it; the handlers below hear so.
+          }
         },
         watch: (request) => {
           request.onerror = (event) => {
@@ -173,6 +176,7 @@ mergeInto(LibraryManager.library, {
       transaction.onabort = () =>
         callback(cause || transaction.error || new Error('the transaction was aborted'));
       try {
+        context.store = transaction.objectStore(IDBFS.DB_STORE_NAME);
         run(context);
       } catch (error) {
         context.fail(error);
@@ -241,6 +245,11 @@ mergeInto(LibraryManager.library, {
       state.dirty = new Set();
       state.removed = new Set();
       state.sync = sync;
+      var changeAgain = () => {
+        removed.forEach((path) => state.removed.add(path));
+        dirty.forEach((node) => state.dirty.add(node));
+      };
+      state.changeAgain = changeAgain;
       var isLinked = (node) => node.parent.contents[node.name] === node;
       state.transaction = IDBFS.transact(
         state.db,
@@ -261,10 +270,7 @@ mergeInto(LibraryManager.library, {
         },
         (error) => {
           state.transaction = null;
-          if (error) {
-            removed.forEach((path) => state.removed.add(path));
-            dirty.forEach((node) => state.dirty.add(node));
-          }
+          if (error) changeAgain();
           callback(error);
         },
       );
@@ -286,6 +292,8 @@ mergeInto(LibraryManager.library, {
         // It is being committed: only reading can tell what became of it.
       }
     },
+    /** The last sync has not stored anything: what it held belongs to the next one. */
+    disown: (mount) => mount.idbfs.changeAgain(),
     /** Reads through a connection of its own which epoch and sync are stored: `callback(error, {epoch, sync})`. */
     readOwner: (mount, callback) => {
       IDBFS.open(mount.mountpoint, (error, db) => {

@@ -114,8 +114,6 @@ Result<void> Storage::map_streams(const Config& config, const Lot& lot) {
   pools_.resize(config.pools.size());
   for (std::uint32_t i = 0; i < pools_.size(); ++i) {
     pools_[i].id = {i};
-    keeps_results_.push_back(!config.pools[i].queue.is_volatile() ||
-                             !config.pools[i].mailbox.storage.is_volatile());
   }
   const auto map = [&](auto& stream, std::size_t disk, const StreamKey& key) -> Result<void> {
     stream.place = places_[disk].get();

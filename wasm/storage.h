@@ -62,8 +62,6 @@ class Storage {
 
   // --- payloads ---
 
-  /// Whether what this pool's runs return is kept as bytes: its tasks or its outcomes are durable.
-  bool keeps_results(PoolId pool) const { return keeps_results_[pool.index]; }
   PayloadRef put(std::string bytes);
   /// Of bytes that were put and are still in memory; else with a size of 0.
   PayloadRef ref(std::uint64_t id) const;
@@ -135,7 +133,6 @@ class Storage {
   std::vector<std::unique_ptr<Place>> places_;
   std::vector<PoolStream> pools_;         // by PoolId
   std::vector<MailboxStream> mailboxes_;  // by StoreId
-  std::vector<bool> keeps_results_;
   std::vector<Input> reports_;
   std::vector<mailbox::Input> mailbox_reports_;
   std::unordered_map<std::uint64_t, std::string> memory_;

@@ -36,10 +36,6 @@ EMSCRIPTEN_KEEPALIVE double pl_put(std::uint32_t length) {
   if (bytes_in.size() > kept) std::string(kept, '\0').swap(bytes_in);
   return static_cast<double>(payload.id);
 }
-/// Gives bytes up that were put and not submitted.
-EMSCRIPTEN_KEEPALIVE void pl_withdraw(double id) {
-  if (storage()) storage()->withdraw(static_cast<std::uint64_t>(id));
-}
 
 /// Reads bytes into `pl_bytes_out` and answers their length, below 0 if they cannot be read.
 EMSCRIPTEN_KEEPALIVE double pl_read(double id) {
@@ -47,11 +43,6 @@ EMSCRIPTEN_KEEPALIVE double pl_read(double id) {
   return static_cast<double>(bytes_out.size());
 }
 EMSCRIPTEN_KEEPALIVE const char* pl_bytes_out() { return bytes_out.data(); }
-
-/// Whether what runs of this pool return is to be put: 1 or 0.
-EMSCRIPTEN_KEEPALIVE std::uint32_t pl_keeps_results(std::uint32_t pool) {
-  return storage() && pool < session()->lot().scheduler().pool_count() && storage()->keeps_results({pool});
-}
 
 /// A sync of a disk has ended. `fault`: 0, or its number with its words ready.
 EMSCRIPTEN_KEEPALIVE void pl_files_synced(std::uint32_t disk, std::int32_t fault) {

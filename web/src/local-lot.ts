@@ -37,7 +37,12 @@ export class LocalLot implements LotHome {
     host.onTurn = () => this.watch.look();
   }
 
-  static async open(config: LotConfig, options: OpenOptions<AnyHandlers>): Promise<LocalLot> {
+  /** `realms`: others than this one whose functions of `pool.run` may still run. */
+  static async open(
+    config: LotConfig,
+    options: OpenOptions<AnyHandlers>,
+    realms: readonly number[] = [],
+  ): Promise<LocalLot> {
     // Before the first await: a shared worker's first page connects right after the script has been evaluated.
     const pages = mustDelegate() ? acceptPages() : undefined;
     const core = await Core.load(options.wasm);
@@ -61,7 +66,7 @@ export class LocalLot implements LotHome {
       const facts = factsOf(core, opened);
       const factories = factoriesOf(options, facts, pages);
       host = new Host(core, clock, storage);
-      if (storage) await recover(host, facts);
+      if (storage) await recover(host, facts, realms);
       for (const pool of facts) {
         core.raw._pl_executor_ready(pool.index, realmExecutor, ownRealm, endlessCredits, 0);
         const factory = factories.get(pool.name);

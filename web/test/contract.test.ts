@@ -43,12 +43,19 @@ const functions: Arities<RawFunctions> = {
   _pl_stats: 1,
   _pl_memory_bytes: 0,
   _pl_task_id: 2,
+  _pl_bytes_in: 1,
+  _pl_put: 1,
+  _pl_read: 1,
+  _pl_bytes_out: 0,
+  _pl_files_synced: 2,
+  _pl_storage_state: 0,
 };
 
 const setup: Arities<RawSetup> = {
-  checkConfig: 2,
-  openLot: 6,
+  checkConfig: 3,
+  openLot: 8,
   closeLot: 0,
+  storageTrouble: 1,
   poolIndex: 1,
   queryAudit: 7,
   version: 0,

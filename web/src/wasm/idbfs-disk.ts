@@ -3,6 +3,8 @@ import type { RawModule, RawMount, RawStream } from './raw.js';
 
 /** A sync takes milliseconds; one that takes so long has failed, or its answer was lost. */
 const patienceMs = 10_000;
+/** Emscripten's O_RDWR, O_CREAT and O_EXCL. */
+const createNew = 0o2 | 0o100 | 0o200;
 
 /**
  * The files of a browser database: an IDBFS mount of the module, see `wasm/library_idbfs.js`. Whoever opens it takes it
@@ -40,7 +42,7 @@ export class IdbfsDisk implements Disk {
   create(file: string): void {
     this.streams.set(
       file,
-      this.opened(() => this.raw.FS.open(this.pathOf(file), 'wx+')),
+      this.opened(() => this.raw.FS.open(this.pathOf(file), createNew)),
     );
   }
 
@@ -90,15 +92,22 @@ export class IdbfsDisk implements Disk {
   /** Reads what became of a sync whose answer did not come. */
   private async judge(sync: number): Promise<void> {
     let stored = { epoch: 0, sync: 0 };
-    await this.inTime('read back', (done) =>
-      this.raw.IDBFS.readOwner(this.mount, (error, owner) => {
-        stored = owner;
-        done(error);
-      }),
-    );
+    try {
+      await this.inTime('read back', (done) =>
+        this.raw.IDBFS.readOwner(this.mount, (error, owner) => {
+          stored = owner;
+          done(error);
+        }),
+      );
+    } catch (error) {
+      this.raw.IDBFS.disown(this.mount);
+      throw error;
+    }
     if (stored.epoch !== this.mount.idbfs.epoch)
       throw new DiskError('fenced', 'another owner has taken the database');
-    if (stored.sync < sync) throw new DiskError('io', 'the browser did not store the files');
+    if (stored.sync >= sync) return;
+    this.raw.IDBFS.disown(this.mount);
+    throw new DiskError('io', 'the browser did not store the files');
   }
 
   private inTime(what: string, begin: (done: (error: unknown) => void) => void): Promise<void> {

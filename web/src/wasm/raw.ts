@@ -62,11 +62,9 @@ export interface RawFunctions {
   _pl_task_id(slot: number, generation: number): number;
   _pl_bytes_in(size: number): number;
   _pl_put(length: number): number;
-  _pl_withdraw(id: number): void;
   /** Length, or below 0. */
   _pl_read(id: number): number;
   _pl_bytes_out(): number;
-  _pl_keeps_results(pool: number): number;
   _pl_files_synced(disk: number, fault: number): void;
   _pl_storage_state(): number;
 }
@@ -122,7 +120,7 @@ export interface RawFileSystem {
   lookupPath(path: string): { node: { mount: RawMount } };
   readdir(path: string): string[];
   stat(path: string): { size: number };
-  open(path: string, flags: string): RawStream;
+  open(path: string, flags: string | number): RawStream;
   close(stream: RawStream): void;
   read(stream: RawStream, into: Uint8Array, offset: number, length: number, position: number): number;
   write(stream: RawStream, bytes: Uint8Array, offset: number, length: number, position: number): number;
@@ -141,6 +139,7 @@ export interface RawIdbfs {
   durability: 'strict' | 'relaxed';
   syncfs(mount: RawMount, populate: boolean, callback: (error: unknown) => void): void;
   abandon(mount: RawMount): void;
+  disown(mount: RawMount): void;
   readOwner(
     mount: RawMount,
     callback: (error: unknown, owner: { epoch: number; sync: number }) => void,

@@ -1,0 +1,227 @@
+import { expect, openKit, test } from '../storage-kit/kit-page.mjs';
+
+test('what was synced is there for the next owner, the rest is not', async ({ page, context }) => {
+  await page.evaluate(async () => {
+    const disk = await kit.idbfs('synced');
+    disk.create('a');
+    kit.write(disk, 'a', 'first');
+    await disk.sync(['a'], 'strict');
+    kit.write(disk, 'a', ' second', 5);
+    disk.create('b');
+  });
+  const next = await openKit(context);
+  const seen = await next.evaluate(async () => {
+    const disk = await kit.idbfs('synced');
+    return { files: disk.list(), text: kit.read(disk, 'a') };
+  });
+  expect(seen).toEqual({ files: ['a'], text: 'first' });
+});
+
+test('a write in the same millisecond as a sync is stored by the next one', async ({ page, context }) => {
+  await page.evaluate(async () => {
+    const disk = await kit.idbfs('frozen');
+    const { now } = Date;
+    Date.now = () => 1_767_225_600_000;
+    disk.create('a');
+    kit.write(disk, 'a', 'A');
+    const first = disk.sync(['a'], 'strict');
+    kit.write(disk, 'a', 'B');
+    await first;
+    await disk.sync(['a'], 'strict');
+    Date.now = now;
+  });
+  const next = await openKit(context);
+  expect(await next.evaluate(async () => kit.read(await kit.idbfs('frozen'), 'a'))).toBe('B');
+});
+
+test('files are stored without the spare room behind them, and removed ones vanish', async ({
+  page,
+  context,
+}) => {
+  const stored = await page.evaluate(async () => {
+    const disk = await kit.idbfs('trimmed');
+    disk.create('a');
+    disk.create('gone');
+    for (let at = 0; at < 500_000; at += 1000) disk.write('a', at, new Uint8Array(1000));
+    await disk.sync(['a', 'gone'], 'strict');
+    disk.remove('gone');
+    await disk.sync([], 'strict');
+    const database = await new Promise((resolve) => {
+      indexedDB.open('/trimmed').onsuccess = (event) => resolve(event.target.result);
+    });
+    const store = database.transaction('FILE_DATA').objectStore('FILE_DATA');
+    return new Promise((resolve) => {
+      store.get('/trimmed/a').onsuccess = ({ target }) => {
+        const file = target.result;
+        store.getAllKeys().onsuccess = (event) =>
+          resolve({ bytes: file.contents.buffer.byteLength, keys: event.target.result });
+      };
+    });
+  });
+  expect(stored).toEqual({ bytes: 500_000, keys: ['/trimmed/a', 'owner'] });
+  const next = await openKit(context);
+  expect(await next.evaluate(async () => (await kit.idbfs('trimmed')).list())).toEqual(['a']);
+});
+
+test('a former owner that wakes up stores nothing and deletes nothing', async ({ page, context }) => {
+  await page.evaluate(async () => {
+    window.disk = await kit.idbfs('zombie');
+    disk.create('mine');
+    kit.write(disk, 'mine', 'old');
+    await disk.sync(['mine'], 'strict');
+  });
+  const successor = await openKit(context);
+  await successor.evaluate(async () => {
+    window.disk = await kit.idbfs('zombie');
+    disk.create('yours');
+    kit.write(disk, 'yours', 'new');
+    await disk.sync(['yours'], 'strict');
+  });
+  const zombie = await page.evaluate(() => {
+    kit.write(disk, 'mine', 'zombie');
+    disk.create('more');
+    return kit.faultOf(() => disk.sync(['mine', 'more'], 'strict'));
+  });
+  expect(zombie).toMatch(/^fenced/);
+  expect(await page.evaluate(() => kit.faultOf(() => disk.sync([], 'strict')))).toMatch(/^fenced/);
+  const third = await openKit(context);
+  const seen = await third.evaluate(async () => {
+    const disk = await kit.idbfs('zombie');
+    return disk.list().map((file) => `${file}: ${kit.read(disk, file)}`);
+  });
+  expect(seen).toEqual(['mine: old', 'yours: new']);
+});
+
+for (const [name, breakIt, words] of [
+  [
+    'a transaction that is aborted, as for want of space,',
+    () => {
+      const { transaction } = IDBDatabase.prototype;
+      IDBDatabase.prototype.transaction = function (...all) {
+        const made = transaction.apply(this, all);
+        made.abort();
+        return made;
+      };
+    },
+    /transaction/,
+  ],
+  [
+    'a put that fails',
+    () => {
+      IDBObjectStore.prototype.put = function () {
+        return this.add('x', 'owner');
+      };
+    },
+    /already exists/,
+  ],
+  [
+    'a database that cannot be written',
+    () => {
+      IDBDatabase.prototype.transaction = () => {
+        throw new DOMException('no transactions', 'InvalidStateError');
+      };
+    },
+    /no transactions/,
+  ],
+]) {
+  test(`${name} is an error, and the next sync stores everything`, async ({ page, context }) => {
+    const first = await page.evaluate(
+      async ([source, databaseName]) => {
+        const disk = await kit.idbfs(databaseName);
+        const { transaction } = IDBDatabase.prototype;
+        const { put } = IDBObjectStore.prototype;
+        disk.create('a');
+        kit.write(disk, 'a', 'kept');
+        (0, eval)(`(${source})`)();
+        const fault = await kit.faultOf(() => disk.sync(['a'], 'strict'));
+        IDBDatabase.prototype.transaction = transaction;
+        IDBObjectStore.prototype.put = put;
+        await disk.sync([], 'strict');
+        return fault;
+      },
+      [breakIt.toString(), 'failing'],
+    );
+    expect(first).toMatch(words);
+    const next = await openKit(context);
+    expect(await next.evaluate(async () => kit.read(await kit.idbfs('failing'), 'a'))).toBe('kept');
+  });
+}
+
+test('a sync whose answer never comes is read back and judged', async ({ page }) => {
+  const judged = await page.evaluate(async () => {
+    const disk = await kit.idbfs('silent', 200);
+    const { transaction } = IDBDatabase.prototype;
+    const silence = (abort) => {
+      IDBDatabase.prototype.transaction = function (stores, mode, options) {
+        const made = transaction.call(this, stores, mode, options);
+        if (mode === 'readwrite') {
+          for (const event of ['oncomplete', 'onabort']) Object.defineProperty(made, event, { set: () => 0 });
+          if (abort) setTimeout(() => made.abort());
+        }
+        return made;
+      };
+    };
+    disk.create('a');
+    silence(false);
+    const stored = await kit.faultOf(() => disk.sync(['a'], 'strict'));
+    disk.create('b');
+    silence(true);
+    const lost = await kit.faultOf(() => disk.sync(['b'], 'strict'));
+    IDBDatabase.prototype.transaction = transaction;
+    const again = await kit.faultOf(() => disk.sync(['b'], 'strict'));
+    await disk.close();
+    return { stored, lost, again, files: (await kit.idbfs('silent')).list() };
+  });
+  expect(judged).toEqual({
+    stored: 'ok',
+    lost: 'io: the browser did not store the files',
+    again: 'ok',
+    files: ['a', 'b'],
+  });
+});
+
+test('a database that is deleted in another tab is an error, and holds up nobody', async ({
+  page,
+  context,
+}) => {
+  await page.evaluate(async () => {
+    window.disk = await kit.idbfs('deleted');
+  });
+  const other = await openKit(context);
+  const deletion = await other.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const request = indexedDB.deleteDatabase('/deleted');
+        request.onsuccess = () => resolve('deleted');
+        request.onblocked = () => resolve('blocked');
+      }),
+  );
+  expect(deletion).toBe('deleted');
+  expect(await page.evaluate(() => kit.faultOf(() => disk.sync([], 'strict')))).toMatch(/^fenced/);
+});
+
+test('a sync costs what was changed, however many files there are', async ({ page }) => {
+  const puts = await page.evaluate(async () => {
+    const disk = await kit.idbfs('many');
+    for (let i = 0; i < 500; i++) {
+      disk.create(`file-${i}`);
+      kit.write(disk, `file-${i}`, 'x'.repeat(1000));
+    }
+    await disk.sync([], 'strict');
+    const { put, get } = IDBObjectStore.prototype;
+    let count = 0;
+    IDBObjectStore.prototype.put = function (...all) {
+      count++;
+      return put.apply(this, all);
+    };
+    IDBObjectStore.prototype.get = function (...all) {
+      count++;
+      return get.apply(this, all);
+    };
+    kit.write(disk, 'file-7', 'y', 1000);
+    await disk.sync(['file-7'], 'strict');
+    return count;
+  });
+  // The file, and the owner read and written.
+  expect(puts).toBe(3);
+});

@@ -1,0 +1,23 @@
+// Bundles the kit and puts the module beside it, into build/e2e/storage-kit.
+
+import { copyFileSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { glueFrom, wasmDirectory } from '../../web/packaging/glue.mjs';
+
+export const kitFolder = fileURLToPath(new URL('../../build/e2e/storage-kit/', import.meta.url));
+
+export async function bundleKit() {
+  mkdirSync(kitFolder, { recursive: true });
+  await build({
+    entryPoints: [fileURLToPath(new URL('kit.ts', import.meta.url))],
+    outfile: path.join(kitFolder, 'kit.js'),
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    sourcemap: 'inline',
+    plugins: [glueFrom(wasmDirectory())],
+  });
+  copyFileSync(path.join(wasmDirectory(), 'parking_lot.wasm'), path.join(kitFolder, 'parking_lot.wasm'));
+}
