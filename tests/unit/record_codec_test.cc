@@ -208,6 +208,8 @@ TEST_CASE("malformed records are refused, and the place is told") {
   CHECK(refusal({13, 3, 4, 6, 0}) ==
         "byte 5: Record 100 is damaged: a field has the value for which it is left out.");
   CHECK(refusal({11, 1, 0}) == "byte 3: Record 100 is damaged: it ends within a number.");
+  CHECK(refusal({13, 4, 4, 6, 8, 'a'}) == "byte 5: Record 100 is damaged: a length goes beyond its end.");
+  CHECK(refusal({11, 3, 0, 5}) == "byte 2: Record 100 is damaged: a length goes beyond its end.");
   CHECK(refusal({11, 9, 0, 5}) == "byte 2: Record 100 is damaged: a length goes beyond its end.");
   CHECK(refusal({11, 2, 0, 5, 0}) == "byte 4: Further bytes follow the last record: the count is damaged.");
   CHECK(refusal({48, 2, 0, 5}) == "byte 2: Record 100 is damaged: it belongs to a stream of another kind.");
