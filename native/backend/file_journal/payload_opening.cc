@@ -101,6 +101,7 @@ StoreResult<bool> PayloadSegments::is_whole(const PayloadExtent& extent) {
 
 void PayloadSegments::know(std::uint32_t number, std::span<const PayloadListing> list) {
   for (const PayloadListing& entry : list) {
+    if (entry.id == 0) continue;  // what a repair put over damaged bytes
     const PayloadPlace place{.segment = number, .offset = entry.offset, .bytes = entry.bytes};
     if (const auto before = index_.find(entry.id)) account(*before, -1);
     index_.set(entry.id, place);

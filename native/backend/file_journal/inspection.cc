@@ -1,0 +1,245 @@
+#include "inspection.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "checkpoints.h"
+#include "log_format.h"
+#include "parking_lot/crc32c.h"
+#include "payload_segments.h"
+#include "segment_files.h"
+
+namespace parking_lot {
+
+namespace {
+
+/// The log, from the oldest segment to the newest.
+class LogInspection {
+ public:
+  LogInspection(Files& files, Inspection& result) : files_(files), result_(result) {}
+
+  StoreResult<void> read(std::span<const std::uint64_t> numbers) {
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      auto read =
+          read_segment(numbers[i], i + 1 < numbers.size() ? std::optional(numbers[i + 1]) : std::nullopt);
+      if (!read) return read;
+    }
+    for (const Known& known : streams_) result_.streams.push_back(known.count);
+    return {};
+  }
+  const PayloadExtent& last_payloads() const { return last_payloads_; }
+
+ private:
+  struct Known {
+    StreamCount count;
+    std::optional<ChainHash> chain;  ///< unknown behind damage
+  };
+
+  void damage(std::uint64_t number, std::uint64_t offset, std::string_view message) {
+    result_.damages.push_back({SegmentKind::records, segment_name(SegmentKind::records, number), number,
+                               offset, std::string(message)});
+    for (Known& known : streams_) known.chain.reset();
+  }
+
+  /// Where the next segment says that this one ends.
+  StoreResult<std::uint64_t> limit(std::uint64_t number, std::uint64_t next) {
+    Bytes start;
+    auto read = read_bytes(files_, segment_name(SegmentKind::records, next), 0,
+                           segment_header_bytes + frame_header_bytes + 64, start);
+    if (!read) return tl::unexpected(read.error());
+    if (start.size() < segment_header_bytes) return ~std::uint64_t{0};
+    const Frame frame = parse_frame(start, segment_header_bytes);
+    const auto opening = frame.status == Frame::Status::ok ? parse_opening(frame) : std::nullopt;
+    return opening && opening->previous_segment == number ? opening->previous_end : ~std::uint64_t{0};
+  }
+
+  StoreResult<void> read_segment(std::uint64_t number, std::optional<std::uint64_t> next) {
+    const std::string name = segment_name(SegmentKind::records, number);
+    Bytes bytes;
+    auto read = read_all(files_, name, bytes);
+    if (!read) return read;
+    const auto end = next ? limit(number, *next) : StoreResult<std::uint64_t>(~std::uint64_t{0});
+    if (!end) return tl::unexpected(end.error());
+    const SegmentScan scan = scan_commits(bytes, *end);
+    const auto header = segment_header(bytes, SegmentKind::records, number);
+    ++result_.segments;
+    if (!header) {
+      // One that never got its first commit is what a crash leaves.
+      const Frame second = find_frame(bytes, 0);
+      if (next || second.status == Frame::Status::ok)
+        damage(number, 0, "the segment's header is damaged");
+      else
+        result_.torn_bytes += bytes.size();
+      return {};
+    }
+    result_.record_bytes += scan.end;
+    result_.commits += scan.commits.size();
+    if (!scan.commits.empty()) last_payloads_ = scan.commits.back().note.payloads;
+    local_.clear();
+    bool is_sound = true;
+    visit_frames(bytes, scan.end, [&](const Frame& frame, std::uint64_t offset) {
+      ++result_.frames;
+      const std::string fault = check(frame);
+      if (!fault.empty() && is_sound) damage(number, offset, fault);
+      is_sound = is_sound && fault.empty();
+      return true;
+    });
+    const bool ends_early = next && *end != ~std::uint64_t{0} && scan.end != *end;
+    if (scan.tail == SegmentScan::Tail::damaged || ends_early) {
+      damage(number, scan.damage_offset, scan.damage.empty() ? "the segment ends too early" : scan.damage);
+    } else if (scan.tail == SegmentScan::Tail::torn && !next) {
+      result_.torn_bytes += bytes.size() - scan.end;
+    }
+    return {};
+  }
+
+  Known& known(const StreamKey& key) {
+    const auto found = std::find_if(streams_.begin(), streams_.end(),
+                                    [&](const Known& one) { return one.count.key == key; });
+    if (found != streams_.end()) return *found;
+    Known added;
+    added.count.key = key;
+    streams_.push_back(added);
+    return streams_.back();
+  }
+
+  /// What is wrong with the frame; empty: nothing.
+  std::string check(const Frame& frame) {
+    if (frame.head.kind == FrameKind::stream) return check_declaration(frame);
+    if (frame.head.kind != FrameKind::records) return "";
+    if (frame.head.stream >= local_.size() || local_[frame.head.stream].name.empty()) {
+      return "the frame's stream is not declared in this segment";
+    }
+    Known& stream = known(local_[frame.head.stream]);
+    StreamCount& count = stream.count;
+    if (stream.chain && chain_after(*stream.chain, frame.bytes) != frame.chain) {
+      return "the frame does not continue the chain of stream " + count.key.name;
+    }
+    if (count.last != 0 && frame.head.first_sequence != count.last + 1) {
+      return "records " + std::to_string(count.last + 1) + " to " +
+             std::to_string(frame.head.first_sequence - 1) + " of stream " + count.key.name + " are missing";
+    }
+    const std::string fault = decode(frame, count.key.kind);
+    if (!fault.empty()) return fault;
+    if (count.first == 0) count.first = frame.head.first_sequence;
+    count.records += frame.head.count;
+    count.last = frame.head.first_sequence + frame.head.count - 1;
+    stream.chain = frame.chain;
+    return "";
+  }
+
+  std::string check_declaration(const Frame& frame) {
+    const auto declared = decode_declaration(frame);
+    if (!declared) return declared.error().message;
+    const StreamKey key{declared->kind, std::string(declared->name)};
+    if (local_.size() <= frame.head.stream) local_.resize(frame.head.stream + 1);
+    local_[frame.head.stream] = key;
+    Known& stream = known(key);
+    if (stream.chain && *stream.chain != declared->previous)
+      return "the chain of stream " + key.name + " is broken";
+    if (chain_after(declared->previous, frame.bytes) != frame.chain)
+      return "the declaration's hash does not fit";
+    if (!stream.chain) stream.count.last = frame.head.first_sequence - 1;
+    stream.chain = frame.chain;
+    return "";
+  }
+
+  std::string decode(const Frame& frame, StreamKind kind) {
+    pool_.clear();
+    mailbox_.clear();
+    const auto decoded =
+        kind == StreamKind::mailbox ? decode_frame(frame, mailbox_) : decode_frame(frame, pool_);
+    return decoded ? "" : decoded.error().where + " of the records: " + decoded.error().message;
+  }
+
+  Files& files_;
+  Inspection& result_;
+  std::vector<StreamKey> local_;
+  std::vector<Known> streams_;
+  PoolRecords pool_;
+  std::vector<mailbox::Record> mailbox_;
+  PayloadExtent last_payloads_;
+};
+
+StoreResult<void> verify_payloads(Files& files, std::uint64_t number, const PayloadExtent& last,
+                                  Inspection& result) {
+  const std::string name = segment_name(SegmentKind::payloads, number);
+  if (number > last.end.segment) return {};
+  Bytes bytes;
+  auto read = read_all(files, name, bytes);
+  if (!read) return read;
+  const auto damage = [&](std::uint64_t offset, std::string message) {
+    result.damages.push_back({SegmentKind::payloads, name, number, offset, std::move(message)});
+  };
+  ++result.segments;
+  if (!segment_header(bytes, SegmentKind::payloads, number)) damage(0, "the segment's header is damaged");
+  std::uint64_t end =
+      number == last.end.segment ? std::min<std::uint64_t>(last.end.offset, bytes.size()) : bytes.size();
+  const bool has_list = number != last.end.segment && bytes.size() >= payload_trailer_bytes;
+  const auto trailer =
+      has_list ? parse_payload_trailer(ByteView(bytes).last(payload_trailer_bytes)) : std::nullopt;
+  if (trailer && trailer->list_offset + trailer->list_bytes() <= bytes.size()) {
+    end = trailer->list_offset;
+    if (!parse_payload_list(*trailer, ByteView(bytes).subspan(end, trailer->list_bytes()))) {
+      damage(end, "the list of the segment's payloads is damaged");
+    }
+  }
+  for (std::uint64_t at = segment_header_bytes; at < end;) {
+    const ByteView rest = ByteView(bytes).subspan(at, end - at);
+    const auto head = parse_payload_head(rest);
+    if (!head || payload_head_bytes + std::uint64_t{head->bytes} > rest.size()) {
+      const bool is_blank =
+          std::all_of(rest.begin(), rest.end(), [](std::uint8_t byte) { return byte == 0; });
+      if (!is_blank) damage(at, "a payload should begin here");
+      return {};
+    }
+    if (head->id != 0) {
+      ++result.payloads;
+      result.payload_bytes += head->bytes;
+      if (crc32c(rest.subspan(payload_head_bytes, head->bytes)) != head->checksum) {
+        damage(at, "the bytes of payload " + std::to_string(head->id) + " are damaged");
+      }
+    }
+    at += payload_head_bytes + head->bytes;
+  }
+  return {};
+}
+
+}  // namespace
+
+StoreResult<Inspection> verify(Files& files) {
+  const auto names = files.list();
+  if (!names) return store_failure(names.error());
+  Inspection result;
+  LogInspection log(files, result);
+  auto read = log.read(segment_numbers(SegmentKind::records, *names));
+  if (!read) return tl::unexpected(read.error());
+  const PayloadExtent last = log.last_payloads();
+  for (const std::uint64_t number : segment_numbers(SegmentKind::payloads, *names)) {
+    read = verify_payloads(files, number, last, result);
+    if (!read) return tl::unexpected(read.error());
+  }
+  Checkpoints checkpoints(files, 0);
+  read = checkpoints.open(*names);
+  if (!read) return tl::unexpected(read.error());
+  result.payload_end_segment = last.end.segment;
+  result.payload_end_offset = last.end.offset;
+  result.segments += segment_numbers(SegmentKind::checkpoint, *names).size();
+  result.checkpoint_bytes = checkpoints.disk_bytes();
+  for (StreamCount& stream : result.streams) {
+    const Checkpoint* newest = checkpoints.newest(stream.key);
+    if (!newest) continue;
+    stream.checkpoint_first = newest->first;
+    stream.checkpoint_last = newest->last;
+  }
+  // One that was never finished may be torn; it is missed only if the store does not open without it.
+  if (const auto& damage = checkpoints.damage(); damage && !FileStore::open_read_only(files)) {
+    result.damages.push_back({SegmentKind::checkpoint, damage->file,
+                              segment_number(SegmentKind::checkpoint, damage->file).value_or(0),
+                              damage->offset, damage->message});
+  }
+  return result;
+}
+
+}  // namespace parking_lot

@@ -1,0 +1,245 @@
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "inspection.h"
+#include "log_format.h"
+#include "segment_files.h"
+
+namespace parking_lot {
+
+namespace {
+
+/// The steps for the damages of one inspection.
+class Plan {
+ public:
+  Plan(Files& files, const Inspection& inspection) : files_(files), inspection_(inspection) {}
+
+  StoreResult<std::vector<RepairStep>> make() {
+    const auto names = files_.list();
+    if (!names) return store_failure(names.error());
+    names_ = *names;
+    bool is_log_mended = false;
+    for (const Damage& damage : inspection_.damages) {
+      auto planned = StoreResult<void>();
+      if (damage.offset == 0 && damage.kind != SegmentKind::checkpoint) {
+        planned = rewrite_header(damage);
+      } else if (damage.kind == SegmentKind::payloads) {
+        planned = mend_payloads(damage);
+      } else if (damage.kind == SegmentKind::checkpoint) {
+        return hopeless(damage, "it is the only state of its stream");
+      } else if (!is_log_mended) {
+        planned = mend_log(damage);
+        is_log_mended = true;
+      }
+      if (!planned) return tl::unexpected(planned.error());
+    }
+    return std::move(steps_);
+  }
+
+ private:
+  static tl::unexpected<StoreError> hopeless(const Damage& damage, const std::string& why) {
+    return tl::unexpected(StoreError{StoreFault::corrupt, damage.file, damage.offset,
+                                     damage.file + ", byte " + std::to_string(damage.offset) + ": " +
+                                         damage.message + "; " + why + ": restore a copy of the store"});
+  }
+
+  std::string copy_name(const std::string& file) {
+    for (int i = 1;; ++i) {
+      std::string name = "cut-" + file + "-" + std::to_string(i);
+      if (std::find(names_.begin(), names_.end(), name) != names_.end()) continue;
+      names_.push_back(name);
+      return name;
+    }
+  }
+
+  void add(RepairStep::Kind kind, const std::string& file, std::uint64_t offset, Bytes bytes,
+           std::string message) {
+    steps_.push_back({kind, file, offset, std::move(bytes), copy_name(file), std::move(message)});
+  }
+
+  StoreResult<void> rewrite_header(const Damage& damage) {
+    SegmentHeader header;
+    header.kind = damage.kind;
+    header.number = damage.segment;
+    for (const SegmentKind kind : {SegmentKind::records, SegmentKind::payloads, SegmentKind::checkpoint}) {
+      for (const std::uint64_t number : segment_numbers(kind, names_)) {
+        Bytes start;
+        if (!read_bytes(files_, segment_name(kind, number), 0, segment_header_bytes, start)) continue;
+        if (const auto sound = parse_segment_header(start)) header.store = sound->store;
+      }
+    }
+    Bytes bytes;
+    append_segment_header(header, bytes);
+    add(RepairStep::Kind::rewrite, damage.file, 0, std::move(bytes),
+        "the header is written anew; nothing is lost by that. Verify again: damage behind it is not known "
+        "yet");
+    return {};
+  }
+
+  /// Opening goes from payload to payload by their heads: damaged ones are bridged, and a list can be done
+  /// without.
+  StoreResult<void> mend_payloads(const Damage& damage) {
+    Bytes bytes;
+    auto read = read_all(files_, damage.file, bytes);
+    if (!read) return read;
+    const ByteView rest = ByteView(bytes).subspan(damage.offset);
+    if (parse_payload_head(rest)) return {};  // its bytes alone are damaged: readers are told so
+    const ByteView last = ByteView(bytes).last(std::min(bytes.size(), payload_trailer_bytes));
+    const auto trailer = parse_payload_trailer(last);
+    if (trailer && trailer->list_offset == damage.offset) {
+      add(RepairStep::Kind::cut, damage.file, damage.offset, {},
+          "the list of the segment's payloads goes; nothing is lost, opening reads the payloads themselves");
+      return {};
+    }
+    const bool is_last = damage.segment == inspection_.payload_end_segment;
+    std::uint64_t end = bytes.size();
+    if (is_last) end = std::min(end, inspection_.payload_end_offset);
+    if (trailer) end = trailer->list_offset;
+    std::uint64_t next = damage.offset + payload_head_bytes;
+    while (next < end && !parse_payload_head(ByteView(bytes).subspan(next, end - next))) ++next;
+    if (next < damage.offset + payload_head_bytes) return {};
+    Bytes bridge;
+    append_payload_head(
+        {.id = 0, .bytes = static_cast<std::uint32_t>(next - damage.offset - payload_head_bytes)}, bridge);
+    add(RepairStep::Kind::rewrite, damage.file, damage.offset, std::move(bridge),
+        "the payloads between byte " + std::to_string(damage.offset) + " and byte " + std::to_string(next) +
+            " are lost; tasks that need them end with payload_unreadable");
+    return {};
+  }
+
+  /// Numbers of the last records by stream, as the segment's first `end` bytes say.
+  static std::map<std::string, std::uint64_t> ends_of(ByteView segment, std::uint64_t end) {
+    std::map<std::string, std::uint64_t> last;
+    std::map<std::uint32_t, std::string> names;
+    visit_frames(segment, end, [&](const Frame& frame, std::uint64_t) {
+      if (frame.head.kind == FrameKind::stream) {
+        if (const auto declared = decode_declaration(frame)) {
+          names[frame.head.stream] = std::string(declared->name);
+          last[names[frame.head.stream]] = frame.head.first_sequence - 1;
+        }
+      } else if (frame.head.kind == FrameKind::records) {
+        last[names[frame.head.stream]] = frame.head.first_sequence + frame.head.count - 1;
+      }
+      return true;
+    });
+    return last;
+  }
+
+  StoreResult<void> mend_log(const Damage& damage) {
+    const std::vector<std::uint64_t> numbers = segment_numbers(SegmentKind::records, names_);
+    if (FileStore::open_read_only(files_)) {
+      add(RepairStep::Kind::discard, damage.file, 0, {},
+          "the audit trail loses the records of this segment; queues and mailboxes lose nothing");
+      return {};
+    }
+    // The last whole commit before the damage becomes the last one of all.
+    auto at = std::find(numbers.begin(), numbers.end(), damage.segment);
+    Bytes bytes;
+    auto read = read_bytes(files_, damage.file, 0, damage.offset, bytes);
+    if (!read) return read;
+    SegmentScan scan = scan_commits(bytes);
+    while (scan.commits.empty()) {
+      add(RepairStep::Kind::discard, segment_name(SegmentKind::records, *at), 0, {},
+          "no commit of it is whole");
+      if (at == numbers.begin()) return hopeless(damage, "no commit before it is left");
+      --at;
+      read = read_all(files_, segment_name(SegmentKind::records, *at), bytes);
+      if (!read) return read;
+      scan = scan_commits(bytes);
+    }
+    return cut_log(damage, *at, numbers, bytes, scan);
+  }
+
+  StoreResult<void> cut_log(const Damage& damage, std::uint64_t number,
+                            std::span<const std::uint64_t> numbers, ByteView bytes, const SegmentScan& scan) {
+    const auto last = ends_of(bytes, scan.end);
+    std::string lost;
+    for (const StreamCount& stream : inspection_.streams) {
+      const auto found = last.find(stream.key.name);
+      const std::uint64_t kept = found == last.end() ? 0 : found->second;
+      if (stream.checkpoint_last > kept)
+        return hopeless(damage, "the checkpoint of " + stream.key.name + " needs it");
+      lost += (lost.empty() ? "" : ", ") + stream.key.name + " after number " + std::to_string(kept);
+      if (stream.last > kept) lost += " (at least up to " + std::to_string(stream.last) + ")";
+    }
+    // Payloads stay, also those that later commits had moved: a commit without records says so.
+    FrameHead head;
+    head.commit = static_cast<std::uint32_t>(scan.commits.size()) + 1;
+    const PayloadEnd end{inspection_.payload_end_segment, inspection_.payload_end_offset};
+    Bytes commit;
+    append_commit(head, {.mode = SyncMode::strict, .payloads = {end, end, 0}, .checksum = 0}, commit);
+    const std::string file = segment_name(SegmentKind::records, number);
+    add(RepairStep::Kind::cut, file, scan.end, std::move(commit), "records are lost of " + lost);
+    for (const std::uint64_t later : numbers) {
+      if (later <= std::max(number, damage.segment)) continue;
+      add(RepairStep::Kind::discard, segment_name(SegmentKind::records, later), 0, {},
+          "its records follow upon lost ones");
+    }
+    const bool is_planned =
+        number == damage.segment ||
+        std::any_of(steps_.begin(), steps_.end(), [&](const auto& step) { return step.file == damage.file; });
+    if (!is_planned) add(RepairStep::Kind::discard, damage.file, 0, {}, "its records follow upon lost ones");
+    return {};
+  }
+
+  Files& files_;
+  const Inspection& inspection_;
+  std::vector<std::string> names_;
+  std::vector<RepairStep> steps_;
+};
+
+StoreResult<void> keep_copy(CommitWrites& writes, const RepairStep& step) {
+  const bool is_rewrite = step.kind == RepairStep::Kind::rewrite;
+  Bytes bytes;
+  auto read = read_bytes(writes.files(), step.file, step.offset,
+                         is_rewrite ? step.bytes.size() : ~std::uint64_t{0}, bytes);
+  if (!read) return read;
+  auto kept = writes.create(step.kept_as);
+  if (kept) kept = writes.write(step.kept_as, 0, bytes);
+  if (!kept) return store_failure(kept.error());
+  return {};
+}
+
+StoreResult<void> apply(CommitWrites& writes, const RepairStep& step) {
+  auto done = FileResult<void>();
+  if (step.kind == RepairStep::Kind::discard) {
+    done = writes.files().remove(step.file);
+  } else {
+    if (step.kind == RepairStep::Kind::cut) done = writes.files().truncate(step.file, step.offset);
+    if (done) done = writes.write(step.file, step.offset, step.bytes);
+  }
+  if (!done) return store_failure(done.error());
+  return {};
+}
+
+}  // namespace
+
+StoreResult<std::vector<RepairStep>> plan_repair(Files& files) {
+  const auto inspection = verify(files);
+  if (!inspection) return tl::unexpected(inspection.error());
+  return Plan(files, *inspection).make();
+}
+
+void repair(Files& files, std::vector<RepairStep> steps, std::function<void(StoreResult<void>)> done) {
+  const auto plan = std::make_shared<const std::vector<RepairStep>>(std::move(steps));
+  CommitWrites copies(files);
+  for (const RepairStep& step : *plan) {
+    auto kept = keep_copy(copies, step);
+    if (!kept) return done(kept);
+  }
+  files.sync(copies.touched(), SyncMode::strict, [&files, plan, done](FileResult<void> synced) {
+    if (!synced) return done(store_failure(synced.error()));
+    CommitWrites changes(files);
+    for (const RepairStep& step : *plan) {
+      auto applied = apply(changes, step);
+      if (!applied) return done(applied);
+    }
+    files.sync(changes.touched(), SyncMode::strict, [done](FileResult<void> changed) {
+      changed ? done({}) : done(store_failure(changed.error()));
+    });
+  });
+}
+
+}  // namespace parking_lot

@@ -1,0 +1,191 @@
+#include <catch2/catch.hpp>
+
+#include "sample.h"
+
+using namespace parking_lot;
+using namespace parking_lot::test;
+
+namespace {
+
+StoreOptions small_segments() {
+  StoreOptions options;
+  options.segment_bytes = 64 << 10;
+  options.payload_segment_bytes = 64 << 10;
+  options.checkpoint_bytes_min = 32 << 10;
+  return options;
+}
+
+void take_checkpoint(Rig& rig, const StreamKey& key, std::uint64_t last) {
+  const StreamNumber stream = rig.stream(key);
+  REQUIRE(rig.store->begin_checkpoint(stream));
+  REQUIRE(rig.store->add_to_checkpoint(stream, std::vector<Record>{{last, WallTime{5}, PoolRestored{}}}));
+  REQUIRE(rig.store->end_checkpoint(stream));
+}
+
+}  // namespace
+
+TEST_CASE("Loading gives the state and then the records after its number") {
+  Rig rig;
+  rig.open();
+  rig.append(gpu, 1, 5);
+  REQUIRE(rig.commit() == true);
+  take_checkpoint(rig, gpu, 5);
+  REQUIRE(rig.commit() == true);
+  rig.append(gpu, 6, 2);
+  REQUIRE(rig.commit() == true);
+  const std::vector<std::int64_t> expected = {-5, 6, 7};
+  CHECK(rig.load(gpu) == expected);
+  rig.open();
+  CHECK(rig.load(gpu) == expected);
+}
+
+TEST_CASE("State of a later step comes after the record whose number it has") {
+  Rig rig;
+  rig.open();
+  rig.append(gpu, 1, 5);
+  REQUIRE(rig.commit() == true);
+  const StreamNumber stream = rig.stream(gpu);
+  REQUIRE(rig.store->begin_checkpoint(stream));
+  REQUIRE(rig.store->add_to_checkpoint(stream, std::vector<Record>{{5, WallTime{5}, PoolRestored{}}}));
+  rig.append(gpu, 6, 3);
+  REQUIRE(rig.commit() == true);
+  REQUIRE(rig.store->add_to_checkpoint(stream, std::vector<Record>{{8, WallTime{5}, UnitsRestored{}}}));
+  REQUIRE(rig.store->end_checkpoint(stream));
+  rig.append(gpu, 9, 1);
+  REQUIRE(rig.commit() == true);
+  rig.open();
+  CHECK(rig.load(gpu) == std::vector<std::int64_t>{-5, 6, 7, 8, -8, 9});
+}
+
+TEST_CASE("A checkpoint without its end does not count, and its file goes") {
+  Rig rig;
+  rig.open();
+  rig.append(gpu, 1, 5);
+  REQUIRE(rig.commit() == true);
+  REQUIRE(rig.store->begin_checkpoint(rig.stream(gpu)));
+  REQUIRE(
+      rig.store->add_to_checkpoint(rig.stream(gpu), std::vector<Record>{{5, WallTime{5}, PoolRestored{}}}));
+  REQUIRE(rig.commit() == true);
+  rig.open();
+  CHECK(rig.load(gpu) == numbers(1, 5));
+  CHECK(rig.store->stats().checkpoint_bytes == 0);
+  for (const std::string& name : rig.disk.names()) CHECK_FALSE(name.starts_with("checkpoint-"));
+}
+
+TEST_CASE("Checkpoints replace the records before them: the disk does not grow with time") {
+  Rig rig(1, small_segments());
+  rig.open();
+  std::uint64_t most = 0;
+  for (std::uint64_t number = 1; number <= 20'000; number += 20) {
+    rig.append(gpu, number, 20);
+    if (number % 1000 == 1) rig.append(cpu, number / 1000 + 1, 1);
+    for (const StreamKey& key : {gpu, cpu}) {
+      const StreamNumber stream = rig.stream(key);
+      if (rig.store->wants_checkpoint(stream)) {
+        take_checkpoint(rig, key, key == gpu ? number + 19 : number / 1000 + 1);
+      }
+    }
+    REQUIRE(rig.commit() == true);
+    most = std::max(most, rig.disk.bytes());
+  }
+  CHECK(most < 300'000);
+  rig.open();
+  CHECK(rig.load(gpu).back() == 20'000);
+  CHECK(rig.store->durable(rig.stream(cpu)) == 20);
+}
+
+TEST_CASE("Records stay as long as the audit retention says, although a checkpoint replaces them") {
+  Rig rig(1, small_segments());
+  rig.options.audit_retention = Duration{5'000};
+  rig.open();
+  for (std::uint64_t number = 1; number <= 10'000; number += 20) {
+    rig.append(gpu, number, 20);
+    REQUIRE(rig.commit() == true);
+  }
+  take_checkpoint(rig, gpu, 10'000);
+  REQUIRE(rig.commit() == true);
+  rig.append(gpu, 10'001, 1);
+  REQUIRE(rig.commit() == true);
+  const std::uint64_t all = rig.store->stats().record_bytes;
+  // Record number n was written at 1,000,000 + n.
+  rig.store->trim(WallTime{1'000'000 + 10'000});
+  REQUIRE(rig.store->wants_commit());
+  REQUIRE(rig.commit() == true);
+  const std::uint64_t half = rig.store->stats().record_bytes;
+  CHECK(half < all * 7 / 10);
+  CHECK(half > all * 4 / 10);
+  rig.store->trim(WallTime{2'000'000});
+  REQUIRE(rig.commit() == true);
+  CHECK(rig.store->stats().record_bytes < 100'000);
+  rig.open();
+  CHECK(rig.load(gpu) == std::vector<std::int64_t>{-10'000, 10'001});
+}
+
+TEST_CASE("Released payloads vanish from disk, and what is needed moves out of sparse segments") {
+  Rig rig(1, small_segments());
+  rig.open();
+  const std::string bytes(1000, 'x');
+  for (std::uint64_t id = 1; id <= 2000; ++id) {
+    REQUIRE(rig.store->put(id, bytes));
+    if (id % 20 == 0) REQUIRE(rig.commit() == true);
+  }
+  for (std::uint64_t id = 1; id <= 2000; ++id) {
+    if (id % 10 != 0) rig.store->release(id);
+  }
+  int commits = 0;
+  for (; rig.store->wants_commit() && commits < 100; ++commits) REQUIRE(rig.commit() == true);
+  CHECK(commits < 100);
+  const FileStoreStats stats = rig.store->stats();
+  CHECK(stats.payloads == 200);
+  CHECK(stats.payload_bytes < stats.payload_bytes_live * 13 / 10 + 256 * 1024);
+  std::string read;
+  for (std::uint64_t id = 10; id <= 2000; id += 10) {
+    REQUIRE(rig.store->read_payload(id, read));
+    CHECK(read == bytes);
+  }
+  rig.open();
+  CHECK(rig.store->stats().payloads >= 200);
+  for (std::uint64_t id = 10; id <= 2000; id += 10) REQUIRE(rig.store->read_payload(id, read));
+  const std::vector<std::uint64_t> named = {10, 20};
+  rig.store->release_all_but(named, 3000);
+  CHECK(rig.store->stats().payloads == 2);
+}
+
+TEST_CASE("When nothing is needed any more, no payload is left on disk") {
+  Rig rig(1, small_segments());
+  rig.open();
+  for (std::uint64_t id = 1; id <= 300; ++id) REQUIRE(rig.store->put(id, std::string(1000, 'x')));
+  REQUIRE(rig.commit() == true);
+  for (std::uint64_t id = 1; id <= 300; ++id) rig.store->release(id);
+  for (int i = 0; i < 10 && rig.store->wants_commit(); ++i) REQUIRE(rig.commit() == true);
+  CHECK_FALSE(rig.store->wants_commit());
+  CHECK(rig.store->stats().payload_bytes <= 64 << 10);
+}
+
+TEST_CASE("The index of payloads needs less than 40 bytes for each") {
+  Rig rig;
+  rig.open();
+  for (std::uint64_t id = 1; id <= 50'000; ++id) {
+    REQUIRE(rig.store->put(id, "x"));
+    if (id % 1000 == 0) REQUIRE(rig.commit() == true);
+  }
+  CHECK(rig.store->stats().index_memory_bytes < 30 * 50'000);
+  for (std::uint64_t id = 1; id <= 50'000; ++id) {
+    if (id % 3 != 0) rig.store->release(id);
+  }
+  const FileStoreStats stats = rig.store->stats();
+  CHECK(stats.index_memory_bytes < 42 * stats.payloads);
+}
+
+TEST_CASE("A release waits until the record that allows it is durable") {
+  Rig rig;
+  rig.open();
+  REQUIRE(rig.store->put(1, "needed"));
+  rig.append(gpu, 1);
+  REQUIRE(rig.commit() == true);
+  rig.append(gpu, 2);
+  rig.store->release(1);
+  CHECK(rig.store->holds_payload(1));
+  REQUIRE(rig.commit() == true);
+  CHECK_FALSE(rig.store->holds_payload(1));
+}
