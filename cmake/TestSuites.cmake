@@ -61,6 +61,12 @@ parking_lot_catch_tests(test_store store store)
 parking_lot_suite(test_fuzz fuzz parking_lot_core)
 parking_lot_catch_tests(test_fuzz fuzz fuzz)
 
+# The program that tests/crash/crash.mjs kills.
+parking_lot_program(crash_client crash parking_lot_native)
+if(TARGET crash_client)
+  set_target_properties(crash_client PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
+endif()
+
 parking_lot_program(faults simulation parking_lot_scenario)
 if(TARGET faults)
   set_target_properties(faults PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
