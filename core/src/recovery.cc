@@ -270,7 +270,9 @@ void Scheduler::Machine::take(const RecoveryDone& input) {
   }
   for (const std::uint32_t slot : slots) resume_task(pool, slot);
   for (std::size_t i = 0; i < pool.lanes.size(); ++i) {
-    if (pool.lanes[i].is_abandoned) abandon_realm(pool, pool.lanes[i].realm);
+    // A realm that is not connected by now went while the storage was gone, or with an earlier host.
+    const Lane& lane = pool.lanes[i];
+    if (lane.is_abandoned || (lane.realm != 0 && lane.executors == 0)) abandon_realm(pool, lane.realm);
   }
   for (const ClientId client : std::exchange(pool.gone_clients, {})) take(ClientGone{client});
   announce_ends(pool);

@@ -20,18 +20,10 @@ if (!existsSync(path.join(wasm, 'parking_lot.wasm'))) {
 
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);
-await build({
+const common = {
   absWorkingDir: root,
-  entryPoints: {
-    index: 'src/index.ts',
-    worker: 'src/worker/index.ts',
-    testing: 'src/testing.ts',
-    storage: 'src/storage/entry.ts',
-    'host-worker': 'src/shared-lot/host-worker.ts',
-  },
   outdir: 'dist',
   bundle: true,
-  splitting: true,
   format: 'esm',
   target: 'es2022',
   minify: true,
@@ -39,7 +31,19 @@ await build({
   sourcesContent: false,
   legalComments: 'none',
   plugins: [glueFrom(wasm)],
+};
+await build({
+  ...common,
+  entryPoints: {
+    index: 'src/index.ts',
+    worker: 'src/worker/index.ts',
+    testing: 'src/testing.ts',
+    storage: 'src/storage/entry.ts',
+  },
+  splitting: true,
 });
+// All in one file: bundlers make workers of the classic kind unless told otherwise, and those cannot be split.
+await build({ ...common, entryPoints: { 'host-worker': 'src/shared-lot/host-worker.ts' } });
 cpSync(path.join(wasm, 'parking_lot.wasm'), path.join(dist, 'parking_lot.wasm'));
 writeSchema();
 for (const page of ['usage-for-agents.md', 'configuration.md']) {

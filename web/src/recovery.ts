@@ -1,12 +1,11 @@
 import type { Clock } from './clock.js';
 import { ParkingLotError } from './errors.js';
-import { realmExecutor } from './executor-port.js';
 import type { Host } from './host.js';
-import { ownRealm, type PoolFacts } from './pool.js';
+import type { PoolFacts } from './pool.js';
 import type { StorageModule } from './storage/index.js';
 import type { LotStorage, StorageEvents, StoreFacts } from './storage/lot-storage.js';
 import type { Core } from './wasm/core.js';
-import { endlessCredits, StorageState } from './wasm/raw.js';
+import { StorageState } from './wasm/raw.js';
 
 /** The kinds of storage that this realm has: the file system in Node, else what browsers offer. */
 export function builtStorage(): string {
@@ -41,13 +40,16 @@ async function loadStorage(): Promise<StorageModule> {
 
 /**
  * Loads what is stored, some milliseconds at a time. Functions of `pool.run` end with the realm that had them: those of
- * earlier lives are recorded as `realm_gone`.
+ * realms that are not among `realms` are recorded as `realm_gone`, also those of this one's earlier lives.
  */
-export async function recover(host: Host, pools: readonly PoolFacts[]): Promise<void> {
+export async function recover(
+  host: Host,
+  pools: readonly PoolFacts[],
+  realms: readonly number[],
+): Promise<void> {
   const { raw } = host.core;
   for (const { index } of pools) {
-    raw._pl_executor_ready(index, realmExecutor, ownRealm, endlessCredits, 0);
-    raw._pl_executor_gone(index, realmExecutor, 1);
+    for (const realm of realms) raw._pl_executor_ready(index, realm, realm, 0, 0);
   }
   host.tick();
   while (!host.isOver && (raw._pl_storage_state() & StorageState.loading) !== 0) {

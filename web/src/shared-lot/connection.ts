@@ -2,6 +2,7 @@ import type { LotConfig } from '../config.js';
 import type { ConfigIssue } from '../errors.js';
 import { ParkingLotError } from '../errors.js';
 import type { PoolFacts } from '../pool.js';
+import { watchAliveLock } from '../worker/alive-lock.js';
 import { arrivedError, type CarriedError } from './carried-error.js';
 import { arrivedValue } from './carried-value.js';
 import {
@@ -15,6 +16,8 @@ import {
   type StationReport,
   type TaskRef,
 } from './protocol.js';
+
+const closingMs = 5_000;
 
 /** The own station: a host worker, or a port within this realm. */
 export interface StationLink {
@@ -30,16 +33,20 @@ export interface ConnectionSetup {
   readonly config: LotConfig;
   readonly realm: number;
   readonly lock: string;
-  readonly link: StationLink;
+  /** Starts a station. */
+  link(): StationLink;
   readonly order: Omit<Extract<StationOrder, { say: 'open' }>, 'say' | 'database' | 'realm' | 'config'>;
 }
+
+/** What is not for the connection itself. */
+export type Heard = Exclude<LeaderMessage, { id: number } | { say: 'welcome' }>;
 
 export interface ConnectionEvents {
   /** A new reign begins: what goes on in this realm from the one before. The claims are said first, then `rejoin`. */
   claims(): readonly TaskRef[];
   readonly executedPools: () => readonly string[];
   rejoin(): void;
-  received(message: Exclude<LeaderMessage, { id: number } | { say: 'welcome' }>): void;
+  received(message: Heard): void;
   /** Nobody leads, and has not for long. */
   leaderless(error: ParkingLotError): void;
 }
@@ -69,6 +76,9 @@ export class Connection {
   private outgoing: ClientMessage[] = [];
   private epoch = 0;
   private ledHere = false;
+  private readonly config: string;
+  private link: StationLink;
+  private unwatchStation: () => void = () => undefined;
   private end: ParkingLotError | undefined;
   private trouble: ParkingLotError | undefined;
   private closed: (() => void) | undefined;
@@ -81,7 +91,7 @@ export class Connection {
     private readonly setup: ConnectionSetup,
     private readonly events: ConnectionEvents,
   ) {
-    const { database, realm, link, order, config } = setup;
+    const { database, realm, config } = setup;
     this.checked = new Promise((resolve, reject) => {
       this.settleChecked = { resolve, reject };
     });
@@ -96,9 +106,24 @@ export class Connection {
     this.fromLeader.addEventListener('message', (event: MessageEvent) =>
       this.receive(event.data as Envelope<LeaderMessage>),
     );
-    link.onReport((report) => this.report(report));
-    link.onBroken((error) => this.broke(error));
-    link.postMessage({ ...order, say: 'open', database, realm, config: JSON.stringify(config) ?? 'null' });
+    this.config = JSON.stringify(config) ?? 'null';
+    this.link = this.start();
+  }
+
+  private start(): StationLink {
+    const { database, realm, order } = this.setup;
+    const link = this.setup.link();
+    link.onReport((report) => link === this.link && this.report(report));
+    link.onBroken((error) => link === this.link && this.broke(error));
+    link.postMessage({ ...order, say: 'open', database, realm, config: this.config });
+    return link;
+  }
+
+  /** The station was ended, perhaps for want of memory: another one takes its place. */
+  private restart(): void {
+    if (this.end || this.closed) return;
+    this.link.end();
+    this.link = this.start();
   }
 
   get isOver(): boolean {
@@ -150,9 +175,12 @@ export class Connection {
     this.flush();
     this.end = error;
     this.rejectAll(error);
-    const { link } = this.setup;
+    const { link } = this;
+    this.unwatchStation();
     await new Promise<void>((resolve) => {
       this.closed = resolve;
+      // One that hangs is ended by force, and the next leader makes good what it left.
+      setTimeout(resolve, closingMs);
       link.postMessage({ say: 'close' });
     });
     this.shut();
@@ -160,7 +188,7 @@ export class Connection {
 
   private shut(): void {
     for (const channel of [this.news, this.toLeader, this.fromLeader]) channel.close();
-    this.setup.link.end();
+    this.link.end();
   }
 
   private hear(news: News): void {
@@ -169,11 +197,12 @@ export class Connection {
     this.ledHere = news.realm === this.setup.realm;
     this.trouble = undefined;
     this.outgoing = [];
-    const { lock, config } = this.setup;
+    const { config } = this;
+    const { lock } = this.setup;
     this.say({
       say: 'hello',
       lock,
-      config: JSON.stringify(config),
+      config,
       pools: this.events.executedPools(),
       claims: this.events.claims(),
     });
@@ -210,7 +239,7 @@ export class Connection {
 
   private post(messages: readonly ClientMessage[]): void {
     const envelope = { epoch: this.epoch, realm: this.setup.realm, messages };
-    if (this.ledHere) this.setup.link.postMessage({ say: 'to leader', envelope });
+    if (this.ledHere) this.link.postMessage({ say: 'to leader', envelope });
     else this.toLeader.postMessage(envelope);
   }
 
@@ -218,6 +247,10 @@ export class Connection {
     switch (report.say) {
       case 'checked':
         this.settleChecked.resolve(report);
+        this.unwatchStation();
+        if (report.lock !== undefined) {
+          this.unwatchStation = watchAliveLock(report.lock, () => this.restart());
+        }
         break;
       case 'failed':
         this.settleChecked.reject(arrivedError(report.error));

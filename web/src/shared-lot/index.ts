@@ -94,7 +94,7 @@ async function openOne(
   const lock = names.realm(number, database);
   const releaseLock = await holdLock(lock);
   const wasm = await sendable(options.wasm);
-  const link = pages === undefined ? linkWorker() : linkHere(options.storage);
+  const link = pages === undefined ? linkWorker : () => linkHere(options.storage);
   const lot = new SharedLot(
     {
       database,

@@ -7,8 +7,9 @@ import type { AnyHandlers } from '../executor/sources.js';
 import { LocalLot } from '../local-lot.js';
 import type { OpenOptions } from '../lot-home.js';
 import type { Pool } from '../pool.js';
+import { watchAliveLock } from '../worker/alive-lock.js';
 import { afterClaims, ClaimingPages, Claims } from './claims.js';
-import { type ClientMessage, keyOf, type LeaderMessage, realmIn, type TaskRef } from './protocol.js';
+import { type ClientMessage, keyOf, type LeaderMessage, names, realmIn, type TaskRef } from './protocol.js';
 import { ServedRealm } from './served-realm.js';
 
 /** How long a leader waits for the realms that live to tell what runs in them, and then for that to be taken up. */
@@ -37,6 +38,7 @@ export class Leader {
   private readonly watchers = new Map<string, Set<ServedRealm>>();
   private readonly lastProgress = new Map<string, unknown>();
   private readonly poolNames: string[] = [];
+  private readonly stopWatching: (() => void)[] = [];
   private doors: 'shut' | 'open' | 'closed' = 'shut';
 
   private constructor(
@@ -52,6 +54,9 @@ export class Leader {
       if (this.doors !== 'closed') setup.broke();
     });
     pages.onGone = (page) => this.goneWith(page);
+    for (const realm of awaited) {
+      this.stopWatching.push(watchAliveLock(names.realm(realm, setup.database), () => this.neverCame(realm)));
+    }
     lot.onHealth((health) => {
       for (const realm of this.realms.values()) realm.say({ say: 'health', health });
     });
@@ -68,7 +73,7 @@ export class Leader {
       executors[pool] = observed(inRealms, (run, value) => leader?.progressed(run, value));
     }
     const config = JSON.parse(setup.config) as LotConfig;
-    const lot = await LocalLot.open(config, { ...setup.options, executors });
+    const lot = await LocalLot.open(config, { ...setup.options, executors }, realms);
     leader = new Leader(lot, setup, pages, new Set(realms));
     return leader;
   }
@@ -85,6 +90,7 @@ export class Leader {
   async close(): Promise<void> {
     this.doors = 'closed';
     for (const realm of this.realms.values()) realm.abandon();
+    for (const stop of this.stopWatching) stop();
     await this.lot.close();
   }
 
@@ -105,6 +111,8 @@ export class Leader {
   // --- realms --------------------------------------------------------------------------------------------------------
 
   private greet(number: number, hello: Extract<ClientMessage, { say: 'hello' }>): void {
+    // One that had given this leader up, and comes again.
+    this.leave(number);
     const realm = new ServedRealm(this, number, hello);
     this.realms.set(number, realm);
     const warnings = [...this.lot.warnings];
@@ -116,6 +124,16 @@ export class Leader {
     this.awaited.delete(number);
     if (this.doors === 'open') admit([realm]);
     else if (this.awaited.size === 0) this.openDoors();
+  }
+
+  /** A realm that lived when the reign began has ended without a word. */
+  private neverCame(number: number): void {
+    const { host, facts } = this.lot;
+    if (this.realms.has(number) || host.isOver) return;
+    for (const { index } of facts) host.core.raw._pl_executor_gone(index, number, 1);
+    host.schedule();
+    this.awaited.delete(number);
+    if (this.awaited.size === 0) this.openDoors();
   }
 
   private openDoors(): void {
@@ -130,11 +148,16 @@ export class Leader {
   /** The page of a realm is gone. */
   private goneWith(page: Page): void {
     for (const [number, realm] of this.realms) {
-      if (!realm.isOf(page)) continue;
-      this.realms.delete(number);
-      for (const watchers of this.watchers.values()) watchers.delete(realm);
-      realm.gone();
+      if (realm.isOf(page)) this.leave(number);
     }
+  }
+
+  private leave(number: number): void {
+    const realm = this.realms.get(number);
+    if (realm === undefined) return;
+    this.realms.delete(number);
+    for (const watchers of this.watchers.values()) watchers.delete(realm);
+    realm.gone();
   }
 
   // --- tasks ---------------------------------------------------------------------------------------------------------

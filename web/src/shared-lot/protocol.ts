@@ -149,10 +149,12 @@ export type StationOrder =
 
 /** From a station to its own realm. */
 export type StationReport =
+  /** `lock` is held as long as the station lives. */
   | {
       readonly say: 'checked';
       readonly pools: readonly PoolFacts[];
       readonly warnings: readonly ConfigIssue[];
+      readonly lock?: string | undefined;
     }
   | { readonly say: 'failed'; readonly error: CarriedError }
   | { readonly say: 'from leader'; readonly envelope: Envelope<LeaderMessage> }

@@ -136,6 +136,9 @@ export class ServedRealm {
     }
     host.pinnedPorts.delete(this.realm);
     for (const port of this.ports) port.gone();
+    this.ports = [];
+    // Its page may still be here, when the realm comes again.
+    this.heardPage?.({ parkingLot: 'bye' });
     for (const silence of this.bells.values()) silence();
     this.bells.clear();
     if (host.isOver) return;

@@ -8,19 +8,15 @@ import type { Health, LotHome } from '../lot-home.js';
 import type { Mailbox } from '../mailbox.js';
 import type { Pool, PoolFacts } from '../pool.js';
 import { checkMailboxKey } from '../task-spec.js';
-import { Connection, type ConnectionSetup } from './connection.js';
+import { Connection, type ConnectionSetup, type Heard } from './connection.js';
 import { PinnedCalls } from './pinned-calls.js';
 import { RealmWork } from './realm-work.js';
 import { SharedMailbox, Subscriptions } from './shared-mailbox.js';
 import { SharedPool, TaskNames } from './shared-pool.js';
 import { SharedTasks } from './shared-tasks.js';
 
-/** What a class shows to those who use it. */
-type PublicOf<T> = { readonly [Key in keyof T]: T[Key] };
-type Handles<T> = { [Key in Exclude<keyof PublicOf<T>, 'settle' | 'abandon' | 'report'>]: unknown };
-
 /** The audit trail of a shared lot. */
-class SharedAudit {
+class SharedAudit implements Pick<Audit, keyof Audit> {
   constructor(private readonly connection: Connection) {}
 
   query(query: AuditQuery = {}): Promise<AuditPage> {
@@ -38,6 +34,7 @@ export class SharedLot implements LotHome {
   private readonly subscriptions: Subscriptions;
   private readonly pools = new Map<string, SharedPool>();
   private readonly healthListeners = new Set<(health: Health) => void>();
+  private executed: readonly string[] = [];
   private work: RealmWork | undefined;
   private heardOrders: LineListener<LotMessage> | undefined;
 
@@ -47,7 +44,7 @@ export class SharedLot implements LotHome {
   ) {
     this.connection = new Connection(setup, {
       claims: () => [...(this.work?.claims() ?? []), ...this.calls.claims()],
-      executedPools: () => [...this.executed],
+      executedPools: () => this.executed,
       rejoin: () => {
         this.tasks.rejoin();
         this.subscriptions.rejoin();
@@ -67,13 +64,12 @@ export class SharedLot implements LotHome {
     );
     this.audit = new SharedAudit(this.connection) as unknown as Audit;
   }
-  private executed: ReadonlySet<string> = new Set();
 
   /** Follows whoever leads from now on, with the executors of this realm. Resolves when there is a leader. */
   async join(facts: readonly PoolFacts[], factories: ReadonlyMap<string, ExecutorFactory>): Promise<void> {
     const names = new TaskNames();
     for (const { name } of facts) this.pools.set(name, new SharedPool(name, this.tasks, this.calls, names));
-    this.executed = new Set(factories.keys());
+    this.executed = [...factories.keys()];
     this.work = new RealmWork(
       (listener) => {
         this.heardOrders = listener;
@@ -95,7 +91,7 @@ export class SharedLot implements LotHome {
   }
 
   pool(name: string): Pool<never, never> | undefined {
-    return this.pools.get(name) as Handles<Pool> | undefined as Pool<never, never> | undefined;
+    return this.pools.get(name) as unknown as Pool<never, never> | undefined;
   }
 
   mailbox(key: MailboxKey): Mailbox {
@@ -121,7 +117,7 @@ export class SharedLot implements LotHome {
     this.releaseLock();
   }
 
-  private receive(message: Parameters<Connection['events']['received']>[0]): void {
+  private receive(message: Heard): void {
     switch (message.say) {
       case 'ended':
         this.tasks.ended(message.task, message.outcome);

@@ -1,5 +1,5 @@
 import type { MailboxKey } from '../config.js';
-import { Bell, type FetchQuery, type MailboxMessage } from '../mailbox.js';
+import { Bell, type FetchQuery, type Mailbox, type MailboxMessage } from '../mailbox.js';
 import type { Connection } from './connection.js';
 
 /** Who waits for messages; a new leader is told of all. */
@@ -38,7 +38,7 @@ export class Subscriptions {
 }
 
 /** The messages of one key: `Mailbox`, as seen from a realm that need not lead. */
-export class SharedMailbox {
+export class SharedMailbox implements Pick<Mailbox, keyof Mailbox> {
   constructor(
     private readonly connection: Connection,
     private readonly subscriptions: Subscriptions,

@@ -1,7 +1,7 @@
 import type { Priority, Status } from '../codes.js';
 import type { LongTaskSpec, RunOptions, TaskSpec } from '../config.js';
 import { invalid } from '../errors.js';
-import { checkOptions, type PoolStats } from '../pool.js';
+import { checkOptions, type Pool, type PoolStats } from '../pool.js';
 import type { RunFunction } from '../realm-run.js';
 import { cancelledBy } from '../task.js';
 import { SpecReader, type SpecUse } from '../task-spec.js';
@@ -39,7 +39,9 @@ export class TaskNames {
 }
 
 /** One pool of a shared lot: `Pool`, as seen from a realm that need not lead. */
-export class SharedPool<Payload = unknown, Result = unknown> {
+export class SharedPool<Payload = unknown, Result = unknown>
+  implements Omit<Pool<Payload, Result>, 'submit' | 'submitFrom'>
+{
   private readonly reader = new SpecReader({ tenant: () => 1, mailboxKey: () => 1 }, () => Date.now());
 
   constructor(

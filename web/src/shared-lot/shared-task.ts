@@ -2,6 +2,7 @@ import type { Priority, Status } from '../codes.js';
 import { ParkingLotError } from '../errors.js';
 import type { Outcome } from '../outcome.js';
 import type { Durability } from '../storage/fallback-disk.js';
+import type { Task } from '../task.js';
 import { TaskHandle } from '../task-handle.js';
 import type { Explanation, TaskView } from '../views.js';
 import type { CarriedReceipt, PoolCall, TaskRef } from './protocol.js';
@@ -11,7 +12,10 @@ const asyncDispose: typeof Symbol.asyncDispose =
   Symbol.asyncDispose ?? (Symbol.for('Symbol.asyncDispose') as typeof Symbol.asyncDispose);
 
 /** A task of a shared lot: `Task`, as seen from a realm that need not lead. */
-export class SharedTask<Result = unknown> extends TaskHandle<Result> implements AsyncDisposable {
+export class SharedTask<Result = unknown>
+  extends TaskHandle<Result>
+  implements Pick<Task<Result>, keyof Task>
+{
   readonly pool: string;
   readonly id: string;
   readonly statusAtSubmit: Status;

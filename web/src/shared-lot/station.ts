@@ -2,6 +2,7 @@ import { environmentText, factsOf, type OpenedConfig, refuseUnusable } from '../
 import { builtStorage } from '../recovery.js';
 import type { StorageModule } from '../storage/index.js';
 import { Core } from '../wasm/core.js';
+import { holdAliveLock } from '../worker/alive-lock.js';
 import { carryError } from './carried-error.js';
 import { Contender } from './contender.js';
 import { Leader } from './leader.js';
@@ -83,7 +84,8 @@ export class Station {
       const pools = factsOf(core, opened);
       this.opening = opening;
       this.pools = pools.map(({ name }) => name);
-      this.port.postMessage({ say: 'checked', pools, warnings: opened.issues });
+      const lock = (await holdAliveLock('worker'))?.name;
+      this.port.postMessage({ say: 'checked', pools, warnings: opened.issues, lock });
     } catch (error) {
       this.port.postMessage({ say: 'failed', error: carryError(error) });
       return;

@@ -1,0 +1,183 @@
+// Crash tests in the browser: node e2e/crash/browser.mjs [--cycles N] [--seed S] [--only WAY]
+//
+// Each cycle opens two tabs on a database that lives on from cycle to cycle, lets both submit and run tasks, ends
+// something by force, and checks afterwards that no acknowledged task and no outcome was lost, that nothing has two
+// outcomes or two messages, and that the units of the pool were never exceeded. One line per cycle; exit 1 if a law broke.
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { chromium } from '@playwright/test';
+
+import { origin } from '../server/address.mjs';
+import '../server/serve.mjs';
+import { Ledger } from './ledger.mjs';
+import { openLot, settledTasks, startSubmitting, stopSubmitting, takeMessages } from './workload.mjs';
+
+const { values } = parseArgs({
+  options: {
+    cycles: { type: 'string', default: '20' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    only: { type: 'string' },
+  },
+});
+const executablePath = process.env.PARKING_LOT_CHROMIUM ?? '/usr/bin/chromium';
+const unitsMax = 4;
+const settleMs = 60_000;
+
+const storages = [
+  { queue: 'idbfs', mailbox: 'idbfs' },
+  { queue: 'opfs', mailbox: 'opfs' },
+  { queue: 'idbfs', mailbox: 'in_memory' },
+  { queue: 'opfs', mailbox: 'in_memory' },
+];
+
+/** How a cycle ends what it has begun. Answers the tabs that died, and whether the browser did. */
+const ways = {
+  async 'kill -9 of the browser'({ folder, context }) {
+    process.kill(browserOf(folder), 'SIGKILL');
+    await context.close().catch(() => undefined);
+    return { died: undefined };
+  },
+  async "closing the leader's tab"({ tabs }) {
+    await tabs[0].close();
+    return { died: [0] };
+  },
+  async 'a crash of the leader'({ tabs }) {
+    await tabs[0].goto('chrome://crash', { timeout: 5_000 }).catch(() => undefined);
+    return { died: [0] };
+  },
+  async 'the end of the host worker'({ tabs }) {
+    const host = tabs[0].workers().find((worker) => worker.url().endsWith('host-worker.js'));
+    await host.evaluate(() => self.close());
+    return { died: [] };
+  },
+  async 'a reload of the leader'({ tabs }) {
+    await tabs[0].reload();
+    return { died: [0] };
+  },
+  async 'a frozen leader, a zombie later'({ tabs }) {
+    const host = tabs[0].workers().find((worker) => worker.url().endsWith('host-worker.js'));
+    const thawed = host.evaluate((ms) => {
+      for (const end = Date.now() + ms; Date.now() < end; );
+    }, 18_000);
+    await thawed;
+    return { died: [] };
+  },
+  async 'refused storage'({ tabs }) {
+    const host = tabs[0].workers().find((worker) => worker.url().endsWith('host-worker.js'));
+    await host.evaluate(() => {
+      const { transaction } = IDBDatabase.prototype;
+      IDBDatabase.prototype.transaction = function aborting(...args) {
+        const made = transaction.apply(this, args);
+        if (args[1] === 'readwrite') made.abort();
+        return made;
+      };
+      setTimeout(() => {
+        IDBDatabase.prototype.transaction = transaction;
+      }, 700);
+    });
+    await pause(1500);
+    return { died: [] };
+  },
+};
+
+const folder = mkdtempSync(path.join(tmpdir(), 'parking-lot-crash-'));
+let random = Number(values.seed);
+const below = (n) => {
+  random = (random * 1_103_515_245 + 12_345) % 2_147_483_648;
+  return Math.floor((random / 2_147_483_648) * n);
+};
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+console.log(`browser crash tests: ${values.cycles} cycles, seed ${values.seed}, ${folder}`);
+const totals = { acknowledged: 0, broken: 0 };
+const names = Object.keys(ways).filter((name) => name.includes(values.only ?? ''));
+for (let cycle = 0; cycle < Number(values.cycles); cycle += 1) {
+  const way = names[cycle % names.length];
+  const storage = storages[Math.floor(cycle / names.length + cycle) % storages.length];
+  const { ledger, ms } = await runCycle(cycle, way, storage).catch((error) => {
+    const failed = new Ledger();
+    failed.broken.push(String(error.stack ?? error));
+    return { ledger: failed, ms: 0 };
+  });
+  totals.acknowledged += ledger.acknowledged.size;
+  totals.broken += ledger.broken.length;
+  const verdict = ledger.broken.length === 0 ? 'ok' : `BROKEN: ${ledger.broken.slice(0, 3).join('; ')}`;
+  const refusals = [...ledger.refusals].map(([code, count]) => ` ${code}×${count}`).join('');
+  console.log(
+    `cycle ${cycle + 1}: ${way}, queue ${storage.queue}, mailbox ${storage.mailbox}: ` +
+      `${ledger.acknowledged.size} acknowledged, ${ledger.known?.size ?? 0} known, ${ledger.volatile} volatile,` +
+      `${refusals} ${ms} ms: ${verdict}`,
+  );
+}
+console.log(
+  `${values.cycles} cycles, ${totals.acknowledged} tasks acknowledged, ${totals.broken} breaches of the laws`,
+);
+rmSync(folder, { recursive: true, force: true });
+process.exit(totals.broken === 0 ? 0 : 1);
+
+async function runCycle(cycle, way, storage) {
+  const ledger = new Ledger();
+  const tenant = `cycle-${cycle}`;
+  ledger.prefix = `${cycle}.`;
+  const database = `crash-${storage.queue}-${storage.mailbox}`;
+  const from = performance.now();
+  let context = await openBrowser(ledger);
+  const tabs = [];
+  for (const tab of [0, 1]) {
+    tabs.push(await openPage(context));
+    await openLot(tabs[tab], { database, storage, tab, runs: true });
+  }
+  for (const tab of [0, 1]) await startSubmitting(tabs[tab], { prefix: `${cycle}.${tab}`, width: 4, tenant });
+  while (ledger.acknowledged.size < 20) await pause(5);
+  await pause(below(400));
+  const { died } = await ways[way]({ folder, context, tabs });
+  ledger.died(died, Date.now());
+  if (died === undefined) {
+    context = await openBrowser(ledger);
+  } else {
+    await pause(300 + below(700));
+    for (const [tab, page] of tabs.entries()) if (!died.includes(tab)) await stopSubmitting(page);
+  }
+  const checker = await openPage(context);
+  await openLot(checker, { database, storage, tab: 2, runs: true });
+  ledger.checkTasks(await settledTasks(checker, settleMs));
+  if (storage.mailbox !== 'in_memory') ledger.checkMessages(await takeMessages(checker, tenant));
+  ledger.checkCapacity(unitsMax);
+  await context.close();
+  return { ledger, ms: Math.round(performance.now() - from) };
+}
+
+async function openBrowser(ledger) {
+  const context = await chromium.launchPersistentContext(folder, {
+    executablePath,
+    headless: true,
+    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-sync'],
+  });
+  await context.exposeFunction('tell', (events) => ledger.hear(events));
+  return context;
+}
+
+async function openPage(context) {
+  const page = await context.newPage();
+  await page.goto(`${origin}/pages/kit.html`);
+  await page.waitForFunction(() => window.kit !== undefined);
+  return page;
+}
+
+/** The browser's own process: not one of its children, which have a type. */
+function browserOf(profile) {
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    let command = '';
+    try {
+      command = readFileSync(`/proc/${entry}/cmdline`, 'utf8');
+    } catch {
+      continue;
+    }
+    if (command.includes(`--user-data-dir=${profile}`) && !command.includes('--type=')) return Number(entry);
+  }
+  throw new Error(`no browser runs on ${profile}`);
+}
