@@ -103,7 +103,7 @@ export class OpfsDisk implements Disk {
       throw new DiskError('fenced', 'another worker has taken the files over');
     }
     const homeless = names.filter((name) => this.file(name).memory);
-    await this.openSpares();
+    await this.openSpares(sparesWanted + homeless.length);
     for (const name of homeless) this.place(name, this.file(name));
     if (homeless.some((name) => this.file(name).memory)) {
       throw new DiskError('no_space', 'the browser gives no more space for files');
@@ -131,11 +131,11 @@ export class OpfsDisk implements Disk {
       if (name === undefined || this.files.has(name)) this.free(handle);
       else this.files.set(name, { handle, memory: undefined });
     }
-    await this.openSpares();
+    await this.openSpares(sparesWanted);
   }
 
-  private async openSpares(): Promise<void> {
-    while (this.spares.length < sparesWanted && !this.closed) {
+  private async openSpares(count: number): Promise<void> {
+    while (this.spares.length < count && !this.closed) {
       const handle = await openSync(this.epoch.folder, String(++this.lastNumber));
       if (this.closed) handle.close();
       else this.spares.push(handle);

@@ -1,0 +1,111 @@
+import { expect, openKit, startWorker, test } from '../storage-kit/kit-page.mjs';
+
+test('what was synced is there for the next worker', async ({ page }) => {
+  const first = await startWorker(page);
+  await first.run(async () => {
+    const disk = await kit.OpfsDisk.open('synced');
+    disk.create('records-1');
+    kit.write(disk, 'records-1', 'first');
+    disk.create('gone');
+    await disk.sync(['records-1', 'gone'], 'strict');
+    disk.remove('gone');
+    disk.create('records-2');
+    kit.write(disk, 'records-2', 'hello', 3);
+    disk.truncate('records-1', 2);
+    await disk.sync(['records-1', 'records-2'], 'strict');
+  });
+  await first.terminate();
+  const second = await startWorker(page);
+  const seen = await second.run(async () => {
+    const disk = await kit.OpfsDisk.open('synced');
+    return disk
+      .list()
+      .sort()
+      .map((file) => `${file}: ${kit.read(disk, file)}`);
+  });
+  expect(seen).toEqual(['records-1: fi', 'records-2: \0\0\0hello']);
+});
+
+test('many files may be made between two syncs', async ({ page }) => {
+  const worker = await startWorker(page);
+  const count = await worker.run(async () => {
+    const disk = await kit.OpfsDisk.open('many');
+    const names = Array.from({ length: 40 }, (_, i) => `file-${i}`);
+    for (const name of names) {
+      disk.create(name);
+      kit.write(disk, name, name);
+    }
+    await disk.sync(names, 'strict');
+    await disk.close();
+    const again = await kit.OpfsDisk.open('many');
+    return names.filter((name) => kit.read(again, name) === name).length;
+  });
+  expect(count).toBe(40);
+});
+
+test('a worker that is alive is taken over with copies, and confirms nothing any more', async ({
+  page,
+  context,
+}) => {
+  const former = await startWorker(page);
+  await former.run(async () => {
+    globalThis.disk = await kit.OpfsDisk.open('zombie');
+    disk.create('a');
+    kit.write(disk, 'a', 'durable');
+    await disk.sync(['a'], 'strict');
+    kit.write(disk, 'a', ', not confirmed', 7);
+  });
+  const other = await openKit(context);
+  const successor = await startWorker(other);
+  const taken = await successor.run(async () => {
+    globalThis.disk = await kit.OpfsDisk.open('zombie');
+    const text = kit.read(disk, 'a');
+    disk.create('b');
+    await disk.sync(['b'], 'strict');
+    return text;
+  });
+  expect(taken).toMatch(/^durable/);
+  const fenced = await former.run(() => kit.faultOf(() => disk.sync(['a'], 'strict')));
+  expect(fenced).toMatch(/^fenced/);
+  await successor.terminate();
+  await former.terminate();
+  const third = await startWorker(other);
+  const files = await third.run(async () => (await kit.OpfsDisk.open('zombie')).list().sort());
+  expect(files).toEqual(['a', 'b']);
+});
+
+test('what the browser gives no space for stays in memory until a sync finds some', async ({ page }) => {
+  const worker = await startWorker(page);
+  const seen = await worker.run(async () => {
+    const disk = await kit.OpfsDisk.open('quota');
+    disk.create('a');
+    kit.write(disk, 'a', 'before');
+    await disk.sync(['a'], 'strict');
+    const { write } = FileSystemSyncAccessHandle.prototype;
+    FileSystemSyncAccessHandle.prototype.write = () => {
+      throw new DOMException('no space left', 'QuotaExceededError');
+    };
+    kit.write(disk, 'a', ' and after', 6);
+    disk.create('b');
+    const fault = await kit.faultOf(() => disk.sync(['a', 'b'], 'strict'));
+    const inMemory = kit.read(disk, 'a');
+    FileSystemSyncAccessHandle.prototype.write = write;
+    const again = await kit.faultOf(() => disk.sync(['a', 'b'], 'strict'));
+    await disk.close();
+    const next = await kit.OpfsDisk.open('quota');
+    return { fault, inMemory, again, files: next.list().sort(), text: kit.read(next, 'a') };
+  });
+  expect(seen).toEqual({
+    fault: 'no_space: the browser gives no more space for files',
+    inMemory: 'before and after',
+    again: 'ok',
+    files: ['a', 'b'],
+    text: 'before and after',
+  });
+});
+
+test('only dedicated workers have synchronous handles', async ({ page }) => {
+  expect(await page.evaluate(() => kit.hasSyncHandles())).toBe(false);
+  const worker = await startWorker(page);
+  expect(await worker.run(() => kit.hasSyncHandles())).toBe(true);
+});
