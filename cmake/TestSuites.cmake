@@ -58,6 +58,11 @@ if(TARGET test_store)
 endif()
 parking_lot_catch_tests(test_store store store)
 
+parking_lot_program(bench_storage storage_bench parking_lot_file_journal)
+if(TARGET bench_storage)
+  target_include_directories(bench_storage PRIVATE "${PROJECT_SOURCE_DIR}/native")
+endif()
+
 parking_lot_suite(test_fuzz fuzz parking_lot_core)
 parking_lot_catch_tests(test_fuzz fuzz fuzz)
 
