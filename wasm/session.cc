@@ -121,18 +121,20 @@ Entry& Session::next_entry(EntryKind kind) {
 void Session::drain() {
   while (const auto effect = lot_.poll()) {
     if (const auto* start = std::get_if<Start>(&*effect))
-      write(*start);
+      write_or_keep(*start);
     else if (const auto* notify = std::get_if<Notify>(&*effect))
-      write(*notify);
+      write_or_keep(*notify);
     else if (const auto* release = std::get_if<Release>(&*effect)) {
       if (release->copies == Release::Copies::all) write_release(release->payload);
     } else if (const auto* reply = std::get_if<Reply>(&*effect))
       write(*reply);
     else if (const auto* stop = std::get_if<Stop>(&*effect))
-      write(*stop);
+      write_or_keep(*stop);
     else
       write_mailbox(*effect);
   }
+  for (const Later& order : later_) std::visit([this](const auto& each) { write(each); }, order);
+  later_.clear();
 }
 
 void Session::write_mailbox(const Lot::Effect& effect) {

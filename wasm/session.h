@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 #include "parking_lot/lot.h"
@@ -123,6 +124,13 @@ class Session {
 
   void drain();
   void turn(Now now);
+  template <class Order>
+  void write_or_keep(const Order& order) {
+    if (storage_)
+      later_.emplace_back(order);
+    else
+      write(order);
+  }
   Entry& next_entry(EntryKind kind);
   void write(const Start& start);
   void write(const Stop& stop);
@@ -139,8 +147,13 @@ class Session {
   const Owner* owner(TaskHandle task) const;
   std::uint32_t open_run(const Start& start);
 
+  /// A stored task does not carry its place in JavaScript's table: who waits for it is known from the answer
+  /// to its submission, which may come out after its start. So answers are written first.
+  using Later = std::variant<Start, Stop, Notify>;
+
   Lot lot_;
   std::unique_ptr<Storage> storage_;
+  std::vector<Later> later_;
   std::unordered_map<std::uint32_t, std::uint64_t> submitted_payloads_;  // by request, until it is answered
   std::vector<Input> inputs_;
   std::vector<mailbox::Input> mailbox_inputs_;

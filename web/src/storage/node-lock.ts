@@ -45,14 +45,22 @@ export function lockFolder(fs: NodeFiles, folder: string): NodeLock {
   const number = claim(fs, folder, self);
   const path = `${folder}/.owner.${number}`;
   if (isLockedByKernel(fs, `${folder}/lock`)) {
-    fs.writeFileSync(path, released, { mode: 0o600, flag: 'w' });
+    release(fs, path);
     const holder = readIfThere(fs, `${folder}/lock`)?.trim() || 'another process';
     throw locked(folder, holder);
   }
   for (const lower of numbersIn(fs, folder)) {
     if (lower < number) fs.rmSync(`${folder}/.owner.${lower}`, { force: true });
   }
-  return { release: () => fs.writeFileSync(path, released, { mode: 0o600, flag: 'w' }) };
+  return { release: () => release(fs, path) };
+}
+
+function release(fs: NodeFiles, path: string): void {
+  try {
+    fs.writeFileSync(path, released, { mode: 0o600, flag: 'w' });
+  } catch {
+    // Its folder is gone, or the end of this process will release it.
+  }
 }
 
 /** Whether a process holds a lock of an open file on it, as native owners do. */

@@ -1,0 +1,280 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs, { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { ParkingLot } from 'prometheus-parking-lot';
+import { manualClock } from 'prometheus-parking-lot/testing';
+import { scratchFolder } from './scratch.js';
+
+function configIn(folder: string, pool: object = {}) {
+  const storage = { type: 'file', path: folder };
+  return { pools: { p: { max_units: 2, queue: storage, mailbox: { storage }, ...pool } } } as const;
+}
+
+async function open(context: TestContext, folder: string, options = {}, pool = {}) {
+  const lot = await ParkingLot.open(configIn(folder, pool), options);
+  context.after(() => lot.close());
+  return lot;
+}
+
+/** Runs a program in a Node process of its own. `lot` and `kill` are there. */
+function inAnotherLife(folder: string, program: string): string {
+  const script = `
+    import { ParkingLot } from ${JSON.stringify(import.meta.resolve('prometheus-parking-lot'))};
+    const kill = () => process.kill(process.pid, 'SIGKILL');
+    const say = (text) => process.stdout.write(text + '\\n');
+    const config = ${JSON.stringify(configIn(folder))};
+    ${program}`;
+  const run = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  assert.equal(run.signal, 'SIGKILL', run.stderr);
+  return run.stdout;
+}
+
+test('tasks of a process that was killed run in the next one, and their outcomes are fetched', async (context) => {
+  const folder = scratchFolder();
+  const said = inAnotherLife(
+    folder,
+    `const lot = await ParkingLot.open(config);
+    for (let i = 0; i < 20; i++) {
+      const task = await lot.pool('p').submit({ taskId: 't' + i, payload: { n: i }, mailbox: { tenant: 'a' } });
+      say(task.id + ' ' + task.durability);
+    }
+    kill();`,
+  );
+  assert.equal(said.split('\n').filter((line) => line.endsWith(' durable')).length, 20);
+
+  const lot = await open(context, folder, { handlers: { p: ({ n }: { n: number }) => ({ square: n * n }) } });
+  const seen = new Map<string, unknown>();
+  for await (const message of lot.mailbox({ tenant: 'a' }).subscribe()) {
+    assert.equal(seen.has(message.taskId), false, 'one outcome per task');
+    seen.set(message.taskId, message.payload);
+    if (seen.size === 20) break;
+  }
+  assert.deepEqual(seen.get('t7'), { square: 49 });
+  assert.equal((await lot.health()).status, 'ok');
+});
+
+test('a run that was interrupted is repeated, and counts as lost', async (context) => {
+  const folder = scratchFolder();
+  inAnotherLife(
+    folder,
+    `const lot = await ParkingLot.open(config, { handlers: { p: () => { kill(); return new Promise(() => {}); } } });
+    await lot.pool('p').submit({ taskId: 'again', mailbox: { tenant: 'a' } });
+    await new Promise(() => setInterval(() => {}, 1000));`,
+  );
+  const attempts: number[] = [];
+  const handler = (_: unknown, run: { attempt: number }) => {
+    attempts.push(run.attempt);
+    return 'done';
+  };
+  const lot = await open(
+    context,
+    folder,
+    { handlers: { p: handler } },
+    { lease_secs: 1, heartbeat_secs: 0.5 },
+  );
+  for await (const message of lot.mailbox({ tenant: 'a' }).subscribe()) {
+    assert.deepEqual([message.status, message.payload], ['completed', 'done']);
+    break;
+  }
+  assert.deepEqual(attempts, [2]);
+  assert.equal((await lot.pool('p').status('again')).lost, 1);
+});
+
+test('outcomes, failures and acknowledgements are remembered', async (context) => {
+  const folder = scratchFolder();
+  const handlers = {
+    p: ({ fail }: { fail?: boolean }) => {
+      if (fail) throw new RangeError('as asked');
+      return 'fine';
+    },
+  };
+  const first = await ParkingLot.open(configIn(folder), { handlers });
+  const good = await first.pool('p').submit({ taskId: 'good', payload: {}, mailbox: { tenant: 'a' } });
+  const bad = await first
+    .pool('p')
+    .submit({ taskId: 'bad', payload: { fail: true }, mailbox: { tenant: 'a' } });
+  assert.equal(await good.result(), 'fine');
+  await assert.rejects(bad.result(), { name: 'RangeError', message: 'as asked' });
+  const box = first.mailbox({ tenant: 'a' });
+  let messages = await box.fetch();
+  while (messages.length < 2) {
+    await setImmediate();
+    messages = await box.fetch();
+  }
+  await box.acknowledge(messages[0]!.cursor);
+  await first.close();
+
+  const next = await open(context, folder);
+  const rest = await next.mailbox({ tenant: 'a' }).fetch();
+  assert.deepEqual(
+    rest.map((message) => message.taskId),
+    [messages[1]!.taskId],
+  );
+  const view = await next.pool('p').status('bad');
+  assert.equal(view.status, 'failed');
+  assert.deepEqual(
+    [(view.outcome!.error as Error).name, (view.outcome!.error as Error).message],
+    ['RangeError', 'as asked'],
+  );
+  const joined = await next.pool('p').submit({ taskId: 'good', payload: {}, mailbox: { tenant: 'a' } });
+  assert.deepEqual([joined.joined, await joined.result()], [true, 'fine']);
+});
+
+test('who submits a task of an earlier life again hears how it ends', async (context) => {
+  const folder = scratchFolder();
+  inAnotherLife(
+    folder,
+    `const lot = await ParkingLot.open(config);
+    await lot.pool('p').submit({ taskId: 'mine', payload: { n: 3 } });
+    kill();`,
+  );
+  const lot = await open(context, folder, { handlers: { p: ({ n }: { n: number }) => n + 1 } });
+  const task = await lot.pool('p').submit({ taskId: 'mine', payload: { n: 3 } });
+  assert.equal(task.joined, true);
+  assert.equal(await task.result(), 4);
+});
+
+test('functions of an earlier life end as realm_gone', async (context) => {
+  const folder = scratchFolder();
+  inAnotherLife(
+    folder,
+    `const lot = await ParkingLot.open(config);
+    await lot.pool('p').pause();
+    lot.pool('p').run(() => 1);
+    while ((await lot.pool('p').tasks()).tasks.length === 0) await new Promise(setImmediate);
+    kill();`,
+  );
+  const lot = await open(context, folder);
+  const { tasks } = await lot.pool('p').tasks();
+  assert.deepEqual(
+    tasks.map(({ status, reason }) => [status, reason]),
+    [['failed', 'realm_gone']],
+  );
+  await lot.pool('p').resume();
+  assert.equal(await lot.pool('p').run(() => 'of this life'), 'of this life');
+});
+
+test('a payload that JSON does not carry is refused by name, in durable pools alone', async (context) => {
+  const folder = scratchFolder();
+  const lot = await open(context, folder);
+  await assert.rejects(lot.pool('p').submit({ payload: { when: new Date(0) } }), {
+    code: 'invalid_task',
+    field: 'payload',
+    message: /^payload\.when: must be JSON/,
+  });
+  await assert.rejects(lot.pool('p').submit({ payload: 'x'.repeat(2_000_000) }), {
+    code: 'invalid_task',
+    field: 'payload',
+  });
+});
+
+test('a result that cannot be stored fails its task and says why', async (context) => {
+  const folder = scratchFolder();
+  const handlers = { p: (what: string) => (what === 'map' ? new Map() : 'x'.repeat(2_000_000)) };
+  const lot = await open(context, folder, { handlers });
+  const map = await (await lot.pool('p').submit({ payload: 'map' })).outcome();
+  assert.deepEqual([map.status, map.reason], ['failed', 'task_failed']);
+  assert.match((map.error as Error).message, /^result: must be JSON/);
+  const large = await (await lot.pool('p').submit({ payload: 'large' })).outcome();
+  assert.deepEqual([large.status, large.reason], ['failed', 'output_too_large']);
+});
+
+test('two lots cannot have one folder, and the second one hears who has it', async (context) => {
+  const folder = scratchFolder();
+  await open(context, folder);
+  await assert.rejects(ParkingLot.open(configIn(folder)), {
+    code: 'unavailable',
+    message: new RegExp(`in use by process ${process.pid}`),
+  });
+});
+
+test('a journal that is damaged is not opened, and not touched', async () => {
+  const folder = scratchFolder();
+  const first = await ParkingLot.open(configIn(folder));
+  for (let i = 0; i < 5; i++) await first.pool('p').submit({ taskId: `t${i}` });
+  await first.close();
+  const journal = readdirSync(folder).find((name) => name.startsWith('records'))!;
+  const file = path.join(folder, journal);
+  const bytes = readFileSync(file);
+  bytes[400] = bytes[400]! ^ 0xff;
+  writeFileSync(file, bytes);
+  await assert.rejects(ParkingLot.open(configIn(folder)), { code: 'unavailable', message: /byte \d+/ });
+  assert.deepEqual(readFileSync(file), bytes);
+});
+
+test('a torn end is cut off, and what was confirmed is there', async (context) => {
+  const folder = scratchFolder();
+  inAnotherLife(
+    folder,
+    `const lot = await ParkingLot.open(config);
+    await lot.pool('p').submit({ taskId: 'kept' });
+    kill();`,
+  );
+  const journal = readdirSync(folder)
+    .filter((name) => name.startsWith('records'))
+    .sort()
+    .at(-1)!;
+  appendFileSync(path.join(folder, journal), Buffer.from('half a frame'));
+  const lot = await open(context, folder);
+  assert.equal((await lot.pool('p').status('kept')).status, 'queued');
+});
+
+test('folders and files are for their user alone', async (context) => {
+  const folder = path.join(scratchFolder(), 'new', 'place');
+  const lot = await open(context, folder);
+  await lot.pool('p').submit({ payload: 'secret' });
+  assert.equal(statSync(folder).mode & 0o777, 0o700);
+  for (const name of readdirSync(folder))
+    assert.equal(statSync(path.join(folder, name)).mode & 0o777, 0o600, name);
+});
+
+test('a disk that fails answers unconfirmed, says why, and is tried again until it works', async (context) => {
+  const folder = scratchFolder();
+  const clock = manualClock();
+  const lot = await open(context, folder, { clock });
+  await lot.pool('p').submit({ taskId: 'before' });
+  const told: string[] = [];
+  lot.onHealth(({ pools }) => told.push(`${pools.p!.status}: ${pools.p!.reason}`));
+  const { fdatasync } = fs;
+  context.after(() => Object.assign(fs, { fdatasync }));
+  const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+  Object.assign(fs, {
+    fdatasync: (_: number, done: (error: Error) => void) => queueMicrotask(() => done(full)),
+  });
+
+  await assert.rejects(lot.pool('p').submit({ taskId: 'during' }), { code: 'unconfirmed' });
+  await assert.rejects(lot.pool('p').submit({ taskId: 'meanwhile' }), { code: 'storage_unavailable' });
+  assert.match(told[0]!, /^degraded: .*no space left on device/);
+  assert.equal((await lot.pool('p').stats()).storage, 'failed');
+
+  Object.assign(fs, { fdatasync });
+  await clock.advance(1000);
+  while ((await lot.health()).status !== 'ok') {
+    await setImmediate();
+    await clock.advance(1);
+  }
+  await lot.pool('p').submit({ taskId: 'during' });
+  const { tasks } = await lot.pool('p').tasks();
+  assert.deepEqual(
+    tasks.map(({ taskId }) => taskId),
+    ['before', 'during'],
+  );
+  assert.equal(told.at(-1), 'ok: undefined');
+});
+
+test('progress of a stored task reaches whoever submitted it', async (context) => {
+  const handlers = {
+    p: async (_: unknown, run: { progress(value: unknown): void }) => {
+      run.progress('half');
+      await setImmediate();
+    },
+  };
+  const lot = await open(context, scratchFolder(), { handlers });
+  const task = await lot.pool('p').submit({});
+  const reports = [];
+  for await (const value of task.progress()) reports.push(value);
+  assert.deepEqual(reports, ['half']);
+});
