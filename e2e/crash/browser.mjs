@@ -13,7 +13,7 @@ import { chromium } from '@playwright/test';
 import { origin } from '../server/address.mjs';
 import '../server/serve.mjs';
 import { Ledger } from './ledger.mjs';
-import { openLot, settledTasks, startSubmitting, stopSubmitting, takeMessages } from './workload.mjs';
+import { hostOf, isLeading, openLot, settledTasks, startSubmitting, stopSubmitting, takeMessages } from './workload.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -33,40 +33,40 @@ const storages = [
   { queue: 'opfs', mailbox: 'in_memory' },
 ];
 
-/** How a cycle ends what it has begun. Answers the tabs that died, and whether the browser did. */
+/** How a cycle ends what it has begun. Answers what has died by it. */
 const ways = {
   async 'kill -9 of the browser'({ folder, context }) {
     process.kill(browserOf(folder), 'SIGKILL');
     await context.close().catch(() => undefined);
-    return { died: undefined };
+    return 'browser';
   },
-  async "closing the leader's tab"({ tabs }) {
-    await tabs[0].close();
-    return { died: [0] };
+  async "closing the leader's tab"({ leader }) {
+    await leader.close();
+    return 'tab';
   },
-  async 'a crash of the leader'({ tabs }) {
-    await tabs[0].goto('chrome://crash', { timeout: 5_000 }).catch(() => undefined);
-    return { died: [0] };
+  async 'a crash of the leader'({ leader }) {
+    await leader.goto('chrome://crash', { timeout: 5_000 }).catch(() => undefined);
+    return 'tab';
   },
-  async 'the end of the host worker'({ tabs }) {
-    const host = tabs[0].workers().find((worker) => worker.url().endsWith('host-worker.js'));
+  async 'the end of the host worker'({ leader }) {
+    const host = hostOf(leader);
     await host.evaluate(() => self.close());
-    return { died: [] };
+    return 'nothing';
   },
-  async 'a reload of the leader'({ tabs }) {
-    await tabs[0].reload();
-    return { died: [0] };
+  async 'a reload of the leader'({ leader }) {
+    await leader.reload();
+    return 'tab';
   },
-  async 'a frozen leader, a zombie later'({ tabs }) {
-    const host = tabs[0].workers().find((worker) => worker.url().endsWith('host-worker.js'));
+  async 'a frozen leader, a zombie later'({ leader }) {
+    const host = hostOf(leader);
     const thawed = host.evaluate((ms) => {
       for (const end = Date.now() + ms; Date.now() < end; );
     }, 18_000);
     await thawed;
-    return { died: [] };
+    return 'nothing';
   },
-  async 'refused storage'({ tabs }) {
-    const host = tabs[0].workers().find((worker) => worker.url().endsWith('host-worker.js'));
+  async 'refused storage'({ leader }) {
+    const host = hostOf(leader);
     await host.evaluate(() => {
       const { transaction } = IDBDatabase.prototype;
       IDBDatabase.prototype.transaction = function aborting(...args) {
@@ -79,7 +79,7 @@ const ways = {
       }, 700);
     });
     await pause(1500);
-    return { died: [] };
+    return 'nothing';
   },
 };
 
@@ -96,7 +96,7 @@ const totals = { acknowledged: 0, broken: 0 };
 const names = Object.keys(ways).filter((name) => name.includes(values.only ?? ''));
 for (let cycle = 0; cycle < Number(values.cycles); cycle += 1) {
   const way = names[cycle % names.length];
-  const storage = storages[Math.floor(cycle / names.length + cycle) % storages.length];
+  const storage = storages[cycle % storages.length];
   const { ledger, ms } = await runCycle(cycle, way, storage).catch((error) => {
     const failed = new Ledger();
     failed.broken.push(String(error.stack ?? error));
@@ -125,21 +125,23 @@ async function runCycle(cycle, way, storage) {
   const database = `crash-${storage.queue}-${storage.mailbox}`;
   const from = performance.now();
   let context = await openBrowser(ledger);
-  const tabs = [];
-  for (const tab of [0, 1]) {
-    tabs.push(await openPage(context));
-    await openLot(tabs[tab], { database, storage, tab, runs: true });
-  }
-  for (const tab of [0, 1]) await startSubmitting(tabs[tab], { prefix: `${cycle}.${tab}`, width: 4, tenant });
+  const pages = [await openPage(context), await openPage(context)];
+  // Both at once: one of them leads.
+  await Promise.all(pages.map((page, tab) => openLot(page, { database, storage, tab, runs: true })));
+  const leader = (await isLeading(pages[1])) ? 1 : 0;
+  await Promise.all(
+    pages.map((page, tab) => startSubmitting(page, { prefix: `${cycle}.${tab}`, width: 4, tenant })),
+  );
   while (ledger.acknowledged.size < 20) await pause(5);
   await pause(below(400));
-  const { died } = await ways[way]({ folder, context, tabs });
-  ledger.died(died, Date.now());
-  if (died === undefined) {
+  const since = Date.now();
+  const died = await ways[way]({ folder, context, leader: pages[leader] });
+  ledger.died(died === 'browser' ? undefined : died === 'tab' ? [leader] : [], since);
+  if (died === 'browser') {
     context = await openBrowser(ledger);
   } else {
     await pause(300 + below(700));
-    for (const [tab, page] of tabs.entries()) if (!died.includes(tab)) await stopSubmitting(page);
+    for (const page of pages) if (died !== 'tab' || page !== pages[leader]) await stopSubmitting(page);
   }
   const checker = await openPage(context);
   await openLot(checker, { database, storage, tab: 2, runs: true });

@@ -18,10 +18,11 @@ export class Ledger {
     }
   }
 
-  /** The tabs are dead: so is what ran in them. `tabs` undefined: all. */
-  died(tabs, at) {
+  /** The tabs have died, not before `since`: so has what ran in them. `tabs` undefined: all. */
+  died(tabs, since) {
     for (const run of this.runs) {
-      if (run.to === undefined && (tabs === undefined || tabs.includes(run.tab))) run.to = at;
+      if (run.to !== undefined || (tabs !== undefined && !tabs.includes(run.tab))) continue;
+      run.to = Math.max(run.from, since);
     }
   }
 
@@ -64,6 +65,12 @@ export class Ledger {
     }
   }
 
+  /** Runs with their moments, in milliseconds from `at`. */
+  spelled(runs, at) {
+    const from = (moment) => (moment === undefined ? 'open' : (moment - at).toFixed(1));
+    return runs.map((run) => `${run.id} in tab ${run.tab} from ${from(run.from)} to ${from(run.to)}`).join(', ');
+  }
+
   /** At no moment did the runs of all tabs use more than there is. Tasks cost 1 to 3 units, as their number says. */
   checkCapacity(unitsMax) {
     const changes = this.runs.flatMap(({ id, from, to }) => {
@@ -80,7 +87,8 @@ export class Ledger {
       // Clocks of tabs differ by less than a millisecond.
       const isLasting = !changes.some((other) => other.units < 0 && other.at >= at && other.at < at + 1);
       if (inUse > unitsMax && isLasting) {
-        this.broken.push(`${inUse} of ${unitsMax} units in use when ${id} began`);
+        const spans = this.runs.filter(({ from, to }) => from <= at && (to ?? at) >= at);
+        this.broken.push(`${inUse} of ${unitsMax} units in use when ${id} began: ${this.spelled(spans, at)}`);
         return;
       }
     }

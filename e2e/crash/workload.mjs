@@ -24,7 +24,7 @@ export async function openLot(page, { database, storage, tab, runs }) {
         max_queue_depth: 100_000,
         max_lost: 1000,
         queue: place(storage.queue),
-        mailbox: { storage: place(storage.mailbox) },
+        mailbox: { storage: place(storage.mailbox), retention_count: 1_000_000 },
       };
       window.tellNode = tell;
       window.lot = await kit.ParkingLot.open({ pools: { work: pool } }, runs ? { handlers: { work: handler } } : {});
@@ -57,6 +57,7 @@ export async function startSubmitting(page, { prefix, width, tenant }) {
         while (!window.isStopped) {
           try {
             await submitOne();
+            await new Promise((resolve) => setTimeout(resolve, 5));
           } catch (error) {
             tellNode({ what: 'refused', id: error.code ?? String(error) });
             await new Promise((resolve) => setTimeout(resolve, 50));
@@ -111,4 +112,19 @@ export function takeMessages(page, tenant) {
       await mailbox.acknowledge(messages.at(-1).cursor);
     }
   }, tenant);
+}
+
+/** Whether the page's host worker holds the lock of the reign. */
+export async function isLeading(page) {
+  const host = hostOf(page);
+  return host?.evaluate(async () => {
+    const name = crypto.randomUUID();
+    const { held } = await navigator.locks.request(name, () => navigator.locks.query());
+    const own = held.find((lock) => lock.name === name).clientId;
+    return held.some((lock) => lock.name.startsWith('parking-lot:reign:') && lock.clientId === own);
+  });
+}
+
+export function hostOf(page) {
+  return page.workers().find((worker) => worker.url().endsWith('host-worker.js'));
 }

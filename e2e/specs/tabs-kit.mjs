@@ -29,7 +29,10 @@ export function openLotIn(page, database, { pool = {}, runs = true, ...options }
         for (let step = 1; step <= steps; step += 1) progress(step);
         await new Promise((resolve, reject) => {
           setTimeout(resolve, ms);
-          signal.addEventListener('abort', () => reject(signal.reason));
+          signal.addEventListener('abort', () => {
+            window.seen.push({ name, what: 'stopped', attempt, at: Date.now() });
+            reject(signal.reason);
+          });
         });
         window.seen.push({ name, what: 'end', attempt, at: Date.now() });
         if (fail) throw new RangeError(fail);

@@ -104,6 +104,7 @@ test('a frozen leader is replaced within 15 seconds, and follows when it wakes',
   const leader = await openTab(context, database, { runs: false });
   const follower = await openTab(context, database, { runs: false });
   await submit(leader, { payload: { name: 'before' }, taskId: 'before' });
+  await leader.waitForTimeout(1000);
   const thawed = freeze(leader, 25_000);
   expect(await answerTime(follower)).toBeLessThan(15_000);
   expect(await follower.evaluate(async () => (await lot.pool('llm').status('before')).status)).toBe('queued');
