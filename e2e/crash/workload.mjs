@@ -33,7 +33,7 @@ export async function openLot(page, { database, storage, tab, runs }) {
   );
 }
 
-/** Submits tasks, `width` at a time, until the page ends or is told to stop. */
+/** Submits tasks, `width` at a time and at most 600 in all, until the page ends or is told to stop. */
 export async function startSubmitting(page, { prefix, width, tenant }) {
   await page.evaluate(
     ({ prefix, width, tenant }) => {
@@ -54,7 +54,7 @@ export async function startSubmitting(page, { prefix, width, tenant }) {
         );
       };
       const line = async () => {
-        while (!window.isStopped) {
+        while (!window.isStopped && count < 600) {
           try {
             await submitOne();
             await new Promise((resolve) => setTimeout(resolve, 5));

@@ -40,13 +40,13 @@ const plain = (value) => JSON.parse(JSON.stringify(value));
 
 async function assertPageWorks(folder) {
   const { report, complaints } = await reportOf(chromium, folder);
-  assert.deepEqual(plain(report), expected);
+  assert.deepEqual(plain(report), { inMemory: expected, stored: expected });
   assert.deepEqual(complaints, []);
 }
 
 describe('the tarball', () => {
   test('holds what its exports name, with types, and no sources or tests', () => {
-    for (const wanted of ['index.js', 'worker.js', 'testing.js', 'parking_lot.wasm', 'config.schema.json']) {
+    for (const wanted of ['index.js', 'worker.js', 'testing.js', 'storage.js', 'host-worker.js', 'parking_lot.wasm', 'config.schema.json']) {
       assert.ok(packedFiles.includes(`dist/${wanted}`), `dist/${wanted} is missing`);
     }
     for (const wanted of ['dist/types/index.d.ts', 'README.md', 'LICENSE']) {
@@ -95,7 +95,7 @@ describe('in a page', () => {
     await assertPageWorks(output);
   });
 
-  test('built by esbuild with the .wasm copied beside the bundle, tasks run in a module worker', async () => {
+  test('built by esbuild with the .wasm and the host worker copied beside the bundle, tasks run in a module worker', async () => {
     const folder = await makeProject('esbuild', tarball);
     const output = path.join(folder, 'dist');
     await esbuild.build({
@@ -107,7 +107,9 @@ describe('in a page', () => {
       minify: true,
       logLevel: 'silent',
     });
-    copyFileSync(path.join(folder, installed, 'dist/parking_lot.wasm'), path.join(output, 'parking_lot.wasm'));
+    for (const file of ['parking_lot.wasm', 'host-worker.js']) {
+      copyFileSync(path.join(folder, installed, 'dist', file), path.join(output, file));
+    }
     copyFileSync(path.join(folder, 'index.html'), path.join(output, 'index.html'));
     await assertPageWorks(output);
   });

@@ -9,8 +9,11 @@ const pulseMs = 1_000;
 const leaderlessMs = 20_000;
 
 export interface ContenderEvents {
-  /** The lead is ours. Resolves when realms can be served; a rejection gives the lead back. */
-  crowned(epoch: number): Promise<void>;
+  /**
+   * The lead is ours. Resolves when realms can be served; a rejection gives the lead back. A successor must have what the
+   * reign before had stored, a first one may find that nothing can be stored.
+   */
+  crowned(epoch: number, as: 'first' | 'successor'): Promise<void>;
   /** It is no longer ours: given up (what is under way may be finished) or taken away (it is too late for that). */
   deposed(how: 'resigned' | 'stolen'): Promise<void>;
   /** Nobody has been serving for long. */
@@ -33,6 +36,8 @@ export class Contender {
   private epoch = 0;
   private isReady = false;
   private heardEpoch = 0;
+  /** Somebody has served, and those who were told something have not been told that it cannot be had. */
+  private hasHeardOfReign = false;
   /** Milliseconds since the last word of a leader, since one served, and since our last beat. */
   private silence = 0;
   private unserved = 0;
@@ -85,6 +90,7 @@ export class Contender {
     if (this.state === 'closed') return;
     this.state = 'leading';
     this.isReady = false;
+    const as = this.hasHeardOfReign ? 'successor' : 'first';
     // Greater than every epoch before, also after a reload that has heard of none.
     this.epoch = Math.max(this.heardEpoch + 1, Date.now());
     this.heardEpoch = this.epoch;
@@ -93,13 +99,14 @@ export class Contender {
     });
     const { epoch } = this;
     this.proclaim();
-    this.reign = this.events.crowned(epoch);
+    this.reign = this.events.crowned(epoch, as);
     try {
       await this.reign;
       this.lastTrouble = undefined;
       if (this.state === 'leading' && this.epoch === epoch) {
         this.isReady = true;
         this.unserved = 0;
+        this.hasHeardOfReign = true;
         this.proclaim();
       }
     } catch (error) {
@@ -143,7 +150,9 @@ export class Contender {
         if (news.epoch < this.heardEpoch) break;
         this.heardEpoch = news.epoch;
         this.silence = 0;
-        if (news.isReady) this.unserved = 0;
+        if (!news.isReady) break;
+        this.unserved = 0;
+        this.hasHeardOfReign = true;
         break;
     }
   }
@@ -173,6 +182,7 @@ export class Contender {
     this.unserved += this.isReady ? 0 : passed;
     if (this.unserved >= leaderlessMs) {
       this.unserved = 0;
+      this.hasHeardOfReign = false;
       this.events.leaderless(this.lastTrouble);
     }
     if (this.state !== 'seeking') return;

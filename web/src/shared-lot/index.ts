@@ -144,10 +144,8 @@ async function sendable(
 }
 
 function linkWorker(): StationLink {
-  const worker = new Worker(new URL('./host-worker.js', import.meta.url), {
-    type: 'module',
-    name: 'parking-lot host',
-  });
+  // Without a name: bundlers would make it the name of a file.
+  const worker = new Worker(new URL('./host-worker.js', import.meta.url), { type: 'module' });
   return {
     postMessage: (order) => worker.postMessage(order),
     onReport: (listener) =>

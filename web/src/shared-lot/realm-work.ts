@@ -53,12 +53,10 @@ export class RealmWork extends LentExecutors {
   }
 
   protected override async obey(message: LotMessage): Promise<void> {
+    const known = message.parkingLot === 'open pool' ? this.places.get(message.pool) : undefined;
     await super.obey(message);
     // An executor that is there already says nothing when it is opened again.
-    if (message.parkingLot === 'open pool') {
-      const places = this.places.get(message.pool);
-      if (places !== undefined) super.offer(message.pool, places);
-    }
+    if (message.parkingLot === 'open pool' && known !== undefined) super.offer(message.pool, known);
   }
 
   protected override start(order: Run): void {

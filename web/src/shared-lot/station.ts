@@ -1,4 +1,5 @@
 import { environmentText, factsOf, type OpenedConfig, refuseUnusable } from '../checked-config.js';
+import { ParkingLotError } from '../errors.js';
 import { builtStorage } from '../recovery.js';
 import type { StorageModule } from '../storage/index.js';
 import { Core } from '../wasm/core.js';
@@ -96,7 +97,7 @@ export class Station {
       this.toLeader(event.data as Envelope<ClientMessage>),
     );
     this.contender = new Contender(database, realm, kind, {
-      crowned: (epoch) => this.reign(epoch),
+      crowned: (epoch, as) => this.reign(epoch, as),
       deposed: (how) => this.depose(how),
       leaderless: (error) =>
         this.port.postMessage({
@@ -107,7 +108,7 @@ export class Station {
     });
   }
 
-  private async reign(epoch: number): Promise<void> {
+  private async reign(epoch: number, as: 'first' | 'successor'): Promise<void> {
     const { database, config, environment, wasm, entropy } = this.opening!;
     this.epoch = epoch;
     const leader = await Leader.open({
@@ -123,8 +124,14 @@ export class Station {
       send: (realm, message) => this.outboxOf(realm).add(message),
       broke: () => this.contender?.abdicate(),
     });
-    if (this.epoch === epoch) this.leader = leader;
-    else await leader.close();
+    const { stores } = await leader.lot.health();
+    const volatile = stores.find(({ status }) => status === 'volatile');
+    if (this.epoch === epoch && (as === 'first' || volatile === undefined)) {
+      this.leader = leader;
+      return;
+    }
+    await leader.close();
+    if (volatile) throw new ParkingLotError('storage_unavailable', volatile.reason ?? 'It cannot be read.');
   }
 
   private async depose(_how: 'resigned' | 'stolen'): Promise<void> {
