@@ -3,10 +3,7 @@
 
 find_program(NODE_PROGRAM node REQUIRED)
 
-parking_lot_sources(wasm_sources "wasm/*.cc" "native/backend/file_journal/*.cc"
-  EXCEPT wasm/scenario_main.cc wasm/describe_main.cc)
-# What needs an operating system stays native.
-list(FILTER wasm_sources EXCLUDE REGEX "/posix_[a-z_]*\\.cc$")
+parking_lot_sources(wasm_sources "wasm/*.cc" EXCEPT wasm/scenario_main.cc wasm/describe_main.cc)
 if(wasm_sources)
   add_executable(parking_lot_wasm ${wasm_sources})
   parking_lot_compile_options(parking_lot_wasm)
@@ -15,7 +12,7 @@ if(wasm_sources)
     OUTPUT_NAME parking_lot SUFFIX .mjs RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
   target_compile_options(parking_lot_wasm PRIVATE -flto ${PARKING_LOT_WASM_SMALL})
   target_compile_definitions(parking_lot_wasm PRIVATE PARKING_LOT_VERSION="${PROJECT_VERSION}")
-  target_link_libraries(parking_lot_wasm PRIVATE parking_lot_core)
+  target_link_libraries(parking_lot_wasm PRIVATE parking_lot_file_journal parking_lot_core)
   set_source_files_properties(wasm/hot_path.cc wasm/session.cc PROPERTIES COMPILE_OPTIONS "${PARKING_LOT_WASM_HOT}")
   target_link_options(parking_lot_wasm PRIVATE
     -Os -flto -lembind --no-entry -sMALLOC=emmalloc -Wl,--wrap=strtod -Wl,--wrap=snprintf
