@@ -1,6 +1,6 @@
 import type { Dedup, OnDisconnect, Policy, Priority, ResourceKind } from './codes.js';
 
-/** Where a queue or a mailbox is stored. This build has `in_memory`; `open` refuses the others by name. */
+/** Where a queue or a mailbox is stored: `file` in Node, `idbfs` and `opfs` in browsers, `in_memory` everywhere. */
 export type StorageConfig =
   | 'in_memory'
   | 'file'

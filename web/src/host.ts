@@ -1,21 +1,15 @@
 import type { Clock, Timer } from './clock.js';
 import { firstRefusal, poolStates, reasons, refusals, statuses } from './codes.js';
 import { ParkingLotError } from './errors.js';
-import {
-  type ExecutedSubmission,
-  type ExecutorPort,
-  ExecutorRun,
-  poolExecutor,
-  realmExecutor,
-} from './executor-port.js';
-import { RealmRun, RunReports, type RunSubmission } from './realm-run.js';
+import type { ExecutorPort, ExecutorRun } from './executor-port.js';
+import { RealmRun } from './realm-run.js';
 import { refusalSentence } from './refusal.js';
 import { Results } from './results.js';
 import { RunTable } from './run-table.js';
 import { Slots } from './slots.js';
+import { Starts } from './starts.js';
 import type { Durability } from './storage/fallback-disk.js';
 import type { LotStorage } from './storage/lot-storage.js';
-import { StoredTask } from './stored-task.js';
 import type { Submission } from './submission.js';
 import type { Core } from './wasm/core.js';
 import { EntryKind, entryWords, PayloadTable, StorageState } from './wasm/raw.js';
@@ -44,8 +38,7 @@ export class Host {
   readonly submissions = new Slots<Submission>();
   readonly results: Results;
   readonly runs = new RunTable<RealmRun | ExecutorRun>();
-  /** By the number of the run. */
-  private readonly reports: RunReports[] = [];
+  private readonly starts = new Starts(this);
   readonly ports: (ExecutorPort | undefined)[] = [];
   /** Of other realms, by the number of the executor and then of the pool. */
   readonly pinnedPorts = new Map<number, readonly ExecutorPort[]>();
@@ -296,7 +289,7 @@ export class Host {
     const { words } = this.core;
     switch (words[at]) {
       case EntryKind.start:
-        return this.start(words, at);
+        return this.starts.start(words, at);
       case EntryKind.release:
         if (words[at + 2] === PayloadTable.tasks) this.released.push(words[at + 1]!);
         else this.results.remove(words[at + 1]!);
@@ -318,59 +311,6 @@ export class Host {
       case EntryKind.arrived:
         for (const listener of this.arrivals.get(words[at + 1]!) ?? []) listener();
     }
-  }
-
-  private start(words: Int32Array, at: number): void {
-    const index = words[at + 1]!;
-    const submission = this.submissions.at(index);
-    const id = words[at + 2]!;
-    const attempt = words[at + 3]!;
-    if (words[at + 7] === realmExecutor) {
-      const owner = submission as RunSubmission | undefined;
-      if (!owner || (owner.settled && this.storage)) return this.dropRun(id, index);
-      const run = new RealmRun(this, owner, id, attempt);
-      owner.run = id;
-      this.runs.set(id, run);
-      if (owner.isTimed) {
-        this.core.raw._pl_running(id);
-        this.schedule();
-      }
-      while (this.reports.length <= id) this.reports.push(new RunReports());
-      return run.begin(this.reports[id]!);
-    }
-    const executor = words[at + 7]! >>> 0;
-    const ports = executor === poolExecutor ? this.ports : this.pinnedPorts.get(executor);
-    const port = ports?.[words[at + 6]!];
-    // A realm that went before its run was ordered: the core knows that.
-    if (!port) return;
-    const units = words[at + 5]! * wordSize + (words[at + 4]! >>> 0);
-    const [slot, generation] = [words[at + 8]!, words[at + 9]!];
-    const stored = words[at + 11]! * wordSize + (words[at + 10]! >>> 0);
-    const executed = this.executed(submission as ExecutedSubmission | undefined, stored);
-    if (!executed) {
-      this.core.raw._pl_failed(id, reasons.indexOf('payload_unreadable'), 0, 1);
-      return this.schedule();
-    }
-    const run = new ExecutorRun(port, executed, id, attempt, units, slot, generation);
-    this.runs.set(id, run);
-    port.start(run);
-  }
-
-  /** A function whose realm is another life of this one, or whose caller has left before its task was certain. */
-  private dropRun(id: number, index: number): void {
-    this.core.raw._pl_cancel_submission(index);
-    this.core.raw._pl_failed(id, reasons.indexOf('realm_gone'), 0, 1);
-    this.schedule();
-  }
-
-  /** What an executor runs: with the stored payload where there is one. Undefined if that cannot be read. */
-  private executed(
-    submission: ExecutedSubmission | undefined,
-    stored: number,
-  ): ExecutedSubmission | undefined {
-    if (stored === 0) return submission ?? new StoredTask(undefined, undefined);
-    const text = this.core.kept(stored);
-    return text === undefined ? undefined : new StoredTask(JSON.parse(text), submission);
   }
 
   private notify(words: Int32Array, at: number): void {
