@@ -98,7 +98,7 @@ for (let cycle = 0; cycle < Number(values.cycles); cycle += 1) {
   const way = names[cycle % names.length];
   const storage = storages[cycle % storages.length];
   const { ledger, ms } = await runCycle(cycle, way, storage).catch((error) => {
-    const failed = new Ledger();
+    const failed = new Ledger('');
     failed.broken.push(String(error.stack ?? error));
     return { ledger: failed, ms: 0 };
   });
@@ -119,37 +119,47 @@ rmSync(folder, { recursive: true, force: true });
 process.exit(totals.broken === 0 ? 0 : 1);
 
 async function runCycle(cycle, way, storage) {
-  const ledger = new Ledger();
+  const ledger = new Ledger(`${cycle}.`);
   const tenant = `cycle-${cycle}`;
-  ledger.prefix = `${cycle}.`;
   const database = `crash-${storage.queue}-${storage.mailbox}`;
   const from = performance.now();
   let context = await openBrowser(ledger);
-  const pages = [await openPage(context), await openPage(context)];
-  // Both at once: one of them leads.
-  await Promise.all(pages.map((page, tab) => openLot(page, { database, storage, tab, runs: true })));
-  const leader = (await isLeading(pages[1])) ? 1 : 0;
-  await Promise.all(
-    pages.map((page, tab) => startSubmitting(page, { prefix: `${cycle}.${tab}`, width: 4, tenant })),
-  );
-  while (ledger.acknowledged.size < 20) await pause(5);
-  await pause(below(400));
-  const since = Date.now();
-  const died = await ways[way]({ folder, context, leader: pages[leader] });
-  ledger.died(died === 'browser' ? undefined : died === 'tab' ? [leader] : [], since);
-  if (died === 'browser') {
-    context = await openBrowser(ledger);
-  } else {
-    await pause(300 + below(700));
-    for (const page of pages) if (died !== 'tab' || page !== pages[leader]) await stopSubmitting(page);
+  try {
+    const pages = [await openPage(context), await openPage(context)];
+    // Both at once: one of them leads.
+    await Promise.all(pages.map((page, tab) => openLot(page, { database, storage, tab, runs: true })));
+    const leader = (await isLeading(pages[1])) ? 1 : 0;
+    const started = pages.map((page, tab) =>
+      startSubmitting(page, { prefix: `${cycle}.${tab}`, width: 4, tenant }),
+    );
+    await Promise.all(started);
+    for (let waited = 0; ledger.acknowledged.size < 20; waited += 5) {
+      if (waited > settleMs) throw new Error('nothing is acknowledged');
+      await pause(5);
+    }
+    await pause(below(400));
+    const since = Date.now();
+    const died = await ways[way]({ folder, context, leader: pages[leader] });
+    ledger.died(died === 'browser' ? undefined : died === 'tab' ? [leader] : [], since);
+    if (died === 'browser') {
+      context = await openBrowser(ledger);
+    } else {
+      await pause(300 + below(700));
+      for (const page of pages) if (died !== 'tab' || page !== pages[leader]) await stopSubmitting(page);
+    }
+    await check(ledger, await openPage(context), { database, storage, tenant });
+  } finally {
+    await context.close().catch(() => undefined);
   }
-  const checker = await openPage(context);
-  await openLot(checker, { database, storage, tab: 2, runs: true });
-  ledger.checkTasks(await settledTasks(checker, settleMs));
-  if (storage.mailbox !== 'in_memory') ledger.checkMessages(await takeMessages(checker, tenant));
-  ledger.checkCapacity(unitsMax);
-  await context.close();
   return { ledger, ms: Math.round(performance.now() - from) };
+}
+
+/** What a tab finds that comes afterwards. */
+async function check(ledger, page, { database, storage, tenant }) {
+  await openLot(page, { database, storage, tab: 2, runs: true });
+  ledger.checkTasks(await settledTasks(page, settleMs));
+  if (storage.mailbox !== 'in_memory') ledger.checkMessages(await takeMessages(page, tenant));
+  ledger.checkCapacity(unitsMax);
 }
 
 async function openBrowser(ledger) {

@@ -7,6 +7,11 @@ export class Ledger {
   volatile = 0;
   broken = [];
 
+  /** With what the names of this cycle's tasks begin: the database knows those of earlier ones too. */
+  constructor(prefix) {
+    this.prefix = prefix;
+  }
+
   hear(events) {
     for (const { what, id, tab, at, status, answer } of events) {
       if (what === 'acknowledged') this.acknowledged.add(id);

@@ -139,6 +139,15 @@ test('a second open in one tab shares the lot, and the first to close does not t
   expect(await tab.evaluate(() => lot.pool('llm').submit({}).catch(({ code }) => code))).toBe('closed');
 });
 
+test('a second open may bring the executors that the first one had not', async ({ context }) => {
+  const tab = await openTab(context, freshDatabase(), { runs: false });
+  const { id } = await submit(tab, { payload: { name: 'waits', value: 1 } });
+  await tab.evaluate(() => { window.first = lot; });
+  const database = await tab.evaluate(async () => (await lot.health()).stores[0].location);
+  await openLotIn(tab, database);
+  expect(await outcome(tab, id)).toMatchObject({ status: 'completed', result: 1 });
+});
+
 test('a wrong config is refused in every tab, with all that is wrong', async ({ context }) => {
   const database = freshDatabase();
   await openTab(context, database);

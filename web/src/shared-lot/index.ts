@@ -1,6 +1,6 @@
 import type { LotConfig } from '../config.js';
 import { invalid, ParkingLotError } from '../errors.js';
-import { acceptPages, mustDelegate } from '../executor/delegate/index.js';
+import { acceptPages, type ConnectedPages, mustDelegate } from '../executor/delegate/index.js';
 import { type AnyHandlers, factoriesOf } from '../executor/sources.js';
 import type { LotHome, OpenOptions } from '../lot-home.js';
 import type { StorageModule } from '../storage/index.js';
@@ -31,14 +31,16 @@ export async function openSharedLot(
       options.clock,
     );
   }
-  let shared = opened.get(database);
-  if (shared === undefined) {
-    shared = { lot: openOne(database, config, options), users: 0 };
+  const pages = mustDelegate() ? acceptPages() : undefined;
+  const before = opened.get(database);
+  const shared = before ?? { lot: openOne(database, config, options, pages), users: 0 };
+  if (before === undefined) {
     opened.set(database, shared);
     shared.lot.catch(() => opened.delete(database));
   }
   shared.users += 1;
   const lot = await shared.lot;
+  if (before !== undefined) lot.lend(factoriesOf(options, lot.facts, pages));
   return new SharedUse(lot, async () => {
     shared.users -= 1;
     if (shared.users > 0) return;
@@ -87,8 +89,8 @@ async function openOne(
   database: string,
   config: LotConfig,
   options: OpenOptions<AnyHandlers>,
+  pages: ConnectedPages | undefined,
 ): Promise<SharedLot> {
-  const pages = mustDelegate() ? acceptPages() : undefined;
   const [realm] = crypto.getRandomValues(new Uint32Array(1)) as unknown as [number];
   const number = realm < 16 ? realm + 16 : realm;
   const lock = names.realm(number, database);

@@ -22,6 +22,8 @@ export interface LeaderSetup {
   readonly pools: readonly string[];
   readonly options: OpenOptions<AnyHandlers>;
   send(realm: number, message: LeaderMessage): void;
+  /** The realm is gone, or comes anew. */
+  forget(realm: number): void;
   /** The lot has ended although nobody closed it. */
   broke(): void;
 }
@@ -158,6 +160,7 @@ export class Leader {
     this.realms.delete(number);
     for (const watchers of this.watchers.values()) watchers.delete(realm);
     realm.gone();
+    this.setup.forget(number);
   }
 
   // --- tasks ---------------------------------------------------------------------------------------------------------

@@ -106,6 +106,8 @@ export type ClientMessage =
   | { readonly say: 'listen' | 'unlisten'; readonly task: TaskRef }
   | { readonly say: 'subscribe' | 'unsubscribe'; readonly key: unknown; readonly name: string }
   | { readonly say: 'page'; readonly message: PageMessage }
+  /** It has executors for these pools too. */
+  | { readonly say: 'lend'; readonly pools: readonly string[] }
   /** A claimed run has ended, and its task was not started again here. */
   | { readonly say: 'unclaim'; readonly task: TaskRef }
   /** From the realm's host worker, whose timers no browser throttles: the realm is not frozen. */

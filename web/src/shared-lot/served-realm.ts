@@ -33,12 +33,16 @@ export class ServedRealm {
   private page: Page | undefined;
   private heardPage: ((message: PageMessage) => void) | undefined;
   private ports: ExecutorPort[] = [];
+  private isGone = false;
+  private readonly pools: Set<string>;
 
   constructor(
     private readonly leader: Leader,
     readonly realm: number,
     private readonly hello: Hello,
-  ) {}
+  ) {
+    this.pools = new Set(hello.pools);
+  }
 
   /** Its executors may be used from now on, but for units that claimed runs use. */
   admitPage(): void {
@@ -48,7 +52,7 @@ export class ServedRealm {
         this.heardPage = (message) => listener.received(message);
         return { post: (message) => this.say({ say: 'page', message }), close: () => undefined };
       },
-      { pools: this.hello.pools, lock: this.hello.lock },
+      { pools: [...this.pools], lock: this.hello.lock },
     );
     for (const task of this.hello.claims) pages.claims.add(this.page, task);
   }
@@ -116,6 +120,9 @@ export class ServedRealm {
       case 'page':
         this.heardPage?.(message.message);
         break;
+      case 'lend':
+        this.lend(message.pools);
+        break;
       case 'unclaim':
         this.leader.pages.claims.settle(message.task);
         break;
@@ -130,6 +137,7 @@ export class ServedRealm {
 
   /** It has ended, and everything in it. */
   gone(): void {
+    this.isGone = true;
     const { host } = this.leader.lot;
     for (const task of this.page ? this.leader.pages.claims.of(this.page) : []) {
       this.leader.pages.claims.settle(task);
@@ -156,12 +164,19 @@ export class ServedRealm {
   }
 
   say(message: LeaderMessage): void {
-    this.leader.send(this.realm, message);
+    if (!this.isGone) this.leader.send(this.realm, message);
   }
 
   ended(task: TaskRef, outcome: Outcome): void {
     this.listens.delete(keyOf(task));
     this.say({ say: 'ended', task, outcome: carriedOutcome(outcome) });
+  }
+
+  private lend(pools: readonly string[]): void {
+    for (const pool of pools) {
+      this.pools.add(pool);
+      if (this.page) this.leader.pages.extend(this.page, pool);
+    }
   }
 
   private subscribe(name: string, key: unknown): void {

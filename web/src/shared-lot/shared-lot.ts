@@ -28,13 +28,15 @@ class SharedAudit implements Pick<Audit, keyof Audit> {
 export class SharedLot implements LotHome {
   readonly audit: Audit;
   warnings: readonly ConfigIssue[] = [];
+  facts: readonly PoolFacts[] = [];
   readonly connection: Connection;
   private readonly tasks: SharedTasks;
   private readonly calls: PinnedCalls;
   private readonly subscriptions: Subscriptions;
   private readonly pools = new Map<string, SharedPool>();
   private readonly healthListeners = new Set<(health: Health) => void>();
-  private executed: readonly string[] = [];
+  /** By pool. A later `open` in this realm may bring more. */
+  private readonly factories = new Map<string, ExecutorFactory>();
   private work: RealmWork | undefined;
   private heardOrders: LineListener<LotMessage> | undefined;
 
@@ -44,7 +46,7 @@ export class SharedLot implements LotHome {
   ) {
     this.connection = new Connection(setup, {
       claims: () => [...(this.work?.claims() ?? []), ...this.calls.claims()],
-      executedPools: () => this.executed,
+      executedPools: () => [...this.factories.keys()],
       rejoin: () => {
         this.tasks.rejoin();
         this.subscriptions.rejoin();
@@ -67,9 +69,10 @@ export class SharedLot implements LotHome {
 
   /** Follows whoever leads from now on, with the executors of this realm. Resolves when there is a leader. */
   async join(facts: readonly PoolFacts[], factories: ReadonlyMap<string, ExecutorFactory>): Promise<void> {
+    this.facts = facts;
+    for (const [pool, factory] of factories) this.factories.set(pool, factory);
     const names = new TaskNames();
     for (const { name } of facts) this.pools.set(name, new SharedPool(name, this.tasks, this.calls, names));
-    this.executed = [...factories.keys()];
     this.work = new RealmWork(
       (listener) => {
         this.heardOrders = listener;
@@ -78,12 +81,19 @@ export class SharedLot implements LotHome {
           close: () => undefined,
         };
       },
-      factories,
+      this.factories,
       this.calls,
       (task) => this.connection.say({ say: 'unclaim', task }),
     );
     this.connection.join();
     this.warnings = (await this.connection.welcomed).warnings;
+  }
+
+  /** Executors for pools that have none here yet. */
+  lend(factories: ReadonlyMap<string, ExecutorFactory>): void {
+    const added = [...factories].filter(([pool]) => !this.factories.has(pool));
+    for (const [pool, factory] of added) this.factories.set(pool, factory);
+    if (added.length > 0) this.connection.say({ say: 'lend', pools: added.map(([pool]) => pool) });
   }
 
   get poolNames(): readonly string[] {

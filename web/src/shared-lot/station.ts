@@ -122,6 +122,7 @@ export class Station {
         ...(entropy === undefined ? {} : { entropy }),
       },
       send: (realm, message) => this.outboxOf(realm).add(message),
+      forget: (realm) => this.forget(realm),
       broke: () => this.contender?.abdicate(),
     });
     const { stores } = await leader.lot.health();
@@ -154,6 +155,12 @@ export class Station {
     const envelope: Envelope<ClientMessage> = { epoch, realm, messages: [{ say: 'alive' }] };
     if (epoch === this.epoch) this.toLeader(envelope);
     else this.channel!.postMessage(envelope);
+  }
+
+  private forget(realm: number): void {
+    this.outboxes.delete(realm);
+    this.lines.get(realm)?.close();
+    this.lines.delete(realm);
   }
 
   private outboxOf(realm: number): Outbox<LeaderMessage> {

@@ -44,6 +44,13 @@ export class ConnectedPages {
     return page;
   }
 
+  /** The page has workers for one more pool. */
+  extend(page: Page, pool: string): void {
+    page.pools.add(pool);
+    const user = this.users.get(pool);
+    if (user !== undefined) page.openPool(user.options);
+  }
+
   protected gone(page: Page): void {
     this.pages.delete(page);
     for (const pool of page.pools) this.users.get(pool)?.pagesChanged();

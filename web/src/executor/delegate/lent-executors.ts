@@ -41,7 +41,7 @@ export class LentExecutors {
 
   constructor(
     openLine: LineOpener<PageMessage, LotMessage>,
-    private readonly factories: ReadonlyMap<string, ExecutorFactory>,
+    protected readonly factories: ReadonlyMap<string, ExecutorFactory>,
     private readonly events: LendingEvents,
   ) {
     this.line = openLine({

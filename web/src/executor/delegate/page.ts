@@ -33,7 +33,7 @@ export class Page {
 
   constructor(
     openLine: LineOpener<LotMessage, PageMessage>,
-    readonly pools: ReadonlySet<string>,
+    readonly pools: Set<string>,
     lock: string | undefined,
     private readonly events: PageEvents,
   ) {
