@@ -1,4 +1,5 @@
-// A service worker with a lot in a browser database, which its tabs share. It answers questions like lot.worker.js.
+// A service or shared worker with a lot in a browser database, which its tabs share. It answers questions like
+// lot.worker.js.
 
 import { ParkingLot } from '/package/index.js';
 import { storage } from '/package/storage.js';
@@ -37,13 +38,21 @@ const deeds = {
   },
 };
 
-self.addEventListener('message', (event) => {
-  const { ask, question } = event.data ?? {};
-  if (ask === undefined) return;
-  const answered = deeds[question.do](question)
-    .catch((error) => `${error.name}: ${error.message}`)
-    .then((answer) => event.source.postMessage({ answerTo: ask, answer }));
-  event.waitUntil(answered);
+function hearFrom(port) {
+  return (event) => {
+    const { ask, question } = event.data ?? {};
+    if (ask === undefined) return;
+    const answered = deeds[question.do](question)
+      .catch((error) => `${error.name}: ${error.message}`)
+      .then((answer) => (port ?? event.source).postMessage({ answerTo: ask, answer }));
+    event.waitUntil?.(answered);
+  };
+}
+
+self.addEventListener('message', hearFrom());
+self.addEventListener('connect', ({ ports: [port] }) => {
+  port.addEventListener('message', hearFrom(port));
+  port.start();
 });
 self.addEventListener('install', () => self.skipWaiting());
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));

@@ -56,3 +56,21 @@ test('a service worker that follows takes the lead when the last tab has gone', 
   await submit(page, { taskId: 'of the tab', payload: { name: 'x' } });
   expect(await outcome(page, 'of the tab')).toMatchObject({ status: 'completed', result: 'x' });
 });
+
+test('a shared worker leads while no tab does, follows when one comes, and goes on when it leaves', async ({ page, context }) => {
+  const database = freshDatabase();
+  await page.evaluate(() => {
+    kit.shared = new SharedWorker('/pages/stored.worker.js', { type: 'module' });
+    kit.shared.port.start();
+  });
+  const askShared = (question) => page.evaluate((question) => kit.ask(kit.shared.port, question), question);
+  await askShared({ do: 'submit', database, spec: { taskId: 'first', payload: { name: 'first' } } });
+  const tab = await context.newPage();
+  await openKit(tab);
+  await openLotIn(tab, database);
+  await untilSeen(tab, 'first', 'end');
+  const spec = { taskId: 'second', payload: { name: 'second', value: 2 } };
+  expect(await askShared({ do: 'run', database, spec })).toEqual({ status: 'completed', result: 2 });
+  await tab.close();
+  expect(await askShared({ do: 'status', database, id: 'second' })).toBe('completed');
+});

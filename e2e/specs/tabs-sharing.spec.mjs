@@ -1,4 +1,5 @@
 import { expect, test } from '@playwright/test';
+import { openKit } from './kit-page.mjs';
 import { freshDatabase, openLotIn, openTab, outcome, stats, submit, untilSeen } from './tabs-kit.mjs';
 
 test('a task that one tab submits is run by another, and both see how it ended', async ({ context }) => {
@@ -152,15 +153,9 @@ test('a wrong config is refused in every tab, with all that is wrong', async ({ 
   const database = freshDatabase();
   await openTab(context, database);
   const page = await context.newPage();
-  const refusal = await openLotIn(await kitOf(page), database, { pool: { max_units: -1 } }).catch(String);
+  const refusal = await openKit(page).then(() => openLotIn(page, database, { pool: { max_units: -1 } })).catch(String);
   expect(refusal).toContain('pools.llm.max_units');
 });
-
-async function kitOf(page) {
-  const { openKit } = await import('./kit-page.mjs');
-  await openKit(page);
-  return page;
-}
 
 test('closing the tab whose function waits or runs frees what it held', async ({ context }) => {
   const database = freshDatabase();
@@ -201,4 +196,30 @@ test('the run of a tab that closes is repeated in another one', async ({ context
   await goes.close();
   expect(await outcome(leader, id)).toMatchObject({ status: 'completed', attempt: 2 });
   expect(await stays.evaluate(() => window.seen.map(({ what }) => what))).toEqual(['begin', 'end']);
+});
+
+test('under a policy that allows WebAssembly and no eval, a stored lot works', async ({ context }) => {
+  const page = await context.newPage();
+  await openKit(page, 'strict');
+  await openLotIn(page, freshDatabase());
+  const { id, durability } = await submit(page, { payload: { name: 'strict' } });
+  expect(durability).toBe('durable');
+  expect(await outcome(page, id)).toMatchObject({ status: 'completed' });
+});
+
+test('a payload that is no JSON is refused with the part that is to blame, wherever it was submitted', async ({ context }) => {
+  const database = freshDatabase();
+  const tabs = [await openTab(context, database), await openTab(context, database)];
+  for (const tab of tabs) {
+    const refusals = await tab.evaluate(() =>
+      Promise.all(
+        [{ f: () => 1 }, { map: new Map() }, { units: -1 }].map((value) =>
+          lot.pool('llm').submit('units' in value ? value : { payload: value }).catch(({ code, field }) => [code, field]),
+        ),
+      ),
+    );
+    expect(refusals[0][0]).toBe('invalid_task');
+    expect(refusals[1][0]).toBe('invalid_task');
+    expect(refusals[2]).toEqual(['invalid_task', 'units']);
+  }
 });
