@@ -1,4 +1,5 @@
-// Laws broken on purpose. `from` stands exactly once in `file`; when the core's text changes, so does it here.
+// Laws broken on purpose. `from` stands exactly once in `file`; when the text changes, so does it here. The
+// simulation has to notice, or the program that `noticed_by` names.
 
 export const mutations = [
   {
@@ -77,5 +78,89 @@ export const mutations = [
     file: 'core/src/timers.cc',
     from: 'WallTime due = task.attempt == 0 ? task.deadline : never_wall;',
     to: 'WallTime due = never_wall;',
+  },
+  {
+    name: 'outcomes-leave-before-they-are-durable',
+    law: 'law 5: a delivery rests on the recorded outcome',
+    file: 'core/src/delivery.cc',
+    from: 'outcome.sequence <= pool.stream.durable_through();',
+    to: 'outcome.sequence != 0;',
+  },
+  {
+    name: 'acknowledgements-are-answered-at-once',
+    law: 'law 2: an acknowledged message never returns',
+    file: 'core/src/mailbox_reading.cc',
+    from: 'if (sequence > stores[store].stream.durable_through()) return false;',
+    to: 'if (sequence == 0) return false;',
+  },
+  {
+    name: 'checkpoints-forget-what-was-delivered',
+    law: 'law 5: what lies at or below the watermark is ignored, whatever was acknowledged since',
+    file: 'core/src/mailbox_recovery.cc',
+    from: 'through = std::max(through, fact.through);',
+    to: 'through = std::max(through, std::uint64_t{0});',
+  },
+  {
+    name: 'lost-retries-take-the-payload-along',
+    law: 'what the journal does not know gives nothing back that the journal needs',
+    file: 'core/src/recovery.cc',
+    from: '  settle_payloads(pool);\n',
+    to: '',
+  },
+  {
+    name: 'failed-syncs-count',
+    law: 'durable is what a sync has confirmed',
+    noticed_by: 'test_store',
+    file: 'native/backend/file_journal/store_commit.cc',
+    from: 'synced ? succeed() : fail(store_error(synced.error()));',
+    to: 'succeed();',
+  },
+  {
+    name: 'half-commits-count',
+    law: 'records count with the payloads that they name, or not at all',
+    noticed_by: 'test_store',
+    file: 'native/backend/file_journal/log_opening.cc',
+    from: 'if (!*whole) commits = i;',
+    to: 'static_cast<void>(i);',
+  },
+  {
+    name: 'damage-is-taken-for-a-torn-tail',
+    law: 'a corrupted middle is told and never skipped',
+    noticed_by: 'test_store',
+    file: 'native/backend/file_journal/log_opening.cc',
+    from: 'if (scan.tail == SegmentScan::Tail::damaged) return',
+    to: 'if (bytes.empty()) return',
+  },
+  {
+    name: 'half-checkpoints-count',
+    law: 'a checkpoint counts when all of it is there',
+    noticed_by: 'test_store',
+    file: 'native/backend/file_journal/checkpoint_opening.cc',
+    from: 'if (!fits) return;',
+    to: 'static_cast<void>(fits);',
+  },
+  {
+    name: 'checkpoints-may-be-ahead',
+    law: 'a checkpoint counts only if its stream is durable up to its last number',
+    noticed_by: 'test_store',
+    file: 'native/backend/file_journal/store_opening.cc',
+    from: 'if (checkpoints_.newest(one.key)->last > durable) beyond',
+    to: 'if (checkpoints_.newest(one.key)->last > durable + 1000000) beyond',
+  },
+  {
+    name: 'records-go-that-are-needed',
+    law: 'records stay until a checkpoint covers them',
+    noticed_by: 'test_store',
+    file: 'native/backend/file_journal/record_log.cc',
+    from: 'return segments_.size() > 1 && !is_needed(0) &&',
+    to: 'return segments_.size() > 1 &&',
+  },
+  {
+    name: 'payloads-go-that-are-needed',
+    law: 'a payload stays until it is released',
+    noticed_by: 'test_store',
+    file: 'native/backend/file_journal/payload_compaction.cc',
+    from: 'if (segment.live_bytes != 0 || number == current_) return false;',
+    to: 'if (number == current_) return false;',
   },
 ];

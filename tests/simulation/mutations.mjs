@@ -1,5 +1,5 @@
-// Breaks one law of the core at a time, on purpose, in a copy of the tree, and expects the simulation to notice. An
-// invariant that was never seen to fail proves nothing.
+// Breaks one law at a time, on purpose, in a copy of the tree, and expects the simulation, or the tests of the file
+// journal, to notice. An invariant that was never seen to fail proves nothing.
 //
 //   node tests/simulation/mutations.mjs [--only NAME] [--seeds N]
 
@@ -22,25 +22,27 @@ const { values: options } = parseArgs({
 function prepare() {
   rmSync(tree, { recursive: true, force: true });
   mkdirSync(tree, { recursive: true });
-  for (const part of ['CMakeLists.txt', 'cmake', 'core', join('tests', 'simulation')]) {
+  const parts = ['CMakeLists.txt', 'cmake', 'core', 'native', 'tests/simulation', 'tests/store'];
+  for (const part of parts) {
     cpSync(join(root, part), join(tree, part), { recursive: true });
   }
   const configure = ['-S', tree, '-B', built, '-G', 'Ninja', '-DCMAKE_BUILD_TYPE=Release', '-DPARKING_LOT_WERROR=OFF'];
   execFileSync('cmake', configure, { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-function build() {
+function build(program) {
   const jobs = process.env.PARKING_LOT_JOBS ?? String(cpus().length);
-  const run = spawnSync('cmake', ['--build', built, '--target', 'faults', '-j', jobs], { encoding: 'utf8' });
+  const run = spawnSync('cmake', ['--build', built, '--target', program, '-j', jobs], { encoding: 'utf8' });
   if (run.status !== 0) throw new Error(`does not compile:\n${run.stdout.slice(-3000)}`);
 }
 
 /** The line that says what was found; null if nothing was. */
-function findings() {
-  const run = spawnSync(join(built, 'faults'), ['--seeds', options.seeds], { encoding: 'utf8', maxBuffer: 1 << 26 });
+function findings(program) {
+  const flags = program === 'faults' ? ['--seeds', options.seeds] : [];
+  const run = spawnSync(join(built, program), flags, { encoding: 'utf8', maxBuffer: 1 << 26, cwd: scratch });
   if (run.status === 0) return null;
-  const lines = run.stderr.split('\n').filter((line) => line.trim() !== '');
-  const found = lines.find((line) => line.startsWith('seed ') || line.startsWith('parking_lot:'));
+  const lines = `${run.stderr}\n${run.stdout}`.split('\n').filter((line) => line.trim() !== '');
+  const found = lines.find((line) => /^(seed |parking_lot:|test cases:)/.test(line));
   return found ?? (lines.join(' / ') || `it ended with ${run.signal ?? run.status}`);
 }
 
@@ -52,20 +54,25 @@ function mutate({ file, from, to }) {
   return () => writeFileSync(path, text);
 }
 
+const chosen = mutations.filter(({ name }) => options.only === undefined || name === options.only);
+const programOf = ({ noticed_by: program = 'faults' }) => program;
+
 prepare();
-build();
-const sound = findings();
-if (sound !== null) {
-  console.error(`the unbroken core is at fault already: ${sound}`);
-  process.exit(1);
+for (const program of new Set(chosen.map(programOf))) {
+  build(program);
+  const sound = findings(program);
+  if (sound !== null) {
+    console.error(`the unbroken tree is at fault already: ${sound}`);
+    process.exit(1);
+  }
 }
 let unnoticed = 0;
-for (const mutation of mutations.filter(({ name }) => options.only === undefined || name === options.only)) {
+for (const mutation of chosen) {
   let restore = () => {};
   try {
     restore = mutate(mutation);
-    build();
-    const found = findings();
+    build(programOf(mutation));
+    const found = findings(programOf(mutation));
     if (found === null) unnoticed += 1;
     console.log(`${found === null ? 'NOT NOTICED' : 'noticed'}  ${mutation.name} (${mutation.law})\n         ${found ?? ''}`);
   } catch (error) {
