@@ -140,7 +140,6 @@ async function runCycle(cycle, way, storage) {
     await pause(below(400));
     const since = Date.now();
     const died = await ways[way]({ folder, context, leader: pages[leader] });
-    ledger.died(died === 'browser' ? undefined : died === 'tab' ? [leader] : [], since);
     if (died === 'browser') {
       context = await openBrowser(ledger);
     } else {
@@ -148,6 +147,9 @@ async function runCycle(cycle, way, storage) {
       for (const page of pages) if (died !== 'tab' || page !== pages[leader]) await stopSubmitting(page);
     }
     await check(ledger, await openPage(context), { database, storage, tenant });
+    // Only now: what a tab told last may be heard after its end.
+    ledger.died(died === 'browser' ? undefined : died === 'tab' ? [leader] : [], since);
+    ledger.checkCapacity(unitsMax);
   } finally {
     await context.close().catch(() => undefined);
   }
@@ -159,7 +161,6 @@ async function check(ledger, page, { database, storage, tenant }) {
   await openLot(page, { database, storage, tab: 2, runs: true });
   ledger.checkTasks(await settledTasks(page, settleMs));
   if (storage.mailbox !== 'in_memory') ledger.checkMessages(await takeMessages(page, tenant));
-  ledger.checkCapacity(unitsMax);
 }
 
 async function openBrowser(ledger) {
