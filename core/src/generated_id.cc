@@ -1,4 +1,4 @@
-#include "generated_id.h"
+#include "parking_lot/generated_id.h"
 
 #include <charconv>
 

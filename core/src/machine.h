@@ -15,11 +15,11 @@
 #include <vector>
 
 #include "allocator.h"
-#include "audit_event.h"
 #include "audit_ring.h"
-#include "generated_id.h"
 #include "outbox.h"
+#include "parking_lot/audit_event.h"
 #include "parking_lot/check.h"
+#include "parking_lot/generated_id.h"
 #include "parking_lot/scheduler.h"
 #include "pool.h"
 #include "slab.h"

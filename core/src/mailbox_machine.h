@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include "generated_id.h"
 #include "mailbox_store.h"
 #include "outbox.h"
+#include "parking_lot/generated_id.h"
 
 namespace parking_lot {
 
