@@ -257,6 +257,12 @@ bool FileStore::has_open_checkpoint(StreamNumber stream) const {
 }
 
 void FileStore::trim(WallTime now) { state_->trim(now); }
+LogEnd FileStore::log_end() const {
+  const auto& segments = state_->log().segments();
+  if (segments.empty()) return {};
+  return {segments.back().number, segments.back().end};
+}
+
 FileStoreStats FileStore::stats() const { return state_->stats(); }
 
 }  // namespace parking_lot

@@ -67,6 +67,12 @@ struct CommitOutcome {
 };
 using CommitDone = std::function<void(const CommitOutcome&)>;
 
+/// Where the log of records ends: a segment, and the offset after its last durable commit.
+struct LogEnd {
+  std::uint64_t segment = 0;  ///< 0: nothing was ever written
+  std::uint64_t offset = 0;
+};
+
 struct FileStoreStats {
   std::uint64_t record_bytes = 0;        ///< of record segments on disk
   std::uint64_t checkpoint_bytes = 0;    ///< of checkpoint segments on disk
@@ -188,6 +194,9 @@ class FileStore {
   /// Deletes record segments that checkpoints replace and whose youngest record is older than the audit
   /// retention. Call it after checkpoints and about hourly; takes effect with the next commit.
   void trim(WallTime now);
+
+  /// For those who read the records beside the store (see `AuditLog`).
+  LogEnd log_end() const;
 
   FileStoreStats stats() const;
 

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "audit_image.h"
+#include "parking_lot/frame.h"
+#include "parking_lot/record.h"
+
+namespace parking_lot {
+
+/// Names of a task that the record of its admission gives.
+AuditNames audit_names(const TaskAdmitted& admitted);
+
+/// Makes the index of a part of a record segment from its frames, one after the other.
+class AuditBuilder {
+ public:
+  /// Streams by their number in the segment; none, if they are no pool's.
+  using Declared = std::vector<std::optional<std::string>>;
+  /// Who a task is that was admitted before the part; none, if nothing tells any more.
+  using FindNames = std::function<StoreResult<std::optional<AuditNames>>(const std::string& stream,
+                                                                         std::uint64_t admission)>;
+
+  /// `extent.end` moves with the frames.
+  AuditBuilder(const AuditExtent& extent, Declared declared)
+      : extent_(extent), declared_(std::move(declared)) {}
+
+  /// The frame at `offset`, whole. An error if its records cannot be read.
+  StoreResult<void> add(const Frame& frame, std::uint64_t offset);
+
+  const AuditExtent& extent() const { return extent_; }
+  const Declared& declared() const { return declared_; }
+  std::size_t events() const { return events_.size(); }
+  /// The index of what was added, and then it may go on. O(n log n); asks for each task from before once, in
+  /// the order of streams and numbers.
+  StoreResult<Bytes> build(const FindNames& find);
+
+ private:
+  struct Event {
+    std::uint64_t admission = 0;
+    std::uint32_t stream = 0;
+    AuditPlace place;
+    bool is_admission = false;
+  };
+  struct Named {
+    std::uint64_t admission = 0;
+    std::uint32_t stream = 0;
+    std::array<std::uint64_t, 3> hashes{};  ///< 0: it has no such name
+  };
+  struct Tables;
+
+  std::uint32_t stream(const std::string& name, std::uint64_t first_sequence, WallTime at);
+  void add_record(std::uint32_t stream, const Record& record, AuditPlace place);
+  StoreResult<void> group(Tables& tables, const FindNames& find);
+
+  AuditExtent extent_;
+  Declared declared_;
+  std::vector<AuditStream> streams_;
+  std::vector<AuditFrame> frames_;
+  std::vector<Event> events_;
+  std::vector<Named> named_;
+  PoolRecords records_;
+};
+
+}  // namespace parking_lot

@@ -1,0 +1,265 @@
+#include "audit_image.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "little_endian.h"
+#include "segment_files.h"
+
+namespace parking_lot {
+
+namespace {
+
+constexpr std::uint64_t index_mark = 0x0a5844490a4a4c50;  // "PLJ", line end, "IDX", line end
+constexpr std::uint32_t index_version = 1;
+constexpr std::string_view index_prefix = "audit-";
+constexpr std::uint64_t text_bytes_max = 1 << 20;
+
+AuditFrame frame_of(ByteView entry) {
+  return {.offset = load_u32(entry, 0),
+          .count = load_u32(entry, 4),
+          .first_sequence = load_u64(entry, 8),
+          .stream = load_u32(entry, 16)};
+}
+
+AuditTask task_of(ByteView entry) {
+  return {.admission = load_u64(entry, 0),
+          .stream = load_u32(entry, 8),
+          .first_event = load_u32(entry, 12),
+          .names = load_u32(entry, 16)};
+}
+
+void put_text(Bytes& out, std::string_view text) {
+  put_u32(out, static_cast<std::uint32_t>(text.size()));
+  const ByteView bytes = as_bytes_view(text);
+  out.insert(out.end(), bytes.begin(), bytes.end());
+}
+
+/// The first position from which on `is_before` is false.
+template <class IsBefore>
+StoreResult<std::uint64_t> partition(std::uint64_t count, IsBefore is_before) {
+  std::uint64_t low = 0;
+  for (std::uint64_t high = count; low < high;) {
+    const std::uint64_t middle = low + (high - low) / 2;
+    const StoreResult<bool> before = is_before(middle);
+    if (!before) return tl::unexpected(before.error());
+    if (*before)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+}  // namespace
+
+std::string audit_index_name(std::uint64_t segment) {
+  const std::string name = segment_name(SegmentKind::records, segment);
+  return std::string(index_prefix) + name.substr(name.find('-') + 1);
+}
+
+std::optional<std::uint64_t> audit_index_number(std::string_view file) {
+  if (!file.starts_with(index_prefix)) return std::nullopt;
+  return segment_number(SegmentKind::records, "records-" + std::string(file.substr(index_prefix.size())));
+}
+
+std::uint64_t audit_hash(SubjectKind kind, std::string_view name) {
+  std::uint64_t hash = 0xcbf29ce484222325U + static_cast<std::uint64_t>(kind);
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  // Its bits are spread (the finalizer of SplitMix64).
+  hash = (hash ^ (hash >> 30)) * 0xbf58476d1ce4e5b9U;
+  hash = (hash ^ (hash >> 27)) * 0x94d049bb133111ebU;
+  return hash ^ (hash >> 31);
+}
+
+void append_audit_stream(const AuditStream& stream, Bytes& out) {
+  put_text(out, stream.name);
+  for (const std::uint64_t number :
+       {stream.first_sequence, stream.events, stream.first_admission, stream.last_admission,
+        static_cast<std::uint64_t>(stream.first_time.ms), static_cast<std::uint64_t>(stream.last_time.ms)}) {
+    put_u64(out, number);
+  }
+}
+
+void append_audit_names(const AuditNames& names, Bytes& out) {
+  put_text(out, names.task_id);
+  put_text(out, names.tenant);
+  put_text(out, names.mailbox);
+}
+
+Bytes audit_header(const AuditExtent& extent, std::uint32_t streams, const AuditTables& tables) {
+  Bytes out;
+  put_u64(out, index_mark);
+  put_u32(out, index_version);
+  put_u32(out, streams);
+  out.insert(out.end(), extent.store.begin(), extent.store.end());
+  put_u64(out, extent.segment);
+  put_u64(out, extent.begin);
+  put_u64(out, extent.end);
+  put_u64(out, tables.streams_end);
+  for (const AuditTables::Table& table :
+       {tables.texts, tables.frames, tables.places, tables.tasks, tables.names}) {
+    put_u64(out, table.first_page);
+    put_u64(out, table.count);
+  }
+  return out;
+}
+
+StoreResult<AuditImage> AuditImage::open(AuditPages pages, const AuditExtent& extent) {
+  AuditImage image(std::move(pages));
+  auto read = image.read_header(extent);
+  if (!read) return tl::unexpected(read.error());
+  return image;
+}
+
+StoreResult<void> AuditImage::read_header(const AuditExtent& extent) {
+  const auto page = pages_.read(0);
+  if (!page) return tl::unexpected(page.error());
+  const ByteView head = *page;
+  AuditExtent found;
+  std::copy_n(head.begin() + 16, found.store.size(), found.store.begin());
+  found.segment = load_u64(head, 32);
+  found.begin = load_u64(head, 40);
+  found.end = load_u64(head, 48);
+  if (load_u64(head, 0) != index_mark || load_u32(head, 8) != index_version || !(found == extent))
+    return corrupt("", 0, "the index is not of this segment");
+  const std::uint32_t streams = load_u32(head, 12);
+  tables_.streams_end = load_u64(head, 56);
+  std::size_t at = 64;
+  for (AuditTables::Table* table :
+       {&tables_.texts, &tables_.frames, &tables_.places, &tables_.tasks, &tables_.names}) {
+    *table = {load_u64(head, at), load_u64(head, at + 8)};
+    at += 16;
+  }
+  const std::uint64_t names_in_page = audit_page_content / audit_name_width;
+  pages_end_ = tables_.names.first_page + (tables_.names.count + names_in_page - 1) / names_in_page;
+  std::uint64_t place = 0;
+  for (std::uint32_t i = 0; i < streams; ++i) {
+    AuditStream stream;
+    auto name = text(place);
+    if (!name) return tl::unexpected(name.error());
+    stream.name = std::move(*name);
+    std::array<std::uint64_t, 6> numbers{};
+    for (std::uint64_t& one : numbers) {
+      const auto read = number(place);
+      if (!read) return tl::unexpected(read.error());
+      one = *read;
+    }
+    stream.first_sequence = numbers[0];
+    stream.events = numbers[1];
+    stream.first_admission = numbers[2];
+    stream.last_admission = numbers[3];
+    stream.first_time.ms = static_cast<std::int64_t>(numbers[4]);
+    stream.last_time.ms = static_cast<std::int64_t>(numbers[5]);
+    streams_.push_back(std::move(stream));
+  }
+  return {};
+}
+
+StoreResult<std::uint64_t> AuditImage::number(std::uint64_t& at) {
+  std::uint64_t value = 0;
+  for (int shift = 0; shift < 64; shift += 8, ++at) {
+    const auto byte = pages_.entry(tables_.texts.first_page, 1, at);
+    if (!byte) return tl::unexpected(byte.error());
+    value |= std::uint64_t{byte->front()} << shift;
+  }
+  return value;
+}
+
+StoreResult<std::string> AuditImage::text(std::uint64_t& at) {
+  std::uint64_t length = 0;
+  std::string out;
+  for (std::uint64_t i = 0; i < 4 + length; ++i, ++at) {
+    const auto byte = pages_.entry(tables_.texts.first_page, 1, at);
+    if (!byte) return tl::unexpected(byte.error());
+    if (i < 4) {
+      length |= std::uint64_t{byte->front()} << (8 * i);
+      if (i == 3 && length > text_bytes_max) return corrupt("", 0, "a name in the index is too long");
+    } else {
+      out.push_back(static_cast<char>(byte->front()));
+    }
+  }
+  return out;
+}
+
+StoreResult<AuditFrame> AuditImage::frame(std::uint64_t at) {
+  const auto entry = pages_.entry(tables_.frames.first_page, audit_frame_width, at);
+  if (!entry) return tl::unexpected(entry.error());
+  return frame_of(*entry);
+}
+
+StoreResult<AuditTask> AuditImage::task(std::uint64_t at) {
+  const auto entry = pages_.entry(tables_.tasks.first_page, audit_task_width, at);
+  if (!entry) return tl::unexpected(entry.error());
+  return task_of(*entry);
+}
+
+StoreResult<AuditPlace> AuditImage::place(std::uint64_t at) {
+  const auto entry = pages_.entry(tables_.places.first_page, audit_place_width, at);
+  if (!entry) return tl::unexpected(entry.error());
+  return AuditPlace{load_u32(*entry, 0), load_u32(*entry, 4)};
+}
+
+StoreResult<std::uint64_t> AuditImage::places_end(std::uint64_t at) {
+  if (at + 1 == tables_.tasks.count) return tables_.places.count;
+  const auto next = task(at + 1);
+  if (!next) return tl::unexpected(next.error());
+  return next->first_event;
+}
+
+StoreResult<std::optional<std::uint64_t>> AuditImage::find_task(std::uint32_t stream,
+                                                                std::uint64_t admission) {
+  const auto at = partition(tables_.tasks.count, [&](std::uint64_t middle) -> StoreResult<bool> {
+    const auto one = task(middle);
+    if (!one) return tl::unexpected(one.error());
+    return one->stream != stream ? one->stream < stream : one->admission < admission;
+  });
+  if (!at) return tl::unexpected(at.error());
+  if (*at == tables_.tasks.count) return std::optional<std::uint64_t>();
+  const auto found = task(*at);
+  if (!found) return tl::unexpected(found.error());
+  if (found->stream != stream || found->admission != admission) return std::optional<std::uint64_t>();
+  return std::optional(*at);
+}
+
+StoreResult<std::vector<std::uint32_t>> AuditImage::tasks_of(SubjectKind kind, std::string_view name) {
+  const std::uint64_t hash = audit_hash(kind, name);
+  const auto entry = [&](std::uint64_t at) {
+    return pages_.entry(tables_.names.first_page, audit_name_width, at);
+  };
+  const auto first = partition(tables_.names.count, [&](std::uint64_t middle) -> StoreResult<bool> {
+    const auto one = entry(middle);
+    if (!one) return tl::unexpected(one.error());
+    return load_u64(*one, 0) < hash;
+  });
+  if (!first) return tl::unexpected(first.error());
+  std::vector<std::uint32_t> found;
+  for (std::uint64_t at = *first; at < tables_.names.count; ++at) {
+    const auto one = entry(at);
+    if (!one) return tl::unexpected(one.error());
+    if (load_u64(*one, 0) != hash) break;
+    found.push_back(load_u32(*one, 8));
+  }
+  return found;
+}
+
+StoreResult<AuditNames> AuditImage::names_at(std::uint32_t where) {
+  AuditNames names;
+  std::uint64_t at = where;
+  for (std::string* one : {&names.task_id, &names.tenant, &names.mailbox}) {
+    auto read = text(at);
+    if (!read) return tl::unexpected(read.error());
+    *one = std::move(*read);
+  }
+  return names;
+}
+
+StoreResult<void> AuditImage::check() {
+  for (std::uint64_t page = 0; page < pages_end_; ++page) {
+    const auto read = pages_.read(page);
+    if (!read) return tl::unexpected(read.error());
+  }
+  return {};
+}
+
+}  // namespace parking_lot

@@ -1,0 +1,109 @@
+#include "audit_log.h"
+
+#include <algorithm>
+#include <charconv>
+#include <tuple>
+#include <utility>
+
+#include "audit_query.h"
+#include "little_endian.h"
+#include "segment_files.h"
+
+namespace parking_lot {
+
+bool is_before(const AuditPosition& a, const AuditPosition& b) {
+  if (a.at != b.at) return a.at < b.at;
+  if (const int order = a.stream.compare(b.stream)) return order < 0;
+  return a.sequence < b.sequence;
+}
+
+std::string to_cursor(const AuditPosition& position) {
+  return std::to_string(position.at.ms) + "." + std::to_string(position.sequence) + "." + position.stream;
+}
+
+std::optional<AuditPosition> parse_cursor(std::string_view text) {
+  AuditPosition position;
+  const char* end = text.data() + text.size();
+  const auto time = std::from_chars(text.data(), end, position.at.ms);
+  if (time.ec != std::errc() || time.ptr == end || *time.ptr != '.') return std::nullopt;
+  const auto number = std::from_chars(time.ptr + 1, end, position.sequence);
+  if (number.ec != std::errc() || number.ptr == end || *number.ptr != '.') return std::nullopt;
+  position.stream.assign(number.ptr + 1, end);
+  return position;
+}
+
+class AuditLog::State {
+ public:
+  explicit State(Files& files) : trail(files) {}
+
+  AuditTrail trail;
+  std::map<std::string, std::string> pools;
+  std::optional<LogEnd> end;
+};
+
+AuditLog::AuditLog(Files& files) : state_(std::make_unique<State>(files)) {}
+AuditLog::AuditLog(AuditLog&&) noexcept = default;
+AuditLog& AuditLog::operator=(AuditLog&&) noexcept = default;
+AuditLog::~AuditLog() = default;
+
+void AuditLog::name_pools(std::map<std::string, std::string> pools) { state_->pools = std::move(pools); }
+
+StoreResult<void> AuditLog::refresh(std::optional<LogEnd> durable) {
+  state_->end = durable;
+  auto refreshed = state_->trail.refresh(durable);
+  // Retention may remove a segment just then.
+  if (!refreshed && refreshed.error().fault == StoreFault::not_found) {
+    state_->trail.clear();
+    refreshed = state_->trail.refresh(durable);
+  }
+  return refreshed;
+}
+
+StoreResult<StoredEvents> AuditLog::query(const AuditQuery& query,
+                                          const std::optional<AuditPosition>& after) {
+  constexpr int tries_max = 100;
+  for (int tries = 0;; ++tries) {
+    auto page = AuditQueryRun(state_->trail, state_->pools, query, after).page();
+    if (page || tries == tries_max) return page;
+    const StoreError& error = page.error();
+    StoreResult<void> mended = tl::unexpected(error);
+    if (error.fault == StoreFault::not_found) {
+      state_->trail.clear();
+      mended = state_->trail.refresh(state_->end);
+    } else if (const auto segment = audit_index_number(error.file)) {
+      mended = state_->trail.rebuild(*segment);
+    }
+    if (!mended) return tl::unexpected(mended.error());
+  }
+}
+
+std::optional<UnwrittenIndex> AuditLog::unwritten() const {
+  for (const AuditPart& part : state_->trail.parts()) {
+    if (part.is_sealed && !part.is_written)
+      return UnwrittenIndex{part.extent.segment, audit_index_name(part.extent.segment), part.image.bytes()};
+  }
+  return std::nullopt;
+}
+
+void AuditLog::written(std::uint64_t segment) { state_->trail.written(segment); }
+
+StoreResult<void> write_index(Files& files, const UnwrittenIndex& index) {
+  const auto names = files.list();
+  if (!names) return store_failure(names.error());
+  for (const std::string& name : *names) {
+    const auto segment = audit_index_number(name);
+    if (!segment) continue;
+    const std::string records = segment_name(SegmentKind::records, *segment);
+    if (std::find(names->begin(), names->end(), records) == names->end()) (void)files.remove(name);
+  }
+  auto made = files.create(index.file);
+  if (!made && made.error().fault == FileFault::exists) made = files.truncate(index.file, 0);
+  if (made) made = files.write_at(index.file, 0, as_text(index.bytes));
+  if (!made) {
+    (void)files.remove(index.file);
+    return store_failure(made.error());
+  }
+  return {};
+}
+
+}  // namespace parking_lot
