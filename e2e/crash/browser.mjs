@@ -13,7 +13,15 @@ import { chromium } from '@playwright/test';
 import { origin } from '../server/address.mjs';
 import '../server/serve.mjs';
 import { Ledger } from './ledger.mjs';
-import { hostOf, isLeading, openLot, settledTasks, startSubmitting, stopSubmitting, takeMessages } from './workload.mjs';
+import {
+  hostOf,
+  isLeading,
+  openLot,
+  settledTasks,
+  startSubmitting,
+  stopSubmitting,
+  takeMessages,
+} from './workload.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -167,7 +175,13 @@ async function openBrowser(ledger) {
   const context = await chromium.launchPersistentContext(folder, {
     executablePath,
     headless: true,
-    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-sync'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-sync',
+    ],
   });
   await context.exposeFunction('tell', (events) => ledger.hear(events));
   return context;

@@ -73,7 +73,9 @@ export class Ledger {
   /** Runs with their moments, in milliseconds from `at`. */
   spelled(runs, at) {
     const from = (moment) => (moment === undefined ? 'open' : (moment - at).toFixed(1));
-    return runs.map((run) => `${run.id} in tab ${run.tab} from ${from(run.from)} to ${from(run.to)}`).join(', ');
+    return runs
+      .map((run) => `${run.id} in tab ${run.tab} from ${from(run.from)} to ${from(run.to)}`)
+      .join(', ');
   }
 
   /** At no moment did the runs of all tabs use more than there is. Tasks cost 1 to 3 units, as their number says. */

@@ -27,7 +27,10 @@ export async function openLot(page, { database, storage, tab, runs }) {
         mailbox: { storage: place(storage.mailbox), retention_count: 1_000_000 },
       };
       window.tellNode = tell;
-      window.lot = await kit.ParkingLot.open({ pools: { work: pool } }, runs ? { handlers: { work: handler } } : {});
+      window.lot = await kit.ParkingLot.open(
+        { pools: { work: pool } },
+        runs ? { handlers: { work: handler } } : {},
+      );
     },
     { database, storage, tab, runs },
   );
@@ -83,7 +86,8 @@ export function settledTasks(page, timeoutMs) {
     const until = performance.now() + timeoutMs;
     for (;;) {
       const figures = await pool.stats();
-      const left = figures.parked + figures.waiting + figures.backingOff + figures.running + figures.undelivered;
+      const left =
+        figures.parked + figures.waiting + figures.backingOff + figures.running + figures.undelivered;
       if (left === 0) break;
       if (performance.now() > until) throw new Error(`tasks do not end: ${JSON.stringify(figures)}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -108,7 +112,8 @@ export function takeMessages(page, tenant) {
     for (;;) {
       const messages = await mailbox.fetch({ limit: 1000 });
       if (messages.length === 0) return taken;
-      for (const { taskId, status, payload } of messages) taken.push({ id: taskId, status, answer: payload?.answer });
+      for (const { taskId, status, payload } of messages)
+        taken.push({ id: taskId, status, answer: payload?.answer });
       await mailbox.acknowledge(messages.at(-1).cursor);
     }
   }, tenant);

@@ -11,7 +11,10 @@ function lotOf(database) {
     const stored = { type: 'idbfs', database };
     lots.set(
       database,
-      ParkingLot.open({ pools: { llm: { max_units: 4, queue: stored, mailbox: { storage: stored } } } }, { storage }),
+      ParkingLot.open(
+        { pools: { llm: { max_units: 4, queue: stored, mailbox: { storage: stored } } } },
+        { storage },
+      ),
     );
   }
   return lots.get(database);

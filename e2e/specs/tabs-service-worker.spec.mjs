@@ -18,11 +18,17 @@ async function stopServiceWorkers(page, context) {
   await devtools.send('ServiceWorker.stopAllWorkers');
 }
 
-test('with no tab on the database a service worker leads, and what it was told survives its end', async ({ page, context }) => {
+test('with no tab on the database a service worker leads, and what it was told survives its end', async ({
+  page,
+  context,
+}) => {
   const database = freshDatabase();
   await register(page);
   const spec = { taskId: 'kept', payload: { name: 'kept' } };
-  expect(await ask(page, { do: 'submit', database, spec })).toMatchObject({ id: 'kept', durability: 'durable' });
+  expect(await ask(page, { do: 'submit', database, spec })).toMatchObject({
+    id: 'kept',
+    durability: 'durable',
+  });
   expect(await ask(page, { do: 'function', database, value: 5 })).toBe(5);
   const life = await ask(page, { do: 'life' });
   await stopServiceWorkers(page, context);
@@ -34,7 +40,11 @@ test('with no tab on the database a service worker leads, and what it was told s
 test('a tab that opens the database takes the lead, and the service worker follows', async ({ page }) => {
   const database = freshDatabase();
   await register(page);
-  await ask(page, { do: 'submit', database, spec: { taskId: 'first', payload: { name: 'first', value: 1 } } });
+  await ask(page, {
+    do: 'submit',
+    database,
+    spec: { taskId: 'first', payload: { name: 'first', value: 1 } },
+  });
   await openLotIn(page, database);
   await untilSeen(page, 'first', 'end');
   const spec = { taskId: 'second', payload: { name: 'second', value: 2 } };
@@ -57,7 +67,10 @@ test('a service worker that follows takes the lead when the last tab has gone', 
   expect(await outcome(page, 'of the tab')).toMatchObject({ status: 'completed', result: 'x' });
 });
 
-test('a shared worker leads while no tab does, follows when one comes, and goes on when it leaves', async ({ page, context }) => {
+test('a shared worker leads while no tab does, follows when one comes, and goes on when it leaves', async ({
+  page,
+  context,
+}) => {
   const database = freshDatabase();
   await page.evaluate(() => {
     kit.shared = new SharedWorker('/pages/stored.worker.js', { type: 'module' });

@@ -6,10 +6,15 @@ test('a task that one tab submits is run by another, and both see how it ended',
   const database = freshDatabase();
   const runner = await openTab(context, database);
   const asker = await openTab(context, database, { runs: false });
-  const { id, durability } = await submit(asker, { payload: { name: 'one', value: { sum: 3 } }, taskId: 'one' });
+  const { id, durability } = await submit(asker, {
+    payload: { name: 'one', value: { sum: 3 } },
+    taskId: 'one',
+  });
   expect(durability).toBe('durable');
   expect(await outcome(asker, id)).toMatchObject({ status: 'completed', result: { sum: 3 } });
-  expect(await runner.evaluate(async () => (await lot.pool('llm').status('one')).outcome.result)).toEqual({ sum: 3 });
+  expect(await runner.evaluate(async () => (await lot.pool('llm').status('one')).outcome.result)).toEqual({
+    sum: 3,
+  });
 });
 
 test('an error comes to the tab that asked, with its name and message', async ({ context }) => {
@@ -51,13 +56,21 @@ test('functions of several tabs wait for the same units, each runs in its own ta
   const first = await openTab(context, database, { pool });
   const second = await openTab(context, database, { pool });
   await first.evaluate(() => {
-    window.running = lot.pool('llm').run(() => new Promise((resolve) => { window.finish = resolve; }));
+    window.running = lot.pool('llm').run(
+      () =>
+        new Promise((resolve) => {
+          window.finish = resolve;
+        }),
+    );
   });
   await first.waitForFunction(() => window.finish !== undefined);
   await second.evaluate(() => {
     window.mine = 'the second';
     window.began = false;
-    window.running = lot.pool('llm').run(() => { window.began = true; return window.mine; });
+    window.running = lot.pool('llm').run(() => {
+      window.began = true;
+      return window.mine;
+    });
   });
   await expect.poll(async () => (await stats(second)).parked).toBe(1);
   expect(await second.evaluate(() => window.began)).toBe(false);
@@ -71,7 +84,12 @@ test('what a function throws reaches its own caller as it is', async ({ context 
   const caught = await tab.evaluate(async () => {
     class Special extends Error {}
     const error = new Special('mine');
-    return lot.pool('llm').run(() => { throw error; }).catch((thrown) => thrown === error);
+    return lot
+      .pool('llm')
+      .run(() => {
+        throw error;
+      })
+      .catch((thrown) => thrown === error);
   });
   expect(caught).toBe(true);
 });
@@ -111,7 +129,15 @@ test('health, audit, lists and commands work from a tab that does not lead', asy
     const { events } = await lot.audit.query({ subject: { kind: 'task', id: 'a' } });
     const unknown = await pool.cancel('b').catch(({ name, code }) => ({ name, code }));
     const { status, durability } = await lot.health();
-    return { ids: tasks.map(({ taskId }) => taskId), waitsFor, priority, actions: events.map((e) => e.action), unknown, status, durability };
+    return {
+      ids: tasks.map(({ taskId }) => taskId),
+      waitsFor,
+      priority,
+      actions: events.map((e) => e.action),
+      unknown,
+      status,
+      durability,
+    };
   });
   expect(seen).toMatchObject({
     ids: ['a'],
@@ -122,28 +148,41 @@ test('health, audit, lists and commands work from a tab that does not lead', asy
     durability: 'durable',
   });
   expect(seen.actions).toEqual(expect.arrayContaining(['submit', 'prioritize', 'drop']));
-  expect((await outcome(leader, 'a'))).toMatchObject({ status: 'dropped', reason: 'cancelled' });
+  expect(await outcome(leader, 'a')).toMatchObject({ status: 'dropped', reason: 'cancelled' });
 });
 
-test('a second open in one tab shares the lot, and the first to close does not take it away', async ({ context }) => {
+test('a second open in one tab shares the lot, and the first to close does not take it away', async ({
+  context,
+}) => {
   const database = freshDatabase();
   const tab = await openTab(context, database);
   const hosts = () => tab.workers().filter((worker) => worker.url().endsWith('host-worker.js')).length;
   expect(hosts()).toBe(1);
-  await tab.evaluate(() => { window.first = lot; });
+  await tab.evaluate(() => {
+    window.first = lot;
+  });
   await openLotIn(tab, database, { runs: false });
   expect(hosts()).toBe(1);
   await tab.evaluate(() => window.first.close());
   const { id } = await submit(tab, { payload: { name: 'still' } });
   expect(await outcome(tab, id)).toMatchObject({ status: 'completed' });
   await tab.evaluate(() => lot.close());
-  expect(await tab.evaluate(() => lot.pool('llm').submit({}).catch(({ code }) => code))).toBe('closed');
+  expect(
+    await tab.evaluate(() =>
+      lot
+        .pool('llm')
+        .submit({})
+        .catch(({ code }) => code),
+    ),
+  ).toBe('closed');
 });
 
 test('a second open may bring the executors that the first one had not', async ({ context }) => {
   const tab = await openTab(context, freshDatabase(), { runs: false });
   const { id } = await submit(tab, { payload: { name: 'waits', value: 1 } });
-  await tab.evaluate(() => { window.first = lot; });
+  await tab.evaluate(() => {
+    window.first = lot;
+  });
   const database = await tab.evaluate(async () => (await lot.health()).stores[0].location);
   await openLotIn(tab, database);
   expect(await outcome(tab, id)).toMatchObject({ status: 'completed', result: 1 });
@@ -153,7 +192,9 @@ test('a wrong config is refused in every tab, with all that is wrong', async ({ 
   const database = freshDatabase();
   await openTab(context, database);
   const page = await context.newPage();
-  const refusal = await openKit(page).then(() => openLotIn(page, database, { pool: { max_units: -1 } })).catch(String);
+  const refusal = await openKit(page)
+    .then(() => openLotIn(page, database, { pool: { max_units: -1 } }))
+    .catch(String);
   expect(refusal).toContain('pools.llm.max_units');
 });
 
@@ -163,7 +204,10 @@ test('closing the tab whose function waits or runs frees what it held', async ({
   const stays = await openTab(context, database, { pool });
   const goes = await openTab(context, database, { pool, runs: false });
   await goes.evaluate(() => {
-    window.forever = lot.pool('llm').run(() => { window.began = true; return new Promise(() => {}); });
+    window.forever = lot.pool('llm').run(() => {
+      window.began = true;
+      return new Promise(() => {});
+    });
     window.parked = lot.pool('llm').run(() => 1);
   });
   await goes.waitForFunction(() => window.began);
@@ -171,7 +215,9 @@ test('closing the tab whose function waits or runs frees what it held', async ({
   const { id } = await submit(stays, { payload: { name: 'after' } });
   await goes.close();
   expect(await outcome(stays, id)).toMatchObject({ status: 'completed' });
-  const failed = await stays.evaluate(async () => (await lot.pool('llm').tasks({ status: 'failed' })).tasks.map(({ reason }) => reason));
+  const failed = await stays.evaluate(async () =>
+    (await lot.pool('llm').tasks({ status: 'failed' })).tasks.map(({ reason }) => reason),
+  );
   expect(failed).toEqual(['realm_gone', 'realm_gone']);
 });
 
@@ -182,7 +228,9 @@ test('a task with onDisconnect cancel goes with the tab that submitted it', asyn
   await submit(goes, { payload: { name: 'mine' }, taskId: 'mine', onDisconnect: 'cancel' });
   await submit(goes, { payload: { name: 'kept' }, taskId: 'kept' });
   await goes.close();
-  await expect.poll(() => stays.evaluate(async () => (await lot.pool('llm').status('mine')).reason)).toBe('client_gone');
+  await expect
+    .poll(() => stays.evaluate(async () => (await lot.pool('llm').status('mine')).reason))
+    .toBe('client_gone');
   expect(await stays.evaluate(async () => (await lot.pool('llm').status('kept')).status)).toBe('queued');
 });
 
@@ -207,14 +255,19 @@ test('under a policy that allows WebAssembly and no eval, a stored lot works', a
   expect(await outcome(page, id)).toMatchObject({ status: 'completed' });
 });
 
-test('a payload that is no JSON is refused with the part that is to blame, wherever it was submitted', async ({ context }) => {
+test('a payload that is no JSON is refused with the part that is to blame, wherever it was submitted', async ({
+  context,
+}) => {
   const database = freshDatabase();
   const tabs = [await openTab(context, database), await openTab(context, database)];
   for (const tab of tabs) {
     const refusals = await tab.evaluate(() =>
       Promise.all(
         [{ f: () => 1 }, { map: new Map() }, { units: -1 }].map((value) =>
-          lot.pool('llm').submit('units' in value ? value : { payload: value }).catch(({ code, field }) => [code, field]),
+          lot
+            .pool('llm')
+            .submit('units' in value ? value : { payload: value })
+            .catch(({ code, field }) => [code, field]),
         ),
       ),
     );

@@ -1,5 +1,6 @@
 import { expect, test } from '@playwright/test';
-import { freshDatabase, openTab, outcome, stats, submit, untilSeen } from './tabs-kit.mjs';
+import { openKit } from './kit-page.mjs';
+import { freshDatabase, openLotIn, openTab, outcome, stats, submit, untilSeen } from './tabs-kit.mjs';
 
 /** Keeps the leader's host worker busy, so that it answers nothing: what a frozen tab does. */
 function freeze(page, ms) {
@@ -38,12 +39,16 @@ for (const [how, end] of Object.entries(endings)) {
     const runner = await openTab(context, database);
     expect(await outcome(follower, id)).toMatchObject({ status: 'completed', result: 'before' });
     await untilSeen(runner, 'of the leader', 'end');
-    const tasks = await follower.evaluate(async () => (await lot.pool('llm').tasks()).tasks.map(({ taskId }) => taskId));
+    const tasks = await follower.evaluate(async () =>
+      (await lot.pool('llm').tasks()).tasks.map(({ taskId }) => taskId),
+    );
     expect(tasks.filter((id) => !id.includes('-')).sort()).toEqual(['before', 'of the leader']);
   });
 }
 
-test('what runs in other tabs goes on when the leader ends, and its result is the outcome', async ({ context }) => {
+test('what runs in other tabs goes on when the leader ends, and its result is the outcome', async ({
+  context,
+}) => {
   const database = freshDatabase();
   const leader = await openTab(context, database, { runs: false });
   const runner = await openTab(context, database);
@@ -123,6 +128,29 @@ test('what is stored is there when all tabs were closed and one comes back', asy
   const second = await openTab(context, database);
   await untilSeen(second, 'kept', 'end');
   const payloads = () =>
-    second.evaluate(async () => (await lot.mailbox({ tenant: 'acme' }).fetch()).map(({ payload }) => payload));
+    second.evaluate(async () =>
+      (await lot.mailbox({ tenant: 'acme' }).fetch()).map(({ payload }) => payload),
+    );
   await expect.poll(payloads).toEqual([7]);
+});
+
+test('a leader whose clock is behind is followed all the same', async ({ context }) => {
+  const database = freshDatabase();
+  const first = await openTab(context, database, { runs: false });
+  const follower = await openTab(context, database, { runs: false });
+  await first.close();
+  await submit(follower, { payload: { name: 'here' }, taskId: 'here' });
+  const late = await context.newPage();
+  await context.route('**/host-worker.js', async (route) => {
+    const response = await route.fetch();
+    const body = `const now = Date.now; Date.now = () => now() - 3_600_000;\n${await response.text()}`;
+    await route.fulfill({ response, body });
+  });
+  await openKit(late);
+  await openLotIn(late, database, { runs: false });
+  await context.unroute('**/host-worker.js');
+  const third = await openTab(context, database, { runs: false });
+  await follower.close();
+  expect(await late.evaluate(async () => (await lot.pool('llm').status('here')).status)).toBe('queued');
+  expect(await third.evaluate(async () => (await lot.pool('llm').status('here')).status)).toBe('queued');
 });

@@ -192,7 +192,11 @@ export class Connection {
   }
 
   private hear(news: News): void {
-    if (news.say !== 'leads' || !news.isReady || news.epoch <= this.epoch || this.end) return;
+    if (news.say !== 'leads' || !news.isReady || news.epoch === this.epoch || this.end) return;
+    if (news.epoch < this.epoch) {
+      this.news.postMessage({ say: 'later reign known', epoch: this.epoch } satisfies News);
+      return;
+    }
     this.epoch = news.epoch;
     this.ledHere = news.realm === this.setup.realm;
     this.trouble = undefined;

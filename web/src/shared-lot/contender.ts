@@ -143,6 +143,10 @@ export class Contender {
       case 'who leads?':
         if (this.state === 'leading') this.proclaim();
         break;
+      case 'later reign known':
+        this.heardEpoch = Math.max(this.heardEpoch, news.epoch);
+        if (this.epoch < news.epoch) this.abdicate();
+        break;
       case 'yield':
         if (this.state === 'leading' && this.kind === 'guest') void this.yield();
         break;

@@ -34,6 +34,8 @@ export type News =
   /** Every two seconds. A leader that loads serves nobody yet. */
   | { readonly say: 'leads'; readonly epoch: number; readonly realm: number; readonly isReady: boolean }
   | { readonly say: 'who leads?' }
+  /** To a leader with a lower epoch: it has slept through its own end, or its clock is behind. */
+  | { readonly say: 'later reign known'; readonly epoch: number }
   /** From a tab: a guest that leads should leave the lead to it. */
   | { readonly say: 'yield' };
 
