@@ -18,5 +18,7 @@ void add_replay(CLI::App& app, Chosen& chosen);
 void add_task(CLI::App& app, Chosen& chosen);
 void add_mailbox(CLI::App& app, Chosen& chosen);
 void add_pool(CLI::App& app, Chosen& chosen);
+void add_audit(CLI::App& app, Chosen& chosen);
+void add_store(CLI::App& app, Chosen& chosen);
 
 }  // namespace parking_lot::cli

@@ -230,7 +230,11 @@ void JobRun::resubmit(PoolQueue& queue) {
 
 void JobRun::on_event(const TaskEvent& event) {
   if (phase_ == Phase::over) return;
+  if (event.kind == TaskEvent::Kind::progressed) return;
+  const std::string name = std::string(event.pool) + '\n' + std::string(event.task_id);
+  running_.erase(name);
   if (event.kind == TaskEvent::Kind::started) {
+    running_.insert(name);
     for (PoolPeak& peak : summary_.peaks) {
       if (peak.pool == event.pool)
         peak.units_peak = std::max(peak.units_peak, host_.stats(event.pool)->units_in_use);

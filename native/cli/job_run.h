@@ -36,7 +36,7 @@ struct JobRunOptions {
 /// It reads ahead no further than the queues have room: a job that is refused with `queue_full` or `busy` is
 /// *held*, with all later ones of its pool behind it, and submitted again when a place may have become free;
 /// reading stops while too many are held. The same goes for storage that loads or fails, until the patience
-/// is over. The first interrupt pauses the pools and waits for what runs; the second kills.
+/// is over. The first interrupt starts nothing more and waits for what runs; the second kills.
 ///
 /// A job whose task exists already joins it: it gets that task's outcome, which is written once.
 class JobRun {
@@ -105,7 +105,9 @@ class JobRun {
   std::uint64_t pools_to_adopt_ = 0;
   WallTime begun_at_;
   std::optional<std::chrono::steady_clock::time_point> storage_fails_since_;
+  std::unordered_set<std::string> running_;  // by the events: behind the gauges until the end is durable
   bool is_waiting_for_input_ = false;
+  bool has_stopped_starting_ = false;
   bool has_progress_line_ = false;
   Summary summary_;
   std::optional<Error> error_;

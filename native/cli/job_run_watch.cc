@@ -38,11 +38,10 @@ void JobRun::on_signal() {
 }
 
 void JobRun::stop_starting() {
-  for (const PoolConfig& pool : config_.pools) {
-    host_.set_pool_state(pool.name, PoolState::paused, [this](const auto&) {
-      if (phase_ == Phase::stopping) end_after_this_turn();
-    });
-  }
+  host_.stop_starting([this] {
+    has_stopped_starting_ = true;
+    end_after_this_turn();
+  });
 }
 
 // Outcomes of durable pools would be delivered by the next run; those of volatile ones would be lost.
@@ -58,12 +57,11 @@ void JobRun::end_if_done() {
     return;
   }
   if (phase_ != Phase::stopping) return;
-  const bool is_idle =
-      std::all_of(config_.pools.begin(), config_.pools.end(), [this](const PoolConfig& pool) {
-        const PoolStats stats = *host_.stats(pool.name);
-        return stats.state == PoolState::paused && stats.running == 0;
-      });
-  if (is_idle) end();
+  const bool is_idle = running_.empty() && std::all_of(config_.pools.begin(), config_.pools.end(),
+                                                       [this](const PoolConfig& pool) {
+                                                         return host_.stats(pool.name)->running == 0;
+                                                       });
+  if (is_idle && has_stopped_starting_) end();
 }
 
 // Gauges are ahead of callbacks: of two runs that ended together, the first outcome finds nothing running any

@@ -28,6 +28,8 @@ int run(int argc, char** argv) {
   parking_lot::cli::add_task(app, chosen);
   parking_lot::cli::add_mailbox(app, chosen);
   parking_lot::cli::add_pool(app, chosen);
+  parking_lot::cli::add_audit(app, chosen);
+  parking_lot::cli::add_store(app, chosen);
   parking_lot::cli::add_replay(app, chosen);
   try {
     app.parse(argc, argv);
@@ -44,7 +46,8 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of write
+  signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of write, and so is a limit of file sizes
+  signal(SIGXFSZ, SIG_IGN);
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {

@@ -1,14 +1,17 @@
 #include "executor/guardian.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -40,8 +43,17 @@ class Groups {
     }
   }
 
+  /// And waits until their leaders have ended, but not for long: a process may hang in the kernel.
   void kill_all() const {
     for (std::size_t i = 0; i < count_; ++i) kill(-groups_[i], SIGKILL);
+    int patience_ms = 2000;
+    for (std::size_t i = 0; i < count_ && patience_ms > 0; ++i) {
+      const int leader = static_cast<int>(syscall(SYS_pidfd_open, groups_[i], 0));
+      if (leader == -1) continue;  // it has ended, and somebody has seen it
+      pollfd ended{.fd = leader, .events = POLLIN, .revents = 0};
+      while (patience_ms > 0 && poll(&ended, 1, 5) == 0) patience_ms -= 5;
+      close(leader);
+    }
   }
 
  private:
@@ -62,12 +74,29 @@ class Groups {
   std::size_t capacity_ = 0;
 };
 
-[[noreturn]] void guard(int socket) {
+constexpr std::size_t held_max = 64;
+
+// Closes everything but these. No more than `held_max` + 1, and no memory is asked for.
+void close_others(std::span<const int> held, int socket) {
+  int kept[held_max + 1];
+  std::size_t count = 0;
+  for (const int fd : held) kept[count++] = fd;
+  kept[count++] = socket;
+  std::sort(kept, kept + count);
+  unsigned next = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto fd = static_cast<unsigned>(kept[i]);
+    if (fd > next) close_range(next, fd - 1, 0);
+    next = fd + 1;
+  }
+  close_range(next, ~0U, 0);
+}
+
+[[noreturn]] void guard(int socket, std::span<const int> held) {
   setsid();  // Ctrl-C and the end of the terminal are for others
   prctl(PR_SET_NAME, "lot-guardian");
   if (chdir("/") != 0) _exit(1);
-  if (socket > 0) close_range(0, static_cast<unsigned>(socket) - 1, 0);
-  close_range(static_cast<unsigned>(socket) + 1, ~0U, 0);
+  close_others(held, socket);
 
   Groups groups;
   Message message;
@@ -91,7 +120,8 @@ bool tell(int socket, Message message) {
 
 }  // namespace
 
-Result<Guardian> Guardian::start() {
+Result<Guardian> Guardian::start(std::span<const int> held) {
+  held = held.first(std::min(held.size(), held_max));
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
     return Failure({"", std::string("No socket for the guardian of child processes: ") + strerror(errno)});
@@ -104,7 +134,7 @@ Result<Guardian> Guardian::start() {
   const pid_t process = fork();
   if (process == 0) {
     close(ends[0]);
-    guard(ends[1]);
+    guard(ends[1], held);
   }
   const int error = errno;
   pthread_sigmask(SIG_SETMASK, &before, nullptr);

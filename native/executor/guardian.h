@@ -2,6 +2,8 @@
 
 #include <sys/types.h>
 
+#include <span>
+
 #include "parking_lot/result.h"
 
 namespace parking_lot {
@@ -15,11 +17,13 @@ namespace parking_lot {
 ///
 /// Children register themselves between fork and exec, by one atomic message. A child holds a copy of the
 /// socket until its exec, so the guardian cannot see the end of the stream before it has seen that
-/// registration. A group whose members call setsid or setpgid loses those members: they are no longer
-/// guarded.
+/// registration. The guardian keeps descriptors that it is given until what it killed has ended: a lock on
+/// one of them tells the next host when the machine is free again. A group whose members call setsid or
+/// setpgid loses those members: they are no longer guarded.
 class Guardian {
  public:
-  static Result<Guardian> start();
+  /// Keeps `held`, at most 64 descriptors, as long as it lives.
+  static Result<Guardian> start(std::span<const int> held = {});
 
   Guardian(Guardian&& other) noexcept;
   Guardian& operator=(Guardian&&) = delete;

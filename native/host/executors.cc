@@ -20,7 +20,7 @@ Result<PoolId> Host::Loop::pool_without_executor(std::string_view name) const {
 
 Result<void> Host::Loop::run_processes(PoolId pool) {
   if (guardian_ == nullptr) {
-    auto guardian = Guardian::start();
+    auto guardian = Guardian::start(storage_->jobs_locks());
     if (!guardian) return Failure(std::move(guardian.error()));
     guardian_ = std::make_unique<Guardian>(std::move(*guardian));
   }
@@ -37,6 +37,13 @@ Result<void> Host::Loop::run_processes(PoolId pool) {
 
 void Host::Loop::run_function(PoolId pool, TaskFunction function, unsigned threads) {
   connect(pool, std::make_unique<ThreadPool>(io_, observer(), std::move(function), std::max(threads, 1U)));
+}
+
+void Host::Loop::stop_starting() {
+  starts_nothing_ = true;
+  for (std::uint32_t i = 0; i < executors_.size(); ++i) {
+    if (executors_[i] != nullptr) add(ExecutorReady{.pool = {i}, .executor = 1, .realm = 0, .credits = 0});
+  }
 }
 
 void Host::Loop::connect(PoolId pool, std::unique_ptr<Executor> executor) {
@@ -75,10 +82,12 @@ void Host::Loop::ended(RunName run, RunEnd end) {
   const bool is_stopped = found.empty() || found.mapped().is_stopped;
   const PayloadRef result =
       is_stopped || end.result.empty() ? PayloadRef{} : storage_->put(std::move(end.result));
+  const std::uint32_t credits = starts_nothing_ ? 0 : 1;
   if (end.reason == Reason::none) {
-    add(Finished{.task = run.task, .lease = run.lease, .result = result});
+    add(Finished{.task = run.task, .lease = run.lease, .result = result, .credits = credits});
   } else {
-    add(Failed{.task = run.task, .lease = run.lease, .reason = end.reason, .result = result});
+    add(Failed{
+        .task = run.task, .lease = run.lease, .reason = end.reason, .result = result, .credits = credits});
   }
   ask_for_turn();
 }

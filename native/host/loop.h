@@ -64,6 +64,7 @@ class Host::Loop final : public std::enable_shared_from_this<Loop>, private RunO
   Result<PoolId> pool_without_executor(std::string_view name) const;
   Result<void> run_processes(PoolId pool);
   void run_function(PoolId pool, TaskFunction function, unsigned threads);
+  void stop_starting();
 
   // --- requests.cc: who waits for what
   /// `answer` is called once: by the reply, or with nullptr when the loop closes.
@@ -145,6 +146,7 @@ class Host::Loop final : public std::enable_shared_from_this<Loop>, private RunO
   std::unique_ptr<Storage> storage_;  // none: closed
   bool closed_ = false;
   bool is_in_turn_ = false;
+  bool starts_nothing_ = false;
 
   std::vector<Input> inputs_;
   std::vector<mailbox::Input> mailbox_inputs_;

@@ -62,13 +62,12 @@ void Host::Loop::reload_failed() {
     if (closed_) return;
     if (auto recovered = recover(stream); !recovered) {
       storage_->failed_again(stream, recovered.error());
-    } else {
-      host_log()->info("storage was read back");
     }
   };
   const FailedStreams failed = storage_->take_reloads();
   for (const StoreId store : failed.mailboxes) reload(store);
   for (const PoolId pool : failed.pools) reload(pool);
+  if (!failed.pools.empty() || !failed.mailboxes.empty()) host_log()->info("failed storage was read back");
 }
 
 }  // namespace parking_lot

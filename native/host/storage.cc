@@ -59,7 +59,8 @@ StoreResult<std::size_t> live_tasks(FileStore& store, StreamNumber number) {
 
 Error error_of(const std::string& directory, const StoreError& error) {
   std::string where = directory;
-  if (!error.file.empty()) where += "/" + error.file;
+  const bool is_named = error.message.rfind(error.file, 0) == 0;
+  if (!is_named) where += "/" + error.file;
   if (error.fault == StoreFault::corrupt) where += " at byte " + std::to_string(error.offset);
   return {where, error.message};
 }
@@ -109,6 +110,11 @@ Result<Storage::Place*> Storage::place_at(const std::string& directory, const Co
       is_reading() ? FileStore::open_read_only(*place->files) : FileStore::open(*place->files, options);
   if (!store) return Failure(error_of(directory, store.error()));
   place->store.emplace(std::move(*store));
+  if (!is_reading()) {
+    auto jobs_lock = JobsLock::take(directory);
+    if (!jobs_lock) return Failure(std::move(jobs_lock.error()));
+    place->jobs_lock = std::move(*jobs_lock);
+  }
   places_.push_back(std::move(place));
   return places_.back().get();
 }
@@ -149,6 +155,12 @@ Result<void> Storage::map_streams(const Config& config, const Lot& lot) {
     mailbox_places_.push_back(mailbox.place);
   }
   return {};
+}
+
+std::vector<int> Storage::jobs_locks() const {
+  std::vector<int> descriptors;
+  for (const auto& place : places_) descriptors.push_back(place->jobs_lock.descriptor());
+  return descriptors;
 }
 
 bool Storage::is_mapped(const Place& place, StreamNumber number) const {

@@ -60,6 +60,9 @@ class Storage {
   /// What is not durable is given up.
   ~Storage();
 
+  /// Descriptors of the locks that say whether jobs of an owner may still live; for the guardian to hold.
+  std::vector<int> jobs_locks() const;
+
   /// Before anything else.
   void report_to(StorageReports reports) { reports_ = std::move(reports); }
 

@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include "host/jobs_lock.h"
 #include "host/storage.h"
 
 namespace parking_lot {
@@ -26,12 +27,15 @@ struct Storage::Place {
 
   std::string directory;
   std::unique_ptr<PosixFiles> files;  // outlives the store
+  JobsLock jobs_lock;
   std::optional<FileStore> store;
 
   bool has_news = false;  // something was appended since the last commit began
-  // A commit on its way; its threads are no work that keeps the loop running.
+  bool is_committing = false;
+  // A commit's threads are no work that keeps the loop running. Only set once the commit is sure to end on
+  // the loop: a loop that does not run yet would take its last work's end for its own.
   using Work = boost::asio::executor_work_guard<boost::asio::io_context::executor_type>;
-  std::optional<Work> commit_under_way;
+  std::optional<Work> loop_work;
   std::vector<std::uint64_t>
       named;  // payloads of durable pools, named by records since the last commit began
 

@@ -70,16 +70,18 @@ void Storage::commit() {
 }
 
 void Storage::commit(Place& place) {
-  if (place.commit_under_way || !place.has_news) return;
+  if (place.is_committing || !place.has_news) return;
   place.has_news = false;
-  place.commit_under_way.emplace(io_.get_executor());
+  place.is_committing = true;
   place.store->commit([this, &place, named = std::exchange(place.named, {})](const CommitOutcome& outcome) {
     committed(place, outcome, named);
   });
+  if (place.is_committing && !place.loop_work) place.loop_work.emplace(io_.get_executor());
 }
 
 void Storage::committed(Place& place, const CommitOutcome& outcome, const std::vector<std::uint64_t>& named) {
-  place.commit_under_way.reset();
+  place.is_committing = false;
+  place.loop_work.reset();
   const auto find = [&](auto& streams, StreamNumber number) {
     return std::find_if(streams.begin(), streams.end(), [&](const auto& stream) {
       return stream.place == &place && stream.number == number;
@@ -118,7 +120,7 @@ void Storage::trim_hourly(Place& place) {
 
 // Compaction goes on in the commits of an idle store.
 void Storage::tidy_later(Place& place) {
-  if (place.waits_to_tidy || place.commit_under_way || !place.store->wants_commit()) return;
+  if (place.waits_to_tidy || place.is_committing || !place.store->wants_commit()) return;
   place.waits_to_tidy = true;
   place.tidy_timer.expires_after(tidy_pause);
   place.tidy_timer.async_wait([this, &place, alive = std::weak_ptr(alive_)](boost::system::error_code error) {

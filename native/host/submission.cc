@@ -1,3 +1,4 @@
+#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "host/loop.h"
@@ -96,6 +97,15 @@ Ticket Host::submit(ParsedTask task) {
       std::move(task), [receipt](const Receipt& value) { receipt->set_value(value); },
       [outcome](const Outcome& value) { outcome->set_value(value); });
   return ticket;
+}
+
+void Host::stop_starting(std::function<void()> on_stopped) {
+  loop_->post([on_stopped = std::move(on_stopped)](Loop& loop) {
+    if (loop.is_closed()) return;
+    loop.stop_starting();
+    // Only the turn after this one is sure to have nothing that started meanwhile.
+    boost::asio::post(loop.io(), on_stopped);
+  });
 }
 
 void Host::drain(std::function<void()> on_empty) {

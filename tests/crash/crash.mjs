@@ -6,6 +6,7 @@
 // random moments, lets the last life run to the end, and looks from the outside. It prints one line; a violation ends with the
 // command that repeats the cycle.
 
+import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -104,6 +105,16 @@ function outcomeViolations(folder, combination) {
   return violations;
 }
 
+/** Every byte of every store, and the chain of its commits. */
+function damages(folder, combination) {
+  return storesOf(combination).flatMap((store) => {
+    const args = ['store', 'verify', store, '--json'];
+    const { status, stdout, stderr } = spawnSync(program, args, { cwd: folder, encoding: 'utf8' });
+    if (status === 0) return [];
+    return [`store verify ${store} ended with ${status}: ${stdout}${stderr}`];
+  });
+}
+
 async function cycle(seed) {
   const random = randomOf(seed);
   const combination = combinations[seed % combinations.length];
@@ -113,6 +124,7 @@ async function cycle(seed) {
   const result = isClient
     ? await clientCycle(folder, combination, random)
     : await runCycle(folder, combination, random, `parking-lot-crash-${process.pid}-${seed}`);
+  result.violations.push(...damages(folder, combination));
   const what = `seed ${seed}: ${isClient ? 'client' : 'run'}, ${combination.name}, ${result.kills} kills, ${result.promised} promised, ${Date.now() - begun} ms`;
   console.log(result.violations.length === 0 ? `ok   ${what}` : `FAIL ${what}`);
   if (result.violations.length > 0) {

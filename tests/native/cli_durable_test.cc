@@ -3,6 +3,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 
 #include "running_host.h"
 #include "started_program.h"
@@ -172,6 +173,23 @@ TEST_CASE("task: what is submitted to a store is run by the next run, and retrie
   program_output({"task", "status", "--store", store, "c"}, 3);
 }
 
+TEST_CASE("run: interrupted and resumed, the rest is run") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("c.json", one_store);
+  const std::string job_file = folder.write("jobs", jobs(12, folder.path("log"), "0.1"));
+  const std::vector<std::string> arguments = {"run",   "--config",         config,    "--jobs", job_file,
+                                              "--out", folder.path("out"), "--resume"};
+  StartedProgram run(arguments);
+  REQUIRE(eventually([&] { return folder.lines("out").size() >= 2; }));
+  run.send(SIGINT);
+  CHECK(run.wait() == 130);
+  CHECK(folder.lines("log").size() < 12);
+  CHECK(folder.lines("log").size() == folder.lines("out").size());
+  program_output(arguments);
+  CHECK(is_once_each(outcomes_by_id(folder, "out"), 12));
+  CHECK(folder.lines("log").size() == 12);
+}
+
 TEST_CASE("pool: paused stays paused over a restart, until it is resumed") {
   const TemporaryFolder folder;
   const std::string config = folder.write("c.json", one_store);
@@ -225,4 +243,80 @@ TEST_CASE(
   program_output({"pool", "list", "--store", folder.path("lot")});
   program_output({"run", "--config", config, "--out", folder.path("out"), "--resume", "--orphans", "keep"});
   CHECK(folder.lines("out").size() == 1);
+}
+
+TEST_CASE(
+    "run: storage that fails for too long ends it with 1 and says why; the rest is run once it works again") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("c.json", one_store);
+  const std::string job_file = folder.write("jobs", jobs(5, folder.path("log"), "0"));
+  const std::vector<std::string> arguments = {"run",   "--config",         config,    "--jobs", job_file,
+                                              "--out", folder.path("out"), "--resume"};
+  program_output({"run", "--config", config, "--jobs", "/dev/null"});
+  std::vector<std::string> impatient = arguments;
+  impatient.insert(impatient.end(), {"--storage-patience", "2", "--json"});
+  {
+    // Not even the opening can be written; and the log would not fit into the file that takes the errors.
+    StartedProgram run(impatient, "", StartedProgram::Disk::full);
+    CHECK(run.wait() == 1);
+    CHECK_THAT(run.errors(), Catch::Contains("Storage has failed for 2 s") && Catch::Contains("--resume"));
+  }
+  program_output(arguments);
+  CHECK(is_once_each(outcomes_by_id(folder, "out"), 5));
+}
+
+TEST_CASE("audit: the life of a task is read from its store, and a changed byte is found and located") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("c.json", one_store);
+  const std::string store = folder.path("lot");
+  program_output({"run", "--config", config, "--jobs",
+                  folder.write("jobs", R"({"task_id": "a", "payload": {"argv": ["true"]}})")});
+  std::vector<std::string> actions;
+  std::istringstream events(
+      program_output({"audit", "query", "--store", store, "--subject", "task:a", "--json"}));
+  for (std::string line; std::getline(events, line);) actions.push_back(json::parse(line)["action"]);
+  CHECK(actions == std::vector<std::string>{"submit", "start", "complete"});
+  std::istringstream exported(
+      program_output({"audit", "export", "--store", store, "--format", "cloudevents"}));
+  std::string line;
+  REQUIRE(std::getline(exported, line));
+  CHECK(json::parse(line)["type"] == "parking-lot.open");
+
+  CHECK(json::parse(program_output({"audit", "verify", "--store", store, "--json"}))["ok"] == true);
+  CHECK(json::parse(program_output({"store", "verify", store, "--json"}))["ok"] == true);
+  for (const auto& file : std::filesystem::directory_iterator(store)) {
+    if (file.path().filename().string().rfind("records-", 0) != 0) continue;
+    std::fstream bytes(file.path(), std::ios::in | std::ios::out | std::ios::binary);
+    bytes.seekp(200);
+    bytes.put('!');
+  }
+  const json broken = json::parse(program_output({"audit", "verify", "--store", store, "--json"}, 3));
+  CHECK(broken["ok"] == false);
+  CHECK(broken["broken"]["offset"] <= 200);
+  program_output({"store", "verify", store}, 3);
+}
+
+TEST_CASE("run: what killed jobs used is free before the next host begins") {
+  const TemporaryFolder folder;
+  const std::string config =
+      folder.write("c.json", config_with(R"({"type": "file", "path": "lot"})", "\"in_memory\"", 1));
+  // A job that finds another one alive says so.
+  const std::string alone = "mkdir " + folder.path("busy") + " || echo together >> " +
+                            folder.path("together") + "; trap '' TERM; echo $$ > " + folder.path("pid") +
+                            "; sleep 1000";
+  const std::string job_file =
+      folder.write("jobs", json{{"task_id", "a"}, {"payload", {{"argv", {"/bin/sh", "-c", alone}}}}}.dump());
+  for (int life = 0; life < 3; ++life) {
+    StartedProgram run({"run", "--config", config, "--jobs", job_file});
+    REQUIRE(eventually([&] { return !folder.read("pid").empty(); }));
+    const pid_t job = std::stoi(folder.read("pid"));
+    std::filesystem::remove(folder.path("pid"));
+    run.send(SIGKILL);
+    run.wait();
+    StartedProgram next({"task", "cancel", "--store", folder.path("lot"), "none"});
+    CHECK(next.wait() == 3);
+    CHECK_FALSE(is_alive(job));
+    std::filesystem::remove(folder.path("busy"));
+  }
+  CHECK(folder.lines("together").empty());
 }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,7 +19,11 @@ namespace parking_lot::test {
 /// The built `parking-lot`, started with these arguments; its output goes to files in a folder of its own.
 class StartedProgram {
  public:
-  explicit StartedProgram(std::vector<std::string> arguments, const std::string& input = "") {
+  /// full: whatever it writes beyond some bytes of a file fails, but for its own output.
+  enum class Disk { has_space, full };
+
+  explicit StartedProgram(std::vector<std::string> arguments, const std::string& input = "",
+                          Disk disk = Disk::has_space) {
     arguments.insert(arguments.begin(), PARKING_LOT_BINARY_DIR "/parking-lot");
     const std::string in = folder_.write("in", input);
     const std::string out = folder_.path("out");
@@ -31,6 +36,8 @@ class StartedProgram {
       dup2(open(in.c_str(), O_RDONLY), 0);
       dup2(open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), 1);
       dup2(open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), 2);
+      const rlimit limit{.rlim_cur = full_disk_bytes, .rlim_max = full_disk_bytes};
+      if (disk == Disk::full) setrlimit(RLIMIT_FSIZE, &limit);
       execv(argv[0], argv.data());
       _exit(126);
     }
@@ -63,6 +70,7 @@ class StartedProgram {
   std::vector<std::string> output_lines() const { return folder_.lines("out"); }
 
  private:
+  static constexpr rlim_t full_disk_bytes = 300;
   TemporaryFolder folder_;
   pid_t process_ = -1;
 };

@@ -114,8 +114,12 @@ class Host {
   /// A call that is on its way may still come. Unknown numbers change nothing.
   void unsubscribe(SubscriptionId subscription);
 
+  /// Lets what runs go on and starts nothing more, for the rest of this host's life; then calls. Nothing of
+  /// it is recorded, unlike a pause.
+  void stop_starting(std::function<void()> on_stopped);
+
   /// Takes no more tasks, runs what is there, then calls; never, if the host closes before. Tasks that nobody
-  /// can run keep it from ending.
+  /// can run keep it from ending. A durable pool remembers that it drains.
   void drain(std::function<void()> on_empty);
 
   // --- on the loop thread ---------------------------------------------------------------------------------

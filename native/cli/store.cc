@@ -1,0 +1,146 @@
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "backend/file_journal/inspection.h"
+#include "backend/file_journal/posix_files.h"
+#include "cli/commands.h"
+#include "cli/store_access.h"
+
+/// `parking-lot store …`: the files of a store, without opening it.
+namespace parking_lot::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct StoreOptions {
+  std::string directory;
+  bool is_json = false;
+  bool is_dry = false;
+};
+using Options = std::shared_ptr<StoreOptions>;
+
+ExitCode fail(const StoreOptions& options, const StoreError& error) {
+  const std::string where = error.file.empty() ? options.directory : options.directory + "/" + error.file;
+  return complain("store", Error{where, error.message}, ExitCode::unexpected);
+}
+
+Json json_of(const Damage& damage) {
+  return {{"file", damage.file}, {"offset", damage.offset}, {"message", damage.message}};
+}
+
+void print(const Inspection& inspection, const StoreOptions& options) {
+  if (!options.is_json) {
+    for (const Damage& damage : inspection.damages) {
+      std::printf("%s at byte %llu: %s\n", damage.file.c_str(),
+                  static_cast<unsigned long long>(damage.offset), damage.message.c_str());
+    }
+    std::printf("%llu commits, %zu streams, %llu payloads, %zu damages\n",
+                static_cast<unsigned long long>(inspection.commits), inspection.streams.size(),
+                static_cast<unsigned long long>(inspection.payloads), inspection.damages.size());
+    return;
+  }
+  Json json{{"ok", inspection.damages.empty()},
+            {"segments", inspection.segments},
+            {"commits", inspection.commits},
+            {"record_bytes", inspection.record_bytes},
+            {"checkpoint_bytes", inspection.checkpoint_bytes},
+            {"payloads", inspection.payloads},
+            {"payload_bytes", inspection.payload_bytes},
+            {"torn_bytes", inspection.torn_bytes},
+            {"streams", Json::array()},
+            {"damages", Json::array()}};
+  for (const StreamCount& stream : inspection.streams) {
+    json["streams"].push_back({{"kind", stream.key.kind == StreamKind::pool ? "pool" : "mailbox"},
+                               {"name", stream.key.name},
+                               {"first", stream.first},
+                               {"last", stream.last}});
+  }
+  for (const Damage& damage : inspection.damages) json["damages"].push_back(json_of(damage));
+  std::printf("%s\n", json.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
+}
+
+ExitCode verify_store(const StoreOptions& options) {
+  boost::asio::io_context io(1);
+  PosixFiles files(options.directory,
+                   [&](std::function<void()> work) { boost::asio::post(io, std::move(work)); });
+  const auto inspection = verify(files);
+  if (!inspection) return fail(options, inspection.error());
+  print(*inspection, options);
+  return inspection->damages.empty() ? ExitCode::fine : ExitCode::work_failed;
+}
+
+void print(const std::vector<RepairStep>& steps, const StoreOptions& options) {
+  for (const RepairStep& step : steps) {
+    if (options.is_json) {
+      const Json json{{"file", step.file},
+                      {"offset", step.offset},
+                      {"kept_as", step.kept_as},
+                      {"message", step.message},
+                      {"done", !options.is_dry}};
+      std::printf("%s\n", json.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
+    } else {
+      std::printf("%s at byte %llu: %s\n", step.file.c_str(), static_cast<unsigned long long>(step.offset),
+                  step.message.c_str());
+    }
+  }
+  if (steps.empty() && !options.is_json) std::printf("nothing to repair\n");
+}
+
+ExitCode repair_store(const StoreOptions& options) {
+  boost::asio::io_context io(1);
+  const auto work = boost::asio::make_work_guard(io);
+  PosixFiles files(options.directory,
+                   [&](std::function<void()> call) { boost::asio::post(io, std::move(call)); });
+  if (!options.is_dry) {
+    if (auto locked = files.lock(); !locked)
+      return complain("store", Error{options.directory, locked.error().message}, ExitCode::unexpected);
+  }
+  auto steps = plan_repair(files);
+  if (!steps) return fail(options, steps.error());
+  if (options.is_dry || steps->empty()) {
+    print(*steps, options);
+    return ExitCode::fine;
+  }
+  std::optional<StoreResult<void>> done;
+  repair(files, *steps, [&](StoreResult<void> result) {
+    done.emplace(std::move(result));
+    io.stop();
+  });
+  while (!done && io.run_one() != 0) {
+  }
+  if (!done.has_value() || !*done) return fail(options, done->error());
+  print(*steps, options);
+  return ExitCode::fine;
+}
+
+CLI::App* add(CLI::App& store, const char* name, const char* what, const Options& options, Chosen& chosen,
+              ExitCode (*act)(const StoreOptions&)) {
+  CLI::App* command = store.add_subcommand(name, what);
+  command->add_option("--store,store", options->directory, "Directory of the store")
+      ->required()
+      ->type_name("DIR");
+  command->add_flag("--json", options->is_json, "Print JSON");
+  command->callback([options, &chosen, act] { chosen = [options, act] { return act(*options); }; });
+  return command;
+}
+
+}  // namespace
+
+void add_store(CLI::App& app, Chosen& chosen) {
+  const auto options = std::make_shared<StoreOptions>();
+  CLI::App* store = app.add_subcommand("store", "Looks after the files of a store");
+  store->require_subcommand(1);
+  add(*store, "verify", "Reads every byte and says what is not as it was written; exit 3 if something is",
+      options, chosen, verify_store);
+  add(*store, "repair", "Makes a damaged store open again; copies what it takes away", options, chosen,
+      repair_store)
+      ->add_flag("--dry-run", options->is_dry, "Say what would be done, and what would be lost, only");
+}
+
+}  // namespace parking_lot::cli

@@ -1,0 +1,190 @@
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <catch2/catch.hpp>
+#include <optional>
+
+#include "running_host.h"
+#include "temporary_folder.h"
+
+using namespace parking_lot;
+using namespace parking_lot::test;
+
+namespace {
+
+// As long as it lives no file of this process may be written: as on a full disk.
+class FullDisk {
+ public:
+  FullDisk() {
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit none = before_;
+    none.rlim_cur = 0;
+    setrlimit(RLIMIT_FSIZE, &none);
+  }
+  ~FullDisk() { setrlimit(RLIMIT_FSIZE, &before_); }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+std::string config_in(const TemporaryFolder& folder, const std::string& queue, const std::string& mailbox) {
+  const auto storage = [&](const std::string& name) -> nlohmann::json {
+    if (name.empty()) return "in_memory";
+    return {{"type", "file"}, {"path", folder.path(name)}};
+  };
+  nlohmann::json pool{{"max_units", 1},
+                      {"executor", "inline"},
+                      {"queue", storage(queue)},
+                      {"mailbox", {{"storage", storage(mailbox)}}}};
+  return nlohmann::json{{"pools", {{"pool", pool}}}}.dump();
+}
+
+void run_nothing(Host&) {}
+
+void echo(Host& host) {
+  REQUIRE(host.run_function(
+      "pool", [](TaskContext& c) -> TaskResult { return std::string(c.payload()); }, 1));
+}
+
+ParsedTask task_named(const std::string& id) {
+  ParsedTask task;
+  task.pool = "pool";
+  task.task_id = id;
+  task.payload = '"' + id + '"';
+  task.payload_digest = digest_of(task.payload);
+  task.mailbox_tenant = "acme";
+  return task;
+}
+
+Receipt receipt_of(RunningHost& host, const std::string& id) {
+  return get(std::move(host->submit(task_named(id)).receipt));
+}
+
+std::vector<FetchedMessage> messages_of(RunningHost& host) {
+  std::promise<std::vector<FetchedMessage>> messages;
+  host->fetch({"acme", "", ""}, "", 100,
+              [&](const auto& page) { messages.set_value(page ? *page : std::vector<FetchedMessage>{}); });
+  return get(messages.get_future());
+}
+
+Health health_of(RunningHost& host) {
+  return host.on_loop([](Host& h) { return h.health(); });
+}
+
+}  // namespace
+
+TEST_CASE("what was parked before a host closed is run by the next one, with its payload") {
+  const TemporaryFolder folder;
+  const std::string config = config_in(folder, "lot", "lot");
+  {
+    RunningHost host(config, run_nothing);
+    REQUIRE(receipt_of(host, "a"));
+    REQUIRE(receipt_of(host, "b"));
+  }
+  RunningHost host(config, echo);
+  const Outcome outcome = host.outcome_of(task_named("a"));
+  CHECK(outcome.status == Status::completed);
+  CHECK(*outcome.result == "\"a\"");
+  CHECK(eventually([&] { return messages_of(host).size() == 2; }));
+}
+
+TEST_CASE("an ended task is remembered with its result over a restart, and so is its message") {
+  for (const auto& [queue, mailbox] : {std::pair{"lot", "lot"}, {"queue", "mail"}, {"", "mail"}}) {
+    const TemporaryFolder folder;
+    const std::string config = config_in(folder, queue, mailbox);
+    {
+      RunningHost host(config, echo);
+      CHECK(host.outcome_of(task_named("a")).status == Status::completed);
+      REQUIRE(eventually([&] { return messages_of(host).size() == 1; }));
+    }
+    RunningHost host(config, run_nothing);
+    const auto messages = messages_of(host);
+    REQUIRE(messages.size() == 1);
+    REQUIRE(messages[0].payload != nullptr);
+    CHECK(*messages[0].payload == "\"a\"");
+    if (std::string(queue).empty()) continue;
+    auto again = host->submit(task_named("a"));
+    CHECK(get(std::move(again.receipt))->how == Submitted::How::joined);
+    const Outcome outcome = get(std::move(again.outcome));
+    CHECK(outcome.status == Status::completed);
+    CHECK(*outcome.result == "\"a\"");
+  }
+}
+
+TEST_CASE("a full disk refuses, keeps answering, and is forgotten once there is space") {
+  const TemporaryFolder folder;
+  RunningHost host(config_in(folder, "lot", "lot"), run_nothing);
+  REQUIRE(receipt_of(host, "before"));
+  {
+    const FullDisk full;
+    CHECK(receipt_of(host, "during").error().code == Refusal::unconfirmed);
+    const Health health = health_of(host);
+    CHECK(health.is_degraded());
+    CHECK(health.pools[0].storage == StreamState::failed);
+    CHECK_FALSE(health.trouble().empty());
+    CHECK(receipt_of(host, "after").error().code == Refusal::storage_unavailable);
+  }
+  REQUIRE(eventually([&] { return !health_of(host).is_degraded(); }));
+  REQUIRE(eventually([&] { return health_of(host).trouble().empty(); }));
+  CHECK(receipt_of(host, "during")->how == Submitted::How::admitted);
+  CHECK(receipt_of(host, "before")->how == Submitted::How::joined);
+}
+
+TEST_CASE("a result that was produced while the disk was full is recorded once there is space") {
+  const TemporaryFolder folder;
+  std::promise<void> begun;
+  std::promise<void> may_end;
+  RunningHost host(config_in(folder, "lot", "lot"), [&](Host& opened) {
+    REQUIRE(opened.run_function(
+        "pool",
+        [&](TaskContext& context) -> TaskResult {
+          begun.set_value();
+          may_end.get_future().wait();
+          return std::string(context.payload());
+        },
+        1));
+  });
+  auto ticket = host->submit(task_named("a"));
+  get(begun.get_future());
+  std::optional<FullDisk> full(std::in_place);
+  may_end.set_value();
+  REQUIRE(eventually([&] { return health_of(host).is_degraded(); }));
+  full.reset();
+  const Outcome outcome = get(std::move(ticket.outcome));
+  CHECK(outcome.status == Status::completed);
+  CHECK(outcome.attempt == 1);
+  CHECK(*outcome.result == "\"a\"");
+  REQUIRE(eventually([&] { return messages_of(host).size() == 1; }));
+  CHECK(*messages_of(host)[0].payload == "\"a\"");
+}
+
+TEST_CASE("one store has one owner, and can be read meanwhile without changing it") {
+  const TemporaryFolder folder;
+  const std::string config = config_in(folder, "lot", "lot");
+  RunningHost owner(config, run_nothing);
+  REQUIRE(receipt_of(owner, "a"));
+  boost::asio::io_context io;
+  CHECK_FALSE(Host::open(config_from(config), io));
+  auto reader = Host::open(config_from(config), io, {.entropy = {}, .access = HostOptions::Access::reading});
+  REQUIRE(reader);
+  CHECK((*reader)->stats("pool")->parked == 1);
+  std::optional<Receipt> refused;
+  (*reader)->submit(task_named("b"), [&](const Receipt& receipt) { refused = receipt; }, {});
+  io.run();
+  REQUIRE(refused);
+  CHECK(refused->error().code == Refusal::storage_unavailable);
+}
+
+TEST_CASE("two pools may share a store but not a stream") {
+  const TemporaryFolder folder;
+  const nlohmann::json queue{{"type", "file"}, {"path", folder.path("lot")}, {"stream", "same"}};
+  const nlohmann::json pool{{"max_units", 1}, {"executor", "inline"}, {"queue", queue}};
+  const nlohmann::json config{{"pools", {{"a", pool}, {"b", pool}}}};
+  boost::asio::io_context io;
+  const auto host = Host::open(config_from(config.dump()), io);
+  REQUIRE_FALSE(host);
+  CHECK_THAT(host.error().message, Catch::Contains("same stream as that of pool 'a'"));
+}
