@@ -36,9 +36,38 @@ class AuditLog::State {
  public:
   explicit State(Files& files) : trail(files) {}
 
+  /// Until it is answered: retention may remove a segment just then, and an index may turn out to be damaged.
+  template <class Ask>
+  auto ask(Ask ask) -> decltype(ask()) {
+    for (int mended = 0;; ++mended) {
+      auto answer = ask();
+      if (answer || mended == mended_max) return answer;
+      auto done = mend(answer.error());
+      if (!done) return tl::unexpected(done.error());
+    }
+  }
+
   AuditTrail trail;
   std::map<std::string, std::string> pools;
   std::optional<LogEnd> end;
+
+ private:
+  /// Of what ever goes wrong in one question; more is no accident.
+  static constexpr int mended_max = 1000;
+
+  StoreResult<void> mend(const StoreError& error) {
+    if (error.fault == StoreFault::not_found) {
+      trail.clear();
+      return trail.refresh(end);
+    }
+    const auto segment = audit_index_number(error.file);
+    if (!segment) return tl::unexpected(error);
+    auto rebuilt = trail.rebuild(*segment);
+    // It may need the names in another one that is damaged too: that one comes first.
+    if (!rebuilt && audit_index_number(rebuilt.error().file) && rebuilt.error().file != error.file)
+      return mend(rebuilt.error());
+    return rebuilt;
+  }
 };
 
 AuditLog::AuditLog(Files& files) : state_(std::make_unique<State>(files)) {}
@@ -50,31 +79,11 @@ void AuditLog::name_pools(std::map<std::string, std::string> pools) { state_->po
 
 StoreResult<void> AuditLog::refresh(std::optional<LogEnd> durable) {
   state_->end = durable;
-  auto refreshed = state_->trail.refresh(durable);
-  // Retention may remove a segment just then.
-  if (!refreshed && refreshed.error().fault == StoreFault::not_found) {
-    state_->trail.clear();
-    refreshed = state_->trail.refresh(durable);
-  }
-  return refreshed;
+  return state_->ask([&] { return state_->trail.refresh(durable); });
 }
 
-StoreResult<StoredEvents> AuditLog::query(const AuditQuery& query,
-                                          const std::optional<AuditPosition>& after) {
-  constexpr int tries_max = 100;
-  for (int tries = 0;; ++tries) {
-    auto page = AuditQueryRun(state_->trail, state_->pools, query, after).page();
-    if (page || tries == tries_max) return page;
-    const StoreError& error = page.error();
-    StoreResult<void> mended = tl::unexpected(error);
-    if (error.fault == StoreFault::not_found) {
-      state_->trail.clear();
-      mended = state_->trail.refresh(state_->end);
-    } else if (const auto segment = audit_index_number(error.file)) {
-      mended = state_->trail.rebuild(*segment);
-    }
-    if (!mended) return tl::unexpected(mended.error());
-  }
+StoreResult<StoredEvents> AuditLog::query(const AuditQuery& query, const std::optional<AuditPosition>& after) {
+  return state_->ask([&] { return AuditQueryRun(state_->trail, state_->pools, query, after).page(); });
 }
 
 std::optional<UnwrittenIndex> AuditLog::unwritten() const {
