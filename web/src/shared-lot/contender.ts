@@ -36,6 +36,8 @@ export class Contender {
   private epoch = 0;
   private isReady = false;
   private heardEpoch = 0;
+  /** How often a leader was heard. */
+  private words = 0;
   /** Somebody has served, and those who were told something have not been told that it cannot be had. */
   private hasHeardOfReign = false;
   /** Milliseconds since the last word of a leader, since one served, and since our last beat. */
@@ -153,6 +155,7 @@ export class Contender {
       case 'leads':
         if (news.epoch < this.heardEpoch) break;
         this.heardEpoch = news.epoch;
+        this.words += 1;
         this.silence = 0;
         if (!news.isReady) break;
         this.unserved = 0;
@@ -200,12 +203,10 @@ export class Contender {
     this.silence = 0;
     await navigator.locks.request(names.usurper(this.database), { ifAvailable: true }, async (lock) => {
       if (lock === null || this.state !== 'seeking' || !(await this.isHeld())) return;
-      const before = this.heardEpoch;
-      this.silence = 0;
+      const before = this.words;
       this.say({ say: 'who leads?' });
       await new Promise((resolve) => setTimeout(resolve, answerMs));
-      const isSilent = this.silence >= answerMs / 2 && this.heardEpoch === before;
-      if (!isSilent || this.state !== 'seeking') return;
+      if (this.words !== before || this.state !== 'seeking') return;
       this.queue.abort();
       this.queue = new AbortController();
       this.request({ steal: true });
