@@ -52,6 +52,9 @@ if(TARGET test_native)
 endif()
 parking_lot_catch_tests(test_native native native)
 
+parking_lot_suite(test_conformance conformance parking_lot_native parking_lot_json)
+parking_lot_catch_tests(test_conformance conformance conformance)
+
 parking_lot_suite(test_store store parking_lot_file_journal)
 if(TARGET test_store)
   target_include_directories(test_store PRIVATE "${PROJECT_SOURCE_DIR}/native")
@@ -61,6 +64,11 @@ parking_lot_catch_tests(test_store store store)
 parking_lot_program(bench_storage storage_bench parking_lot_file_journal)
 if(TARGET bench_storage)
   target_include_directories(bench_storage PRIVATE "${PROJECT_SOURCE_DIR}/native")
+endif()
+
+parking_lot_program(bench_audit audit_bench parking_lot_file_journal)
+if(TARGET bench_audit)
+  target_include_directories(bench_audit PRIVATE "${PROJECT_SOURCE_DIR}/native")
 endif()
 
 parking_lot_suite(test_fuzz fuzz parking_lot_core)

@@ -57,7 +57,7 @@ const rules = [
     own: [corePublic, /^wasm\//, /^native\/backend\/file_journal/, /^core\/scenario\//],
   },
   { where: /^tests\/unit\//, system: [/./], own: [corePublic, /^core\//, /^tests\//] },
-  { where: /^tests\/(store|storage_bench)\//, system: [/./], own: [corePublic, /^native\/backend\/file_journal/, /^tests\//] },
+  { where: /^tests\/(store|storage_bench|audit_bench)\//, system: [/./], own: [corePublic, /^native\/backend\/file_journal/, /^tests\//] },
   { where: /^tests\//, system: [/./], own: [corePublic, nativePublic, /^core\/scenario\//, /^tests\//] },
   { where: /^examples\//, system: [/./], own: [corePublic, nativePublic, /^examples\//] },
 ];
