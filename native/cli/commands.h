@@ -20,5 +20,6 @@ void add_mailbox(CLI::App& app, Chosen& chosen);
 void add_pool(CLI::App& app, Chosen& chosen);
 void add_audit(CLI::App& app, Chosen& chosen);
 void add_store(CLI::App& app, Chosen& chosen);
+void add_simulate(CLI::App& app, Chosen& chosen);
 
 }  // namespace parking_lot::cli

@@ -24,6 +24,8 @@ const rules = [
     own: [corePublic, /^core\/src\//],
   },
   { where: /^core\/src\//, system: [standard, expected], own: [corePublic, /^core\/src\//] },
+  { where: /^core\/simulate\/setup/, system: [standard, expected, json], own: [corePublic, /^core\/simulate\//] },
+  { where: /^core\/simulate\//, system: [standard, expected], own: [corePublic, /^core\/simulate\//] },
   { where: /^core\/scenario\//, system: [standard, expected], own: [corePublic, /^core\/scenario\//] },
   {
     where: /^native\/backend\/file_journal\/posix_/,
@@ -49,16 +51,16 @@ const rules = [
   {
     where: /^native\/(http|cli)\//,
     system: [standard, posix, expected, asio, beast, spdlog, json, /^CLI\//, /^yaml-cpp\//],
-    own: [corePublic, nativePublic, /^native\//, /^core\/scenario\//],
+    own: [corePublic, nativePublic, /^native\//, /^core\/(scenario|simulate)\//],
   },
   {
     where: /^wasm\//,
     system: [standard, expected, /^emscripten(\/|\.h$)/],
-    own: [corePublic, /^wasm\//, /^native\/backend\/file_journal/, /^core\/scenario\//],
+    own: [corePublic, /^wasm\//, /^native\/backend\/file_journal/, /^core\/(scenario|simulate)\//],
   },
   { where: /^tests\/unit\//, system: [/./], own: [corePublic, /^core\//, /^tests\//] },
   { where: /^tests\/(store|storage_bench|audit_bench)\//, system: [/./], own: [corePublic, /^native\/backend\/file_journal/, /^tests\//] },
-  { where: /^tests\//, system: [/./], own: [corePublic, nativePublic, /^core\/scenario\//, /^tests\//] },
+  { where: /^tests\//, system: [/./], own: [corePublic, nativePublic, /^core\/(scenario|simulate)\//, /^tests\//] },
   { where: /^examples\//, system: [/./], own: [corePublic, nativePublic, /^examples\//] },
 ];
 

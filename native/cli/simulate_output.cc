@@ -1,0 +1,165 @@
+#include "cli/simulate_output.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "simulate/text_writer.h"
+
+namespace parking_lot::cli {
+namespace {
+
+using simulate::decimal;
+using simulate::Distribution;
+using simulate::Figures;
+using simulate::GroupFigures;
+
+std::string percent(double share) { return decimal(share * 100, 1) + " %"; }
+std::string seconds(double ms) { return decimal(ms / 1000, ms < 100000 ? 2 : 0); }
+
+struct Row {
+  std::string name;
+  std::string (*text)(const Figures& figures);
+};
+
+const Row rows[] = {
+    {"offered load", [](const Figures& f) { return percent(f.offered_load); }},
+    {"utilisation", [](const Figures& f) { return percent(f.utilisation); }},
+    {"most units in use", [](const Figures& f) { return decimal(f.units_peak, 0); }},
+    {"completed", [](const Figures& f) { return decimal(static_cast<double>(f.all.completed), 0); }},
+    {"expired", [](const Figures& f) { return decimal(static_cast<double>(f.all.expired), 0); }},
+    {"rejected", [](const Figures& f) { return decimal(static_cast<double>(f.all.rejected), 0); }},
+    {"wait, mean (s)", [](const Figures& f) { return seconds(f.all.wait_ms.mean); }},
+    {"wait, p50", [](const Figures& f) { return seconds(f.all.wait_ms.p50); }},
+    {"wait, p95", [](const Figures& f) { return seconds(f.all.wait_ms.p95); }},
+    {"wait, p99", [](const Figures& f) { return seconds(f.all.wait_ms.p99); }},
+    {"wait, max", [](const Figures& f) { return seconds(f.all.wait_ms.max); }},
+    {"largest tenth, mean", [](const Figures& f) { return seconds(f.largest_tenth.wait_ms.mean); }},
+    {"largest tenth, p95", [](const Figures& f) { return seconds(f.largest_tenth.wait_ms.p95); }},
+    {"largest tenth, max", [](const Figures& f) { return seconds(f.largest_tenth.wait_ms.max); }},
+    {"bounded slowdown, mean", [](const Figures& f) { return decimal(f.all.bounded_slowdown.mean, 2); }},
+    {"bounded slowdown, p95", [](const Figures& f) { return decimal(f.all.bounded_slowdown.p95, 2); }},
+};
+
+using Cells = std::vector<std::string>;
+
+/// The first column to the left, figures to the right.
+std::string aligned(const std::vector<Cells>& table) {
+  std::vector<std::size_t> widths(table.front().size());
+  for (const Cells& cells : table) {
+    for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], cells[i].size());
+  }
+  std::string out;
+  for (const Cells& cells : table) {
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      const std::string space(widths[i] - cells[i].size(), ' ');
+      out += i == 0 ? cells[i] + space : "  " + space + cells[i];
+    }
+    out.erase(out.find_last_not_of(' ') + 1);
+    out += '\n';
+  }
+  return out;
+}
+
+void add_groups(std::vector<Cells>& table, const std::string& what,
+                const std::vector<GroupFigures> Figures::*groups,
+                const std::vector<Simulation>& simulations) {
+  constexpr std::size_t shown_max = 12;
+  const std::vector<GroupFigures>& first = simulations.front().figures.*groups;
+  if (first.size() < 2) return;
+  for (std::size_t i = 0; i < std::min(first.size(), shown_max); ++i) {
+    Cells cells{what + ' ' + first[i].name + ", p95"};
+    for (const Simulation& each : simulations)
+      cells.push_back(seconds((each.figures.*groups)[i].wait_ms.p95));
+    table.push_back(std::move(cells));
+  }
+}
+
+std::string in_unit(std::int64_t ms, std::int64_t unit_ms) {
+  if (ms % unit_ms == 0) return std::to_string(ms / unit_ms);
+  return decimal(static_cast<double>(ms) / static_cast<double>(unit_ms), 3);
+}
+
+}  // namespace
+
+std::string figures_table(const simulate::Trace& trace, const std::vector<Simulation>& simulations) {
+  const Figures& first = simulations.front().figures;
+  std::string out = std::to_string(trace.tasks.size()) + " tasks over " +
+                    seconds(static_cast<double>(trace.last_ms() - trace.first_ms())) + " s, capacity " +
+                    decimal(first.capacity, 0) + " units";
+  if (trace.left_out > 0) out += "; " + std::to_string(trace.left_out) + " entries without a run left out";
+  std::vector<Cells> table{{""}};
+  for (const Simulation& each : simulations) table.front().push_back(each.contender.name);
+  for (const Row& row : rows) {
+    Cells cells{row.name};
+    for (const Simulation& each : simulations) cells.push_back(row.text(each.figures));
+    table.push_back(std::move(cells));
+  }
+  add_groups(table, "priority", &Figures::priorities, simulations);
+  add_groups(table, "tenant", &Figures::tenants, simulations);
+  return out + "\n" + aligned(table);
+}
+
+std::string figures_report_json(const std::string& trace_name, const simulate::Trace& trace,
+                                const std::vector<Simulation>& simulations) {
+  simulate::JsonText json;
+  json.open();
+  json.open("trace");
+  json.text("name", trace_name);
+  json.whole("tasks", trace.tasks.size());
+  json.whole("left_out", trace.left_out);
+  json.number("span_ms", static_cast<double>(trace.last_ms() - trace.first_ms()), 0);
+  json.close();
+  std::string policies = "[";
+  for (const Simulation& each : simulations) {
+    if (policies.size() > 1) policies += ',';
+    policies += figures_json(each.contender.name, each.figures);
+  }
+  json.raw("policies", policies + ']');
+  json.close();
+  return std::move(json).finish();
+}
+
+std::string starts_csv(const simulate::Trace& trace, const simulate::Simulated& simulated) {
+  std::string out = "id,submit,start,end,units\n";
+  out.reserve(trace.tasks.size() * 48);
+  const auto spell = [&](std::int64_t ms) {
+    return ms == simulate::Fate::never ? std::string() : in_unit(ms, trace.unit_ms);
+  };
+  for (std::size_t i = 0; i < trace.tasks.size(); ++i) {
+    const std::string& id = trace.ids[i];
+    const bool needs_quotes = id.find_first_of(",\"") != std::string::npos;
+    std::string spelled = id;
+    for (std::size_t at = 0; needs_quotes && (at = spelled.find('"', at)) != std::string::npos; at += 2)
+      spelled.insert(at, 1, '"');
+    out += needs_quotes ? '"' + spelled + '"' : spelled;
+    const simulate::Fate& fate = simulated.fates[i];
+    out += ',' + in_unit(trace.tasks[i].submit_ms, trace.unit_ms) + ',' + spell(fate.start_ms) + ',' +
+           spell(fate.end_ms) + ',' + std::to_string(trace.tasks[i].units) + '\n';
+  }
+  return out;
+}
+
+std::string starts_path(const std::string& path, const std::vector<Simulation>& simulations,
+                        const simulate::Contender& contender) {
+  if (simulations.size() == 1) return path;
+  std::string name = contender.name;
+  for (char& c : name) {
+    if (std::string_view(":=,/ ").find(c) != std::string_view::npos) c = '-';
+  }
+  const std::string stem = path.ends_with(".csv") ? path.substr(0, path.size() - 4) : path;
+  return stem + '.' + name + ".csv";
+}
+
+Result<void> write_file(const std::string& path, const std::string& text) {
+  std::FILE* const file = std::fopen(path.c_str(), "we");
+  if (file == nullptr) return Failure({path, std::string("cannot be written: ") + strerror(errno) + "."});
+  const bool is_written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  if (std::fclose(file) != 0 || !is_written)
+    return Failure({path, std::string("cannot be written: ") + strerror(errno) + "."});
+  return {};
+}
+
+}  // namespace parking_lot::cli
