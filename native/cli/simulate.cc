@@ -10,6 +10,7 @@
 #include "cli/simulate_output.h"
 #include "cli/yaml.h"
 #include "simulate/generate.h"
+#include "simulate/report.h"
 
 namespace parking_lot::cli {
 namespace {
@@ -27,6 +28,7 @@ struct SimulateOptions {
   bool kills_at_estimate = false;
   std::string starts;
   std::string report;
+  std::string pictures;
   bool is_json = false;
 
   std::string trace_name() const {
@@ -101,6 +103,23 @@ Result<void> write_starts(const SimulateOptions& options, const simulate::Trace&
   return {};
 }
 
+Result<void> write_report(const SimulateOptions& options, const simulate::Trace& trace,
+                          const std::vector<Simulation>& simulations) {
+  std::vector<simulate::Compared> compared;
+  for (const Simulation& each : simulations)
+    compared.push_back({each.contender.name, &each.simulated, &each.figures});
+  if (!options.report.empty()) {
+    const std::string page = report_html(options.trace_name(), trace, compared);
+    if (auto written = write_file(options.report, page); !written) return written;
+  }
+  if (options.pictures.empty()) return {};
+  for (const simulate::Picture& picture : draw_plots(trace, compared)) {
+    const std::string path = options.pictures + picture.name + ".svg";
+    if (auto written = write_file(path, picture.svg + '\n'); !written) return written;
+  }
+  return {};
+}
+
 ExitCode run(const SimulateOptions& options) {
   if (options.trace.empty() == options.generator.empty())
     return refuse({"simulate", "give either a --trace or what to --generate."});
@@ -109,6 +128,8 @@ ExitCode run(const SimulateOptions& options) {
   const auto simulations = simulate_all(options, *trace);
   if (!simulations) return refuse(simulations.error());
   if (auto written = write_starts(options, *trace, *simulations); !written)
+    return refuse(written.error(), ExitCode::unexpected);
+  if (auto written = write_report(options, *trace, *simulations); !written)
     return refuse(written.error(), ExitCode::unexpected);
   const std::string text = options.is_json
                                ? figures_report_json(options.trace_name(), *trace, *simulations) + '\n'
@@ -172,6 +193,10 @@ void add_simulate(CLI::App& app, Chosen& chosen) {
   command->add_option("--starts", options->starts, "Write id,submit,start,end,units of every task here")
       ->type_name("FILE");
   command->add_option("--report", options->report, "Write one page with plots here")->type_name("FILE");
+  command
+      ->add_option("--pictures", options->pictures,
+                   "Write the plots as SVG files whose names begin with this, such as out/ or out/chat-")
+      ->type_name("PREFIX");
   command->add_flag("--json", options->is_json, "Print one JSON object");
   command->footer(
       "Example: parking-lot simulate --generate llm-chat --policy first_fit --policy strict\n"
