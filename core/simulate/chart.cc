@@ -8,10 +8,11 @@
 namespace parking_lot::simulate {
 namespace {
 
-constexpr double width = 520;
-constexpr double left = 62;
+constexpr double width = 440;
+constexpr double left = 58;
 constexpr double right = 14;
-constexpr double foot = 44;
+constexpr double labels_height = 24;
+constexpr double title_height = 19;
 constexpr double legend_line = 20;
 constexpr double letter = 7.1;  // a generous mean width at 13 px
 
@@ -84,6 +85,8 @@ struct Frame {
   double y(const Axis& axis, double value) const { return bottom - axis.place_of(value) * (bottom - top); }
 };
 
+double foot_of(const Axis& axis) { return labels_height + (axis.title.empty() ? 0 : title_height); }
+
 std::string x_axis(const Axis& axis, const Frame& frame) {
   std::string out;
   double last_end = -1e9;
@@ -92,7 +95,7 @@ std::string x_axis(const Axis& axis, const Frame& frame) {
     out += rule(x, frame.top, x, frame.bottom, "grid");
     const double half = letter * static_cast<double>(tick.label.size()) / 2;
     const double centre = std::min(x, width - half);
-    if (centre - half < last_end + 4) continue;  // the labels would touch
+    if (centre - half < last_end + 8) continue;  // the labels would touch
     out += text(centre, frame.bottom + 17, tick.label, Anchor::middle);
     last_end = centre + half;
   }
@@ -133,7 +136,7 @@ std::string draw(const Chart& chart) {
   for (const Line& line : chart.lines) names.emplace_back(line.name, line.colour);
   const Legend legend(names);
   const double height = chart.height + legend.bottom() - 22;
-  const Frame frame{left, width - right, legend.bottom() + 14, height - foot};
+  const Frame frame{left, width - right, legend.bottom() + 14, height - foot_of(chart.x)};
   std::string out =
       opening(chart.title, height) + legend.svg() + x_axis(chart.x, frame) + y_axis(chart.y, frame);
   if (!chart.y.title.empty()) out += text(width - right, 17, chart.y.title, Anchor::end);
@@ -154,9 +157,9 @@ std::string draw(const DotPlot& plot) {
   for (const DotPlot::Row& row : plot.rows) longest = std::max(longest, row.name.size());
   const Legend legend(names);
   const double rows_height = row_height * static_cast<double>(plot.rows.size());
-  const double height = legend.bottom() + 14 + rows_height + foot;
+  const double height = legend.bottom() + 14 + rows_height + foot_of(plot.x);
   const double names_width = std::min(letter * static_cast<double>(longest) + 14, width / 3);
-  const Frame frame{names_width, width - right, legend.bottom() + 14, height - foot};
+  const Frame frame{names_width, width - right, legend.bottom() + 14, height - foot_of(plot.x)};
   std::string out = opening(plot.title, height) + legend.svg() + x_axis(plot.x, frame);
   double y = frame.top + row_height / 2;
   for (const DotPlot::Row& row : plot.rows) {

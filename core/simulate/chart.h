@@ -57,7 +57,7 @@ struct Chart {
   std::vector<Line> lines;
   double limit = -1;  ///< a dashed line across at this height; negative: none
   std::string limit_label;
-  double height = 260;
+  double height = 240;
 };
 std::string draw(const Chart& chart);
 

@@ -108,7 +108,7 @@ Picture draw_waits(const Trace& trace, const std::vector<Compared>& compared, co
     chart.lines.push_back(wait_line(compared[number].name, number, std::move(waits)));
   }
   chart.y = wait_axis("", longest);
-  chart.height = 300;
+  chart.height = 280;
   return {name, draw(chart)};
 }
 
@@ -138,7 +138,7 @@ void draw_courses(std::vector<Picture>& pictures, const Trace& trace, const std:
     units.y = linear_axis("", std::max(each.figures->capacity, 1.0) * 1.02);
     units.limit = each.figures->capacity;
     units.limit_label = "capacity";
-    units.height = 190;
+    units.height = 170;
     units.lines.push_back(course_line(each.name, number, course.units_in_use, length, Line::Look::area));
     pictures.push_back({"units-" + std::to_string(number + 1), draw(units)});
     for (const double waiting : course.tasks_waiting) deepest = std::max(deepest, waiting);
@@ -166,7 +166,7 @@ Picture draw_tenants(const std::vector<Compared>& compared) {
     for (const double value : row.values) longest = std::max(longest, value);
     plot.rows.push_back(std::move(row));
   }
-  plot.x = wait_axis("", longest);
+  plot.x = time_axis("", longest * 1.02);
   return {"tenants", draw(plot)};
 }
 

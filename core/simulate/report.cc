@@ -21,10 +21,12 @@ constexpr const char* head =
     "th,td{padding:5px 12px;text-align:right;border-bottom:1px solid var(--line)}"
     "th:first-child{text-align:left;font-weight:400;position:sticky;left:0;background:var(--paper)}"
     "thead "
-    "th{font-weight:600;vertical-align:bottom;white-space:normal;max-width:180px;overflow-wrap:anywhere}"
-    ".plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,430px),1fr));gap:16px}"
+    "th{font-weight:600;vertical-align:bottom;white-space:normal;max-width:200px}"
+    ".plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,360px),1fr));gap:16px}"
     "figure{margin:0;padding:12px;background:var(--card);border:1px solid var(--line);border-radius:8px}"
-    "svg{display:block;width:100%;height:auto}</style></head><body>\n";
+    "svg{display:block;width:100%;height:auto}"
+    "@media(max-width:500px){body{padding:16px 10px}th,td{padding:5px 6px}figure{padding:8px "
+    "4px}}</style></head><body>\n";
 
 std::string percent(double share) { return decimal(share * 100, 1) + " %"; }
 std::string whole(double value) { return decimal(value, 0); }
@@ -53,9 +55,19 @@ constexpr Row rows[] = {
     {"Bounded slowdown, p95", [](const Figures& f) { return decimal(f.all.bounded_slowdown.p95, 2); }},
 };
 
+/// With places at which a browser may break the line.
+std::string breakable(const std::string& name) {
+  std::string out;
+  for (const char c : name) {
+    out += escaped_markup(std::string_view(&c, 1));
+    if (c == ':' || c == ',' || c == '=' || c == '_') out += "<wbr>";
+  }
+  return out;
+}
+
 std::string heading(const std::vector<Compared>& compared) {
   std::string out = "<thead><tr><th></th>";
-  for (const Compared& each : compared) out += "<th>" + escaped_markup(each.name) + "</th>";
+  for (const Compared& each : compared) out += "<th>" + breakable(each.name) + "</th>";
   return out + "</tr></thead>";
 }
 
