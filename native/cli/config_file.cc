@@ -15,15 +15,15 @@
 namespace parking_lot::cli {
 namespace {
 
-std::optional<std::string> environment(std::string_view name) {
+bool is_yaml(std::string_view path) { return path.ends_with(".yaml") || path.ends_with(".yml"); }
+
+}  // namespace
+
+std::optional<std::string> read_environment(std::string_view name) {
   const char* value = std::getenv(std::string(name).c_str());
   if (value == nullptr) return std::nullopt;
   return value;
 }
-
-bool is_yaml(std::string_view path) { return path.ends_with(".yaml") || path.ends_with(".yml"); }
-
-}  // namespace
 
 Result<std::string> read_file(const std::string& path) {
   const auto close = [](std::FILE* file) { std::fclose(file); };
@@ -37,14 +37,18 @@ Result<std::string> read_file(const std::string& path) {
   return text;
 }
 
-Result<ParsedConfig> load_config(const std::string& path) {
+Result<std::string> read_config_json(const std::string& path) {
   Result<std::string> text = read_file(path);
-  if (!text) return Failure(std::move(text.error()));
-  if (is_yaml(path)) {
-    text = yaml_to_json(*text);
-    if (!text) return Failure({path + ":" + text.error().where, text.error().message});
-  }
-  ParsedConfig parsed = parse_config(*text, environment);
+  if (!text || !is_yaml(path)) return text;
+  Result<std::string> json = yaml_to_json(*text);
+  if (!json) return Failure({path + ":" + json.error().where, json.error().message});
+  return json;
+}
+
+Result<ParsedConfig> load_config(const std::string& path) {
+  const Result<std::string> json = read_config_json(path);
+  if (!json) return Failure(json.error());
+  ParsedConfig parsed = parse_config(*json, read_environment);
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   for (PoolConfig& pool : parsed.config.pools) {
     for (StorageConfig* storage : {&pool.queue, &pool.mailbox.storage}) {

@@ -1,14 +1,11 @@
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/commands.h"
 #include "cli/config_file.h"
 #include "cli/simulate_output.h"
-#include "cli/yaml.h"
 #include "simulate/generate.h"
 #include "simulate/report.h"
 
@@ -35,12 +32,6 @@ struct SimulateOptions {
     return trace.empty() ? generator + ", seed " + std::to_string(seed) : trace;
   }
 };
-
-std::optional<std::string> environment(std::string_view name) {
-  const char* value = std::getenv(std::string(name).c_str());
-  if (value == nullptr) return std::nullopt;
-  return value;
-}
 
 ExitCode refuse(const Error& error, ExitCode code = ExitCode::usage) {
   const std::string where = error.where.empty() ? "" : error.where + ": ";
@@ -70,17 +61,13 @@ Result<simulate::Trace> load_trace(const SimulateOptions& options) {
 
 Result<std::string> load_config_text(const SimulateOptions& options, const simulate::Trace& trace) {
   if (options.config.empty()) return config_for(trace, options.sizing);
-  Result<std::string> text = read_file(options.config);
-  const bool is_yaml = options.config.ends_with(".yaml") || options.config.ends_with(".yml");
-  if (text && is_yaml) text = yaml_to_json(*text);
-  if (!text && is_yaml) return Failure({options.config + ":" + text.error().where, text.error().message});
-  return text;
+  return read_config_json(options.config);
 }
 
 Result<std::vector<Simulation>> simulate_all(const SimulateOptions& options, const simulate::Trace& trace) {
   const auto config = load_config_text(options, trace);
   if (!config) return Failure(config.error());
-  auto contenders = simulate::contenders(*config, options.policies, environment);
+  auto contenders = simulate::contenders(*config, options.policies, read_environment);
   if (!contenders) return Failure(std::move(contenders.error()));
   const auto overrun = options.kills_at_estimate ? simulate::Overrun::killed : simulate::Overrun::goes_on;
   std::vector<Simulation> simulations;

@@ -1,0 +1,365 @@
+import { Events } from './p-queue/events.js';
+import { type Gate, OwnGate, SharedGate } from './p-queue/gate.js';
+import {
+  type AddOptions,
+  checkedConcurrency,
+  checkedTimeout,
+  checkedUnits,
+  checkLimits,
+  type Options,
+} from './p-queue/options.js';
+import { type JobQueue, PriorityQueue, type RunFunction } from './p-queue/priority-queue.js';
+import { StartLimit } from './p-queue/start-limit.js';
+import { withSignal, withTimeout } from './p-queue/timeout.js';
+import type { Pool } from './pool.js';
+
+export type { AddOptions, Options } from './p-queue/options.js';
+export { type JobQueue, PriorityQueue, type RunFunction } from './p-queue/priority-queue.js';
+export { TimeoutError } from './p-queue/timeout.js';
+
+export type JobFunction<T> = (options: { signal?: AbortSignal }) => T | PromiseLike<T>;
+
+export interface RunningTask {
+  readonly id: string;
+  readonly priority: number;
+  readonly startTime: number;
+  readonly timeout: number | undefined;
+  readonly timeoutRemaining: number | undefined;
+}
+
+type EventMap = {
+  active: [];
+  idle: [];
+  empty: [];
+  add: [];
+  next: [];
+  pendingZero: [];
+  rateLimit: [];
+  rateLimitCleared: [];
+  completed: [result: unknown];
+  error: [error: unknown];
+};
+
+interface Job {
+  /** As given, for queues of the user's own. */
+  readonly options: AddOptions & { readonly id: string };
+  readonly units: number;
+  readonly signal: AbortSignal | undefined;
+  readonly timeout: number | undefined;
+  startTime: number;
+}
+
+/**
+ * p-queue's class on a pool of units, for those who come from it: the same options, methods and events, and jobs that
+ * cost more than one unit.
+ *
+ *     const queue = new PQueue({ concurrency: 8 });
+ *     const answer = await queue.add(() => generate(prompt), { units: 4, priority: 1 });
+ *
+ * The first job in order holds back those behind it until its units are free. A function is called a few microtasks
+ * after p-queue would call it (the very first once the WebAssembly module is loaded); `size` and `pending` change at
+ * once as there.
+ */
+export default class PQueue extends Events<EventMap> {
+  /** Default of the jobs that are added from now on, in milliseconds. */
+  timeout: number | undefined;
+
+  private queue: JobQueue;
+  private readonly queueClass: new () => JobQueue;
+  private readonly jobs = new WeakMap<RunFunction, Job>();
+  private readonly runningJobs = new Set<Job>();
+  private readonly stopWaiting = new Set<() => void>();
+  private readonly limit: StartLimit;
+  private readonly pool: Pool | undefined;
+  private gate: Gate;
+  private head: RunFunction | undefined; // taken out of a queue of the user's own, and waiting for its units
+  private limitUnits: number;
+  private unitsInUse = 0;
+  private isHeld: boolean;
+  private lastId = 0;
+  private wasLimited = false;
+  private limitIsStale = false;
+
+  constructor(options: Options = {}) {
+    super();
+    const { intervalCap = Number.POSITIVE_INFINITY, interval = 0, strict = false } = options;
+    checkLimits(intervalCap, interval, strict);
+    this.limit = new StartLimit(
+      {
+        cap: intervalCap,
+        intervalMs: interval,
+        window: strict ? 'sliding' : 'fixed',
+        carriesOver: options.carryoverIntervalCount ?? false,
+      },
+      () => this.pending,
+      () => this.startAll(),
+    );
+    this.queueClass = options.queueClass ?? PriorityQueue;
+    this.queue = new this.queueClass();
+    this.limitUnits = checkedConcurrency(options.concurrency ?? Number.POSITIVE_INFINITY);
+    this.timeout = checkedTimeout(options.timeout);
+    this.isHeld = options.autoStart === false;
+    this.pool = options.pool;
+    this.gate = options.pool ? new SharedGate(options.pool) : new OwnGate(this.limitUnits);
+  }
+
+  get concurrency(): number {
+    return this.limitUnits;
+  }
+  /** From now on; jobs that run go on. */
+  set concurrency(units: number) {
+    this.limitUnits = checkedConcurrency(units);
+    if (!this.pool) {
+      (this.gate as OwnGate).retire();
+      this.gate = new OwnGate(units);
+    }
+    this.startAll();
+  }
+
+  /** Jobs that wait. */
+  get size(): number {
+    return this.queue.size + (this.head ? 1 : 0);
+  }
+  /** Jobs that run. */
+  get pending(): number {
+    return this.runningJobs.size;
+  }
+  get isPaused(): boolean {
+    return this.isHeld;
+  }
+  get isRateLimited(): boolean {
+    return this.wasLimited;
+  }
+  /** Jobs wait although the queue is not paused: for units, or for the next interval. */
+  get isSaturated(): boolean {
+    return this.size > 0 && (this.isRateLimited || this.unitsInUse + this.nextUnits > this.limitUnits);
+  }
+  /** Jobs under way, with how long they may still take. */
+  get runningTasks(): RunningTask[] {
+    return [...this.runningJobs].map(({ options, startTime, timeout }) => ({
+      id: options.id,
+      priority: options.priority ?? 0,
+      startTime,
+      timeout,
+      timeoutRemaining: timeout === undefined ? undefined : Math.max(0, startTime + timeout - Date.now()),
+    }));
+  }
+
+  /** Of this priority. */
+  sizeBy({ priority }: { readonly priority?: number }): number {
+    const isHead = this.head !== undefined && this.jobs.get(this.head)?.options.priority === priority;
+    return this.queue.filter(priority === undefined ? {} : { priority }).length + (isHead ? 1 : 0);
+  }
+
+  /** Settles as the function does; rejects with the signal's reason, or a TimeoutError. */
+  async add<T>(fn: JobFunction<T>, options: AddOptions = {}): Promise<T> {
+    this.lastId += options.id === undefined ? 1 : 0;
+    const job: Job = {
+      options: { ...options, id: options.id ?? String(this.lastId) },
+      units: checkedUnits(options.units ?? 1, this.limitUnits),
+      signal: options.signal,
+      timeout: checkedTimeout('timeout' in options ? options.timeout : this.timeout),
+      startTime: 0,
+    };
+    return new Promise<T>((resolve, reject) => this.enqueue(job, fn, resolve, reject));
+  }
+
+  async addAll<T>(functions: readonly JobFunction<T>[], options?: AddOptions): Promise<T[]> {
+    return Promise.all(functions.map((fn) => this.add(fn, options)));
+  }
+
+  /** Of a job that waits; it joins the end of its new priority. */
+  setPriority(id: string, priority: number): void {
+    if (typeof priority !== 'number' || !Number.isFinite(priority)) {
+      throw new TypeError(
+        `Expected \`priority\` to be a finite number, got \`${priority}\` (${typeof priority})`,
+      );
+    }
+    this.queue.setPriority(id, priority);
+    this.startAll();
+  }
+
+  start(): this {
+    if (!this.isHeld) return this;
+    this.isHeld = false;
+    this.startAll();
+    return this;
+  }
+
+  pause(): void {
+    this.isHeld = true;
+  }
+
+  /** Forgets the jobs that wait; their promises never settle, as in p-queue. */
+  clear(): void {
+    for (const stop of this.stopWaiting) stop();
+    this.queue = new this.queueClass();
+    this.head = undefined;
+    this.limit.unwatch();
+    this.tellLimit();
+    this.emit('empty');
+    if (this.pending === 0) this.emit('idle');
+    this.emit('next');
+  }
+
+  async onEmpty(): Promise<void> {
+    if (this.size > 0) await this.nextEvent(['empty']);
+  }
+
+  async onIdle(): Promise<void> {
+    if (this.size > 0 || this.pending > 0) await this.nextEvent(['idle']);
+  }
+
+  async onPendingZero(): Promise<void> {
+    if (this.pending > 0) await this.nextEvent(['pendingZero']);
+  }
+
+  async onSizeLessThan(limit: number): Promise<void> {
+    if (this.size >= limit) await this.nextEvent(['next', 'active'], () => this.size < limit);
+  }
+
+  async onRateLimit(): Promise<void> {
+    if (!this.isRateLimited) await this.nextEvent(['rateLimit']);
+  }
+
+  async onRateLimitCleared(): Promise<void> {
+    if (this.isRateLimited) await this.nextEvent(['rateLimitCleared']);
+  }
+
+  /** Rejects with the error of the next job that fails. */
+  onError(): Promise<never> {
+    return new Promise((_, reject) => this.once('error', reject));
+  }
+
+  private enqueue<T>(
+    job: Job,
+    fn: JobFunction<T>,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    let stopWaiting = () => {};
+    const run: RunFunction = async () => {
+      stopWaiting();
+      this.runningJobs.add(job);
+      this.unitsInUse += job.units;
+      job.startTime = Date.now();
+      try {
+        if (job.signal?.aborted) this.limit.takenBack();
+        job.signal?.throwIfAborted();
+        const result = await this.gate.run(() => this.call(job, fn), job.units, job.signal);
+        resolve(result);
+        this.emit('completed', result);
+      } catch (thrown) {
+        const error = job.signal?.aborted ? job.signal.reason : thrown;
+        reject(error);
+        this.emit('error', error);
+      } finally {
+        this.runningJobs.delete(job);
+        this.unitsInUse -= job.units;
+        if (this.pending === 0) this.emit('pendingZero');
+        this.startAll();
+        this.emit('next');
+      }
+    };
+    this.jobs.set(run, job);
+    this.queue.enqueue(run, job.options);
+    if (job.signal) {
+      const { signal } = job;
+      const onAbort = () => {
+        stopWaiting();
+        this.remove(run, job);
+        reject(signal.reason);
+        this.startAll();
+        this.emit('next');
+      };
+      stopWaiting = () => {
+        signal.removeEventListener('abort', onAbort);
+        this.stopWaiting.delete(stopWaiting);
+      };
+      if (signal.aborted) return onAbort();
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.stopWaiting.add(stopWaiting);
+    }
+    this.emit('add');
+    this.startAll();
+  }
+
+  private async call<T>(job: Job, fn: JobFunction<T>): Promise<T> {
+    job.startTime = Date.now();
+    let operation = Promise.resolve(fn(job.signal ? { signal: job.signal } : {}));
+    if (job.timeout !== undefined) {
+      const counts = `queue has ${this.pending} running, ${this.size} waiting`;
+      operation = withTimeout(operation, job.timeout, `Task timed out after ${job.timeout}ms (${counts})`);
+    }
+    return job.signal ? withSignal(operation, job.signal) : operation;
+  }
+
+  private remove(run: RunFunction, job: Job): void {
+    if (this.head === run) this.head = undefined;
+    else if (this.queue instanceof PriorityQueue) this.queue.remove(run);
+    else this.queue.remove?.(job.options.id);
+  }
+
+  private startAll(): void {
+    while (this.startNext());
+    if (this.size > 0 && !this.isHeld) this.limit.watch();
+    this.tellLimitSoon();
+  }
+
+  private startNext(): boolean {
+    if (this.size === 0) {
+      this.limit.unwatch();
+      this.emit('empty');
+      if (this.pending === 0) this.emit('idle');
+      return false;
+    }
+    if (this.isHeld || this.limit.isReached || this.unitsInUse >= this.limitUnits) return false;
+    const run = this.first();
+    const { units } = this.jobs.get(run)!;
+    // One that costs more than a lowered concurrency is left to the pool, which says so.
+    if (this.unitsInUse + units > this.limitUnits && this.pending > 0) return false;
+    if (this.head) this.head = undefined;
+    else this.queue.dequeue();
+    this.limit.started();
+    void run();
+    this.emit('active');
+    return true;
+  }
+
+  private get nextUnits(): number {
+    return this.jobs.get(this.first())?.units ?? 1;
+  }
+
+  /** The next job in order, still in its place. */
+  private first(): RunFunction {
+    if (this.queue instanceof PriorityQueue) return this.queue.first!;
+    this.head ??= this.queue.dequeue()!;
+    return this.head;
+  }
+
+  private tellLimitSoon(): void {
+    if (this.limit.isEndless || this.limitIsStale) return;
+    this.limitIsStale = true;
+    queueMicrotask(() => this.tellLimit());
+  }
+
+  private tellLimit(): void {
+    this.limitIsStale = false;
+    const isLimited = this.size > 0 && this.limit.isReached;
+    if (isLimited === this.wasLimited) return;
+    this.wasLimited = isLimited;
+    this.emit(isLimited ? 'rateLimit' : 'rateLimitCleared');
+  }
+
+  private nextEvent(names: (keyof EventMap)[], isMeant = () => true): Promise<void> {
+    return new Promise((resolve) => {
+      const listener = () => {
+        if (!isMeant()) return;
+        for (const name of names) this.off(name, listener);
+        resolve();
+      };
+      for (const name of names) this.on(name, listener);
+    });
+  }
+}
+export { PQueue };
