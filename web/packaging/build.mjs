@@ -38,6 +38,7 @@ await build({
     index: 'src/index.ts',
     worker: 'src/worker/index.ts',
     testing: 'src/testing.ts',
+    'p-queue': 'src/p-queue.ts',
     storage: 'src/storage/entry.ts',
   },
   splitting: true,

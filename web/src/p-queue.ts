@@ -243,10 +243,11 @@ export default class PQueue extends Events<EventMap> {
       this.runningJobs.add(job);
       this.unitsInUse += job.units;
       job.startTime = Date.now();
+      const counts = `queue has ${this.pending} running, ${this.size} waiting`;
       try {
         if (job.signal?.aborted) this.limit.takenBack();
         job.signal?.throwIfAborted();
-        const result = await this.gate.run(() => this.call(job, fn), job.units, job.signal);
+        const result = await this.gate.run(() => this.call(job, fn, counts), job.units, job.signal);
         resolve(result);
         this.emit('completed', result);
       } catch (thrown) {
@@ -257,7 +258,7 @@ export default class PQueue extends Events<EventMap> {
         this.runningJobs.delete(job);
         this.unitsInUse -= job.units;
         if (this.pending === 0) this.emit('pendingZero');
-        this.startAll();
+        this.startWhatFits();
         this.emit('next');
       }
     };
@@ -269,7 +270,7 @@ export default class PQueue extends Events<EventMap> {
         stopWaiting();
         this.remove(run, job);
         reject(signal.reason);
-        this.startAll();
+        this.startWhatFits();
         this.emit('next');
       };
       stopWaiting = () => {
@@ -281,14 +282,13 @@ export default class PQueue extends Events<EventMap> {
       this.stopWaiting.add(stopWaiting);
     }
     this.emit('add');
-    this.startAll();
+    this.startWhatFits();
   }
 
-  private async call<T>(job: Job, fn: JobFunction<T>): Promise<T> {
+  private async call<T>(job: Job, fn: JobFunction<T>, counts: string): Promise<T> {
     job.startTime = Date.now();
     let operation = Promise.resolve(fn(job.signal ? { signal: job.signal } : {}));
     if (job.timeout !== undefined) {
-      const counts = `queue has ${this.pending} running, ${this.size} waiting`;
       operation = withTimeout(operation, job.timeout, `Task timed out after ${job.timeout}ms (${counts})`);
     }
     return job.signal ? withSignal(operation, job.signal) : operation;
@@ -300,8 +300,19 @@ export default class PQueue extends Events<EventMap> {
     else this.queue.remove?.(job.options.id);
   }
 
+  /** After a job came or went: only if none waited already, nobody has heard yet that the queue is empty. */
+  private startWhatFits(): void {
+    if (this.size === 0) this.startAll();
+    while (this.size > 0 && this.startNext());
+    this.watchLimit();
+  }
+
   private startAll(): void {
     while (this.startNext());
+    this.watchLimit();
+  }
+
+  private watchLimit(): void {
     if (this.size > 0 && !this.isHeld) this.limit.watch();
     this.tellLimitSoon();
   }
