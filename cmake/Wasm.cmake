@@ -4,6 +4,7 @@
 find_program(NODE_PROGRAM node REQUIRED)
 
 parking_lot_sources(wasm_sources "wasm/*.cc" EXCEPT wasm/scenario_main.cc wasm/describe_main.cc)
+list(FILTER wasm_sources EXCLUDE REGEX "/wasm/simulate/")
 if(wasm_sources)
   add_executable(parking_lot_wasm ${wasm_sources})
   parking_lot_compile_options(parking_lot_wasm)
@@ -38,6 +39,21 @@ if(wasm_sources)
     VERBATIM)
   set_property(TARGET parking_lot_wasm APPEND PROPERTY LINK_DEPENDS
     ${wasm_libraries} "${imports_allowed}" "${PROJECT_SOURCE_DIR}/cmake/check_wasm_imports.mjs")
+endif()
+
+# The simulator is a module of its own, so that those who only schedule do not load it.
+if(TARGET parking_lot_simulate AND EXISTS "${PROJECT_SOURCE_DIR}/wasm/simulate/main.cc")
+  add_executable(parking_lot_simulate_wasm wasm/simulate/main.cc)
+  parking_lot_compile_options(parking_lot_simulate_wasm)
+  parking_lot_without_exceptions(parking_lot_simulate_wasm)
+  set_target_properties(parking_lot_simulate_wasm PROPERTIES
+    OUTPUT_NAME parking_lot_simulate SUFFIX .mjs RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
+  target_compile_options(parking_lot_simulate_wasm PRIVATE -flto)
+  target_link_libraries(parking_lot_simulate_wasm PRIVATE parking_lot_simulate)
+  target_link_options(parking_lot_simulate_wasm PRIVATE
+    -O2 -flto --no-entry -sMODULARIZE=1 -sEXPORT_ES6=1 -sENVIRONMENT=web,worker,node
+    -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=64MB -sMAXIMUM_MEMORY=4GB -sTOTAL_STACK=1MB -sWASM_BIGINT=1
+    -sDYNAMIC_EXECUTION=0 -sFILESYSTEM=0 -sEXPORTED_FUNCTIONS=_malloc,_free)
 endif()
 
 # parking_lot_node_program(<target>): a program for Node which reads and writes the machine's own files.

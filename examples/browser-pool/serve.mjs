@@ -10,12 +10,13 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.resolve(here, '../..');
 
 /** Only these folders of the checkout are served. */
-const SERVED = ['examples/browser-pool', 'web/dist'].map((folder) => path.join(root, folder) + path.sep);
+const FOLDERS = ['examples/browser-pool', 'web/dist'];
 export const PAGE = '/examples/browser-pool/index.html';
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
   '.map': 'application/json',
   '.svg': 'image/svg+xml',
   '.wasm': 'application/wasm',
@@ -34,7 +35,7 @@ function contentSecurityPolicy(html) {
     `script-src ${scripts}`,
     "worker-src 'self'",
     "style-src 'self'",
-    "img-src 'self'",
+    "img-src 'self' blob:",
     "connect-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
@@ -42,21 +43,21 @@ function contentSecurityPolicy(html) {
   ].join('; ');
 }
 
-function locate(url) {
+function locate(url, folders) {
   const file = path.join(root, decodeURIComponent(new URL(url, 'http://localhost').pathname));
-  return SERVED.some((folder) => file.startsWith(folder)) ? file : undefined;
+  return folders.some((folder) => file.startsWith(path.join(root, folder) + path.sep)) ? file : undefined;
 }
 
-async function answer(request, response) {
+async function answer(request, response, { page, folders }) {
   if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? '')) {
     response.writeHead(421).end('This server answers to 127.0.0.1 and localhost only.\n');
     return;
   }
   if (request.url === '/') {
-    response.writeHead(302, { location: PAGE }).end();
+    response.writeHead(302, { location: page }).end();
     return;
   }
-  const file = locate(request.url);
+  const file = locate(request.url, folders);
   const type = file && TYPES[path.extname(file)];
   if (!type) {
     response.writeHead(404).end('Not found.\n');
@@ -65,8 +66,8 @@ async function answer(request, response) {
   const body = await readFile(file);
   const headers = { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
   // Workers are governed by the policy that comes with their own script.
-  const page = type.startsWith('text/html') ? body.toString() : '';
-  response.writeHead(200, { ...headers, 'content-security-policy': contentSecurityPolicy(page) }).end(body);
+  const html = type.startsWith('text/html') ? body.toString() : '';
+  response.writeHead(200, { ...headers, 'content-security-policy': contentSecurityPolicy(html) }).end(body);
 }
 
 function refuse(response, error) {
@@ -74,10 +75,13 @@ function refuse(response, error) {
   response.writeHead(missing ? 404 : 500).end(missing ? 'Not found.\n' : 'The file cannot be read.\n');
 }
 
-/** Listens on `port`, or on the next free one of the `tries` that follow. Resolves to `{url, close}`. */
-export async function serve({ port = 7313, tries = 20 } = {}) {
+/**
+ * Serves `page` and what lies in `folders` of the checkout. Listens on `port`, or on the next free one of the `tries` that
+ * follow. Resolves to `{url, close}`.
+ */
+export async function serve({ port = 7313, tries = 20, page = PAGE, folders = FOLDERS } = {}) {
   const server = createServer((request, response) => {
-    answer(request, response).catch((error) => refuse(response, error));
+    answer(request, response, { page, folders }).catch((error) => refuse(response, error));
   });
   for (let candidate = port; ; candidate += 1) {
     try {

@@ -30,6 +30,24 @@ TEST_CASE("strict lets nobody pass the wide task") {
         Times{{0, 10}, {10, 15}, {15, 35}, {15, 20}});
 }
 
+TEST_CASE("backfill lets the short task pass, which ends before the wide one can start") {
+  CHECK(times_of(run(R"("max_units": 10, "policy": "backfill")", wide_in_the_middle)) ==
+        Times{{0, 10}, {10, 15}, {15, 35}, {3, 8}});
+}
+
+TEST_CASE("under backfill an estimate that ends now is not doubled") {
+  // The first task ends as estimated in the instant in which the third arrives; the second starts then.
+  const Trace trace = trace_of({{0, 10, 2, 10}, {1, 5, 3, 5}, {10, 1, 1, 1}});
+  CHECK(times_of(run(R"("max_units": 3, "policy": "backfill")", trace)) == Times{{0, 10}, {10, 15}, {15, 16}});
+}
+
+TEST_CASE("under backfill an overrun estimate is doubled, and the short task passes meanwhile") {
+  // At 5 the estimate of 4 s is overrun; doubled, it says 8; a task of 2 s fits before.
+  const Trace trace = trace_of({{0, 10, 2, 4}, {1, 5, 3, 5}, {5, 2, 1, 2}, {5, 4, 1, 4}});
+  CHECK(times_of(run(R"("max_units": 3, "policy": "backfill")", trace)) ==
+        Times{{0, 10}, {10, 15}, {5, 7}, {7, 11}});
+}
+
 TEST_CASE("ends of an instant come before its arrivals") {
   const Trace trace = trace_of({{0, 10, 1}, {10, 1, 1}});
   CHECK(times_of(run(R"("max_units": 1, "max_queue_depth": 0)", trace)) == Times{{0, 10}, {10, 11}});
@@ -121,7 +139,7 @@ TEST_CASE("storage and executors of a config do not matter in virtual time") {
 
 TEST_CASE("the same trace always gives the same schedule, and never more units than there are") {
   const Trace trace = generate(Workload::bursty, 7, 4000, {});
-  for (const std::string policy : {"first_fit", "strict"}) {
+  for (const std::string policy : {"first_fit", "strict", "backfill"}) {
     const std::string members = R"("max_units": 14000, "max_queue_depth": 4000, "policy": ")" + policy + '"';
     const Simulated first = run(members, trace);
     CHECK(times_of(first) == times_of(run(members, trace)));

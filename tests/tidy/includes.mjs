@@ -24,7 +24,7 @@ const rules = [
     own: [corePublic, /^core\/src\//],
   },
   { where: /^core\/src\//, system: [standard, expected], own: [corePublic, /^core\/src\//] },
-  { where: /^core\/simulate\/setup/, system: [standard, expected, json], own: [corePublic, /^core\/simulate\//] },
+  { where: /^core\/simulate\/(setup|what_if)/, system: [standard, expected, json], own: [corePublic, /^core\/simulate\//] },
   { where: /^core\/simulate\//, system: [standard, expected], own: [corePublic, /^core\/simulate\//] },
   { where: /^core\/scenario\//, system: [standard, expected], own: [corePublic, /^core\/scenario\//] },
   {
