@@ -38,14 +38,16 @@ TEST_CASE("backfill lets the short task pass, which ends before the wide one can
 TEST_CASE("under backfill an estimate that ends now is not doubled") {
   // The first task ends as estimated in the instant in which the third arrives; the second starts then.
   const Trace trace = trace_of({{0, 10, 2, 10}, {1, 5, 3, 5}, {10, 1, 1, 1}});
-  CHECK(times_of(run(R"("max_units": 3, "policy": "backfill")", trace)) == Times{{0, 10}, {10, 15}, {15, 16}});
+  CHECK(times_of(run(R"("max_units": 3, "policy": "backfill")", trace)) ==
+        Times{{0, 10}, {10, 15}, {15, 16}});
 }
 
 TEST_CASE("under backfill an overrun estimate is doubled, and the short task passes meanwhile") {
-  // At 5 the estimate of 4 s is overrun; doubled, it says 8; a task of 2 s fits before.
+  // At 4 the estimate of 4 s is overrun and becomes 8 s: the third task fits before that, the fourth not. At
+  // 8 it becomes 16 s, and the fourth passes too.
   const Trace trace = trace_of({{0, 10, 2, 4}, {1, 5, 3, 5}, {5, 2, 1, 2}, {5, 4, 1, 4}});
   CHECK(times_of(run(R"("max_units": 3, "policy": "backfill")", trace)) ==
-        Times{{0, 10}, {10, 15}, {5, 7}, {7, 11}});
+        Times{{0, 10}, {12.001, 17.001}, {5, 7}, {8.001, 12.001}});
 }
 
 TEST_CASE("ends of an instant come before its arrivals") {
