@@ -9,7 +9,7 @@ namespace parking_lot::simulate {
 namespace {
 
 constexpr double width = 440;
-constexpr double left = 58;
+constexpr double left = 62;
 constexpr double right = 14;
 constexpr double labels_height = 24;
 constexpr double title_height = 19;
