@@ -51,7 +51,7 @@ if(TARGET parking_lot_simulate AND EXISTS "${PROJECT_SOURCE_DIR}/wasm/simulate/m
   target_compile_options(parking_lot_simulate_wasm PRIVATE -flto)
   target_link_libraries(parking_lot_simulate_wasm PRIVATE parking_lot_simulate)
   target_link_options(parking_lot_simulate_wasm PRIVATE
-    -O2 -flto --no-entry -sMODULARIZE=1 -sEXPORT_ES6=1 -sENVIRONMENT=web,worker,node
+    -O2 -flto --no-entry -sMODULARIZE=1 -sEXPORT_ES6=1 -sENVIRONMENT=web,worker
     -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=64MB -sMAXIMUM_MEMORY=4GB -sTOTAL_STACK=1MB -sWASM_BIGINT=1
     -sDYNAMIC_EXECUTION=0 -sFILESYSTEM=0 -sEXPORTED_FUNCTIONS=_malloc,_free)
 endif()
