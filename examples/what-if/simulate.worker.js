@@ -1,6 +1,6 @@
 // Runs simulations away from the page: a message {request, trace} is answered with {answer, seconds} or {failure}.
 
-import { loadSimulator } from './simulator.js';
+import { loadSimulator } from './simulator.mjs';
 
 const loading = loadSimulator();
 

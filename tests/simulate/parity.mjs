@@ -17,7 +17,7 @@ for (const file of [native, module]) {
   process.exit(1);
 }
 
-const { loadSimulator } = await import('../../examples/what-if/simulator.js');
+const { loadSimulator } = await import('../../examples/what-if/simulator.mjs');
 const whatIf = await loadSimulator({ wasmBinary: readFileSync(module) });
 const policies = ['first_fit', 'first_fit:starvation_guard_secs=5', 'strict', 'backfill'];
 
