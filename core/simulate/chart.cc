@@ -14,7 +14,7 @@ constexpr double right = 14;
 constexpr double labels_height = 24;
 constexpr double title_height = 19;
 constexpr double legend_line = 20;
-constexpr double letter = 7.1;  // a generous mean width at 13 px
+constexpr double letter = 7.6;  // a generous mean width at 13 px
 
 /// Everything a plot needs stands in it, so that it can be used alone or inside a page.
 constexpr const char* style =
