@@ -43,9 +43,6 @@ else()
   parking_lot_catch_tests(test_scenario scenario scenario)
 endif()
 
-parking_lot_suite(test_simulate simulate parking_lot_simulate)
-parking_lot_catch_tests(test_simulate simulate simulate)
-
 parking_lot_suite(test_native native parking_lot_native parking_lot_json parking_lot_spdlog)
 if(TARGET test_native)
   target_compile_definitions(test_native PRIVATE PARKING_LOT_BINARY_DIR="${PROJECT_BINARY_DIR}")
