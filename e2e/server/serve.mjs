@@ -1,8 +1,9 @@
 // Serves the built package and the pages of the specs on 127.0.0.1, nothing else.
 //
-//   /package/…   web/dist
-//   /pages/…     e2e/pages
-//   /strict/…    e2e/pages under a Content-Security-Policy that allows WebAssembly and no eval
+//   /package/…      web/dist
+//   /pages/…        e2e/pages
+//   /conformance/…  tests/conformance
+//   /strict/…       e2e/pages under a Content-Security-Policy that allows WebAssembly and no eval
 
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -18,6 +19,7 @@ const pagesFolder = folder('../pages/');
 const mounts = [
   { prefix: '/package/', folder: packageFolder, headers: {} },
   { prefix: '/pages/', folder: pagesFolder, headers: {} },
+  { prefix: '/conformance/', folder: folder('../../tests/conformance/'), headers: {} },
   {
     prefix: '/strict/',
     folder: pagesFolder,
