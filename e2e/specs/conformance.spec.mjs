@@ -1,13 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
 import { cases, liveAll } from '../../tests/conformance/life.mjs';
+import { origin } from '../server/address.mjs';
 
 const list = new URL('../../tests/conformance/cases.json', import.meta.url);
 
+const pageUrl = `${origin}/pages/conformance.html`;
+
+// One profile for all cases: their stores have names of their own.
+let context;
+let maker;
+
+test.beforeAll(async ({ browser }) => {
+  context = await browser.newContext();
+  maker = await context.newPage();
+  await maker.goto(pageUrl);
+});
+
+test.afterAll(() => context.close());
+
 /** In a page of its own, which is closed once the life has answered. */
-async function closedPage({ context }, order) {
+async function closedPage(order) {
   const page = await context.newPage();
-  await page.goto('/pages/conformance.html');
+  await page.goto(pageUrl);
   await page.waitForFunction(() => 'live' in window);
   const answer = await page.evaluate((order) => live(order), order);
   await page.close();
@@ -15,8 +30,8 @@ async function closedPage({ context }, order) {
 }
 
 /** In a worker of its own, which is terminated the moment that it has answered. */
-function terminatedWorker({ page }, order) {
-  return page.evaluate(
+function terminatedWorker(order) {
+  return maker.evaluate(
     (order) =>
       new Promise((resolve, reject) => {
         const worker = new Worker('/pages/conformance.js', { type: 'module' });
@@ -59,9 +74,6 @@ test('this suite has exactly the cases of the list', () => {
 
 for (const [kind, { make, killedLife }] of Object.entries(backends)) {
   for (const name of Object.keys(cases)) {
-    test(`${kind}: ${name}`, async ({ context, page }) => {
-      await page.goto('/pages/conformance.html');
-      await liveAll(name, make(name), (order) => killedLife({ context, page }, order));
-    });
+    test(`${kind}: ${name}`, () => liveAll(name, make(name), killedLife));
   }
 }
