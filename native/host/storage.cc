@@ -1,7 +1,9 @@
 #include "host/storage.h"
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
+#include <thread>
 #include <unordered_set>
 #include <variant>
 
@@ -14,6 +16,8 @@ namespace parking_lot {
 namespace {
 
 constexpr std::uint64_t payload_id_time_bits = 22;
+constexpr std::chrono::milliseconds lock_patience{500};
+constexpr std::chrono::milliseconds lock_pause{5};
 
 std::string one_spelling(const std::string& directory) {
   std::error_code error;
@@ -106,8 +110,16 @@ Result<Storage::Place*> Storage::place_at(const std::string& directory, const Co
   auto place = std::make_unique<Place>(directory, io_);
   StoreOptions options = store_options(config, directory);
   options.entropy = options_.entropy.value_or(Entropy{});
-  auto store =
-      is_reading() ? FileStore::open_read_only(*place->files) : FileStore::open(*place->files, options);
+  const auto open = [&] {
+    return is_reading() ? FileStore::open_read_only(*place->files) : FileStore::open(*place->files, options);
+  };
+  auto store = open();
+  // The lock of an owner that was killed lives on in a child of its that has not begun its program yet.
+  const auto deadline = std::chrono::steady_clock::now() + lock_patience;
+  while (!store && store.error().fault == StoreFault::locked && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(lock_pause);
+    store = open();
+  }
   if (!store) return Failure(error_of(directory, store.error()));
   place->store.emplace(std::move(*store));
   if (!is_reading()) {

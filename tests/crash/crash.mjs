@@ -67,8 +67,10 @@ const jobLine = (mark, number, random) => {
 async function runCycle(folder, combination, random, mark) {
   writeFileSync(path.join(folder, 'config.json'), configOf(combination, 'process'));
   const jobs = Array.from({ length: jobCount }, (_, i) => jobLine(mark, i + 1, random));
-  writeFileSync(path.join(folder, 'jobs.jsonl'), `${jobs.join('\n')}\n`);
-  const args = ['run', '--config', 'config.json', '--jobs', 'jobs.jsonl', '--out', 'out.jsonl', '--resume'];
+  // The name marks the host, its guardian and children that are no jobs yet: one of those may still log a start.
+  const jobFile = `${mark}.jsonl`;
+  writeFileSync(path.join(folder, jobFile), `${jobs.join('\n')}\n`);
+  const args = ['run', '--config', 'config.json', '--jobs', jobFile, '--out', 'out.jsonl', '--resume'];
   const violations = [];
   const kills = 2 + random(4);
   for (let kill = 0; kill < kills; ++kill) {
@@ -132,6 +134,7 @@ async function cycle(seed) {
     mkdirSync(path.dirname(kept), { recursive: true });
     rmSync(kept, { recursive: true, force: true });
     cpSync(folder, kept, { recursive: true });
+    writeFileSync(path.join(kept, 'violations'), `${result.violations.join('\n')}\n`);
     for (const violation of result.violations.slice(0, 10)) console.log(`       ${violation}`);
     console.log(`       its folder is ${path.relative(root, kept)}; again: ./dev crash --seed ${seed}`);
   }
