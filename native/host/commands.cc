@@ -149,25 +149,4 @@ void Host::disconnect(ClientId client) {
   loop_->post([client](Loop& loop) { loop.add(ClientGone{client}); });
 }
 
-void Host::audit(const AuditQuery& query, AuditCallback on_page) {
-  const auto closed = [](const AuditCallback& answer) {
-    answer(tl::unexpected(RefusedCommand{.code = Refusal::unconfirmed, .field = {}}));
-  };
-  const bool taken = loop_->post(
-      [query, id = std::string(query.id), after = std::string(query.after), on_page, closed](Loop& loop) {
-        if (loop.is_closed()) return closed(on_page);
-        AuditQuery owned = query;
-        owned.id = id;
-        owned.after = after;
-        AuditPage page = loop.scheduler().audit(owned);
-        AuditAnswer answer{.events = {}, .next = std::move(page.next)};
-        for (AuditEvent& event : page.events) {
-          std::string pool(loop.scheduler().pool_name(event.pool));
-          answer.events.push_back({std::move(event), std::move(pool)});
-        }
-        on_page(answer);
-      });
-  if (!taken) closed(on_page);
-}
-
 }  // namespace parking_lot

@@ -92,6 +92,7 @@ Result<std::unique_ptr<Storage>> Storage::open(const Config& config, const Lot& 
     if (auto written = write_store_config(place->directory, config); !written)
       host_log()->warn("{}: {}", written.error().where, written.error().message);  // a convenience only
   }
+  storage->open_audit(config);
   std::uint64_t first = static_cast<std::uint64_t>(SystemClock().now().wall.ms / 1000)
                         << payload_id_time_bits;
   for (const auto& place : storage->places_) first = std::max(first, place->store->largest_payload_id() + 1);

@@ -16,6 +16,7 @@
 #include "backend/file_journal/posix_files.h"
 #include "backend/file_journal/store.h"
 #include "backend/memory/payloads.h"
+#include "host/audit_reader.h"
 #include "parking_lot/lot.h"
 #include "parking_lot/native/host.h"
 #include "parking_lot/result.h"
@@ -100,6 +101,10 @@ class Storage {
   void release(PayloadRef ref);
   void release(const Release& order);
 
+  /// Asks the audit trail of every store; returns how many answers will come, later.
+  std::size_t ask_audit(const OwnedAuditQuery& query,
+                        const std::function<void(StoreResult<StoredEvents>)>& done);
+
   /// Why a stream's store fails, as a sentence; empty while it does not.
   std::string trouble_of(PoolId pool) const;
   std::string trouble_of(StoreId store) const;
@@ -135,6 +140,8 @@ class Storage {
   void committed(Place& place, const CommitOutcome& outcome, const std::vector<std::uint64_t>& named);
   void tidy_later(Place& place);
   void trim_hourly(Place& place);
+  void open_audit(const Config& config);
+  void index_full_segments(Place& place);
   template <class StreamOf>
   void fail(StreamOf& stream, const StoreError& error);
   void wait_for_reload(Place& place);

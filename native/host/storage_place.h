@@ -47,6 +47,11 @@ struct Storage::Place {
   boost::asio::steady_timer tidy_timer;
   bool waits_to_tidy = false;
   WallTime trimmed_at{0};
+
+  std::unique_ptr<AuditReader> audit;
+  std::optional<UnwrittenIndex> index;  // waits for a moment between two commits
+  bool is_indexing = false;
+  std::uint64_t indexed_before = 0;  // every segment before this one has its index, or it is being made
 };
 
 }  // namespace parking_lot

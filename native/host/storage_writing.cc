@@ -107,6 +107,7 @@ void Storage::committed(Place& place, const CommitOutcome& outcome, const std::v
       reports_.of_mailbox(mailbox::Persisted{mailbox->id, progress.durable});
     }
   }
+  index_full_segments(place);
   commit(place);
   tidy_later(place);
 }
