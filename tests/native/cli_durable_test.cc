@@ -246,7 +246,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "run: storage that fails for too long ends it with 1 and says why; the rest is run once it works again") {
+    "run: storage that fails for too long ends it with 1 and says why, and the rest is run once it works "
+    "again") {
   const TemporaryFolder folder;
   const std::string config = folder.write("c.json", one_store);
   const std::string job_file = folder.write("jobs", jobs(5, folder.path("log"), "0"));
