@@ -101,7 +101,7 @@ export class PinnedCall implements Waiting {
     this.calls.forget(this);
     if (outcome.status === 'completed') return;
     const error = outcome.reason === 'task_failed' ? (this.lastError ?? outcome.error) : outcome.error;
-    this.answer(Promise.reject(errorOf({ ...outcome, error })));
+    this.fail(errorOf({ ...outcome, error }));
   }
 
   abandon(error: ParkingLotError): void {
@@ -110,18 +110,18 @@ export class PinnedCall implements Waiting {
     if (this.run && error.code !== 'closed') return;
     this.run?.stop('shut_down');
     this.calls.forget(this);
-    this.answer(Promise.reject(error));
+    this.fail(error);
   }
 
   /** It was not admitted. */
   refused(error: unknown): void {
     this.calls.forget(this);
-    this.answer(Promise.reject(error));
+    this.fail(error);
   }
 
   /** Its caller wants no result any more; the leader says when the function is to stop. */
   cancelled(error: ParkingLotError): void {
-    this.answer(Promise.reject(error));
+    this.fail(error);
   }
 
   private async execute(run: PinnedRun): Promise<unknown> {
@@ -137,7 +137,7 @@ export class PinnedCall implements Waiting {
   private threw(thrown: unknown): void {
     this.run = undefined;
     this.lastError = thrown;
-    if (this.isAbandoned) this.answer(Promise.reject(thrown));
+    if (this.isAbandoned) this.fail(thrown);
     const error = reportError(thrown);
     this.endWith((run) => ({
       parkingLot: 'failed',
@@ -162,6 +162,11 @@ export class PinnedCall implements Waiting {
     const { resolve } = this;
     this.resolve = undefined;
     resolve?.(value);
+  }
+
+  private fail(error: unknown): void {
+    // A rejection that nobody receives would count as unhandled.
+    if (!this.isSettled) this.answer(Promise.reject(error));
   }
 }
 
