@@ -110,8 +110,8 @@ void Model::take(const Write& write, Now now) {
     }
     note_held_units(write.pool, record.fact, now);
   }
-  std::string late = records_.at(write.pool.index).overdue(now.wall);
-  if (!late.empty()) blame("task " + late + " waits although its deadline has passed");
+  std::string wrong = records_.at(write.pool.index).end_write(now.wall);
+  if (!wrong.empty()) blame("pool " + std::to_string(write.pool.index) + ": " + wrong);
 }
 
 /// From the record on that leaves a run behind, its units come back after the quarantine at the earliest; a

@@ -9,6 +9,7 @@ void RecordModel::restart(std::span<const Record> durable, const std::set<std::u
   *this = RecordModel(config_);
   latest_wall_ = latest_wall;
   for (const Record& record : durable) take(record, WallTime{0});
+  overtakings_.clear();
   for (auto run = runs_.begin(); run != runs_.end();) {
     run = living.contains(run->first.second.incarnation) ? std::next(run) : runs_.erase(run);
   }
@@ -17,11 +18,6 @@ void RecordModel::restart(std::span<const Record> durable, const std::set<std::u
 std::string RecordModel::task_id(std::uint64_t admission) const {
   auto found = tasks_.find(admission);
   return found == tasks_.end() ? std::string{} : found->second.id;
-}
-
-std::string RecordModel::overdue(WallTime wall) const {
-  bool is_late = !deadlines_.empty() && deadlines_.begin()->first < wall;
-  return is_late ? task_id(deadlines_.begin()->second) : std::string{};
 }
 
 void RecordModel::enqueue(std::uint64_t admission, Task& task) {
@@ -47,11 +43,14 @@ Units RecordModel::units_in_use() const {
   return sum;
 }
 
-std::string RecordModel::check_order(std::uint64_t admission, const Task& task) const {
+std::string RecordModel::check_order(std::uint64_t admission, const Task& task) {
   if (task.units == 0 || task.is_pinned) return {};
   Units used = units_in_use();
   Units free = used > config_.max_units ? 0 : config_.max_units - used;
-  if (config_.policy == Policy::backfill) return check_backfill(admission, task, free);
+  if (config_.policy == Policy::backfill) {
+    check_backfill(admission, task, free);
+    return {};
+  }
   for (const QueueKey& earlier : queue_) {
     if (earlier >= key(admission, task)) break;
     const Task& waiting = tasks_.at(earlier.second);
@@ -67,23 +66,44 @@ std::string RecordModel::check_order(std::uint64_t admission, const Task& task) 
 
 /// The first that waits is passed only if it does not fit, and by a task without an estimate only if the two
 /// fit the pool side by side. (Whether an end was estimated to come in time is judged by the unit tests.)
-std::string RecordModel::check_backfill(std::uint64_t admission, const Task& task, Units free) const {
-  if (!hidden_.empty()) return {};
+bool RecordModel::may_be_passed(const Task& head, const Task& by, Units free) const {
+  bool delays = by.estimate.ms == 0 && by.units + head.units > config_.max_units;
+  return head.units > free && !delays;
+}
+
+void RecordModel::check_backfill(std::uint64_t admission, const Task& task, Units free) {
+  if (!hidden_.empty()) return;
   for (const QueueKey& earlier : queue_) {
-    if (earlier >= key(admission, task)) break;
+    if (earlier >= key(admission, task)) return;
     const Task& head = tasks_.at(earlier.second);
     if (head.units > config_.max_units) continue;
-    bool delays = task.estimate.ms == 0 && task.units + head.units > config_.max_units;
-    if (head.units > free && !delays) break;
-    return "task " + task.id + " (#" + std::to_string(admission) + ") passed " + head.id + " (#" +
-           std::to_string(earlier.second) + ", " + std::to_string(head.units) + " units of " +
-           std::to_string(free) + " free)";
+    if (!may_be_passed(head, task, free)) overtakings_.push_back({admission, earlier, free});
+    return;
   }
-  return {};
+}
+
+void RecordModel::excuse(std::uint64_t admission, const Task& arrival) {
+  std::erase_if(overtakings_, [&](const Overtaking& overtaking) {
+    return key(admission, arrival) < overtaking.head && arrival.units <= config_.max_units &&
+           may_be_passed(arrival, tasks_.at(overtaking.start), overtaking.free);
+  });
+}
+
+std::string RecordModel::end_write(WallTime wall) {
+  auto overtakings = std::exchange(overtakings_, {});
+  if (!overtakings.empty()) {
+    const auto& [start, head, free] = overtakings.front();
+    return "task " + task_id(start) + " (#" + std::to_string(start) + ") passed " + task_id(head.second) +
+           " (#" + std::to_string(head.second) + ", " + std::to_string(tasks_.at(head.second).units) +
+           " units of " + std::to_string(free) + " free)";
+  }
+  bool is_late = !deadlines_.empty() && deadlines_.begin()->first < wall;
+  if (!is_late) return {};
+  return "task " + task_id(deadlines_.begin()->second) + " waits although its deadline has passed";
 }
 
 std::string RecordModel::check_start(std::uint64_t admission, const Task& task, const TaskStarted& fact,
-                                     const Record& record, WallTime wall) const {
+                                     const Record& record, WallTime wall) {
   if (task.has_ended) return "task " + task.id + " started after its outcome";
   if (!task.is_queued) return "task " + task.id + " started while it was running";
   if (task.units > 0 && units_in_use() + task.units > config_.max_units) {
@@ -113,6 +133,7 @@ std::string RecordModel::apply(const TaskAdmitted& fact) {
   task.is_pinned = fact.realm != 0;
   task.is_delayed = fact.start_after.ms != 0;
   enqueue(fact.admission, task);
+  if (queue_.contains(key(fact.admission, task))) excuse(fact.admission, task);
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "parking_lot/config.h"
 #include "parking_lot/record.h"
@@ -28,9 +29,8 @@ class RecordModel {
   /// written.
   std::string take(const Record& record, WallTime wall);
 
-  /// The id of a task that should have expired by now, and has not; empty if there is none. To be asked after
-  /// a whole write.
-  std::string overdue(WallTime wall) const;
+  /// What is wrong with a whole write, now that its last record has been taken; empty if nothing is.
+  std::string end_write(WallTime wall);
 
   /// Wall clocks may go back: what was due once stays due.
   void see(WallTime wall) { latest_wall_ = std::max(latest_wall_, wall); }
@@ -63,17 +63,28 @@ class RecordModel {
   Units units_in_use() const;
   void release(std::uint64_t admission, Lease lease) { runs_.erase({admission, lease}); }
   std::string check_start(std::uint64_t admission, const Task& task, const TaskStarted& fact,
-                          const Record& record, WallTime wall) const;
-  std::string check_order(std::uint64_t admission, const Task& task) const;
-  std::string check_backfill(std::uint64_t admission, const Task& task, Units free) const;
+                          const Record& record, WallTime wall);
+  std::string check_order(std::uint64_t admission, const Task& task);
+  void check_backfill(std::uint64_t admission, const Task& task, Units free);
+  void excuse(std::uint64_t admission, const Task& arrival);
+  bool may_be_passed(const Task& head, const Task& by, Units free) const;
 
   std::string apply(const TaskAdmitted& fact);
   std::string apply(const TaskStarted& fact, const Record& record, WallTime wall);
   std::string apply(const TaskRequeued& fact);
   std::string apply(const TaskFinished& fact);
 
+  /// A start that passed the first of those that are known to wait. An arrival which leaves before that one
+  /// may be the first in truth: it is recorded when the pass that found no room for it ends.
+  struct Overtaking {
+    std::uint64_t start = 0;
+    QueueKey head;
+    Units free = 0;
+  };
+
   PoolConfig config_;
   std::map<std::uint64_t, Task> tasks_;
+  std::vector<Overtaking> overtakings_;  // of the current write
   std::set<QueueKey> queue_;
   std::set<std::uint64_t> hidden_;  // queued, but whether they are ready or can be taken is not to be seen
   std::set<std::pair<WallTime, std::uint64_t>> deadlines_;  // of queued tasks that never started
