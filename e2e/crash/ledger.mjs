@@ -2,6 +2,8 @@
 export class Ledger {
   acknowledged = new Set();
   outcomes = new Map();
+  /** Ids of the messages that somebody has seen in a mailbox. */
+  messages = new Set();
   runs = [];
   refusals = new Map();
   volatile = 0;
@@ -18,7 +20,10 @@ export class Ledger {
       else if (what === 'volatile') this.volatile += 1;
       else if (what === 'refused') this.refusals.set(id, (this.refusals.get(id) ?? 0) + 1);
       else if (what === 'outcome') this.noteOutcome(id, { status, answer }, 'told to its submitter');
-      else if (what === 'begin') this.runs.push({ id, tab, from: at, to: undefined });
+      else if (what === 'message') {
+        this.messages.add(id);
+        this.noteOutcome(id, { status, answer }, 'seen in the mailbox');
+      } else if (what === 'begin') this.runs.push({ id, tab, from: at, to: undefined });
       else this.runs.findLast((run) => run.id === id && run.tab === tab && run.to === undefined).to = at;
     }
   }
@@ -42,14 +47,14 @@ export class Ledger {
     }
   }
 
-  /** Every acknowledged task is known and has ended, every outcome is the one that was told. */
-  checkTasks(known) {
+  /** Every acknowledged task is known and has ended, every outcome is the one that was told. A pool in memory keeps neither. */
+  checkTasks(known, { isKept }) {
     const byId = new Map(known.map((task) => [task.id, task]));
     for (const id of this.acknowledged) {
       if (!byId.has(id)) this.broken.push(`lost: ${id} was acknowledged and is not known`);
     }
     for (const id of this.outcomes.keys()) {
-      if (!byId.has(id)) this.broken.push(`lost: the outcome of ${id} was told and is not known`);
+      if (isKept && !byId.has(id)) this.broken.push(`lost: the outcome of ${id} was told and is not known`);
     }
     for (const { id, status, answer } of known) {
       if (id.startsWith(this.prefix)) this.noteOutcome(id, { status, answer }, 'in the pool');
@@ -57,7 +62,7 @@ export class Ledger {
     this.known = byId;
   }
 
-  /** Each outcome was delivered exactly once. */
+  /** Each outcome was delivered exactly once, and what was seen in the mailbox is still there. */
   checkMessages(messages) {
     const seen = new Set();
     for (const { id, status, answer } of messages) {
@@ -67,6 +72,9 @@ export class Ledger {
     }
     for (const id of this.acknowledged) {
       if (!seen.has(id)) this.broken.push(`not delivered: ${id}`);
+    }
+    for (const id of this.messages) {
+      if (!seen.has(id)) this.broken.push(`lost: the message about ${id} was seen and is gone`);
     }
   }
 

@@ -36,7 +36,8 @@ export async function openLot(page, { database, storage, tab, runs }) {
   );
 }
 
-/** Submits tasks, `width` at a time and at most 600 in all, until the page ends or is told to stop. */
+/** Submits tasks, `width` at a time and at most 600 in all, and looks into the mailbox, until the page ends or is
+ * told to stop. */
 export async function startSubmitting(page, { prefix, width, tenant }) {
   await page.evaluate(
     ({ prefix, width, tenant }) => {
@@ -67,7 +68,22 @@ export async function startSubmitting(page, { prefix, width, tenant }) {
           }
         }
       };
+      const read = async () => {
+        for (let after; !window.isStopped; ) {
+          try {
+            const messages = await lot.mailbox({ tenant }).fetch({ after, limit: 1000 });
+            for (const { taskId, status, payload } of messages) {
+              tellNode({ what: 'message', id: taskId, status, answer: payload?.answer });
+            }
+            after = messages.at(-1)?.cursor ?? after;
+          } catch (error) {
+            tellNode({ what: 'refused', id: error.code ?? String(error) });
+          }
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      };
       for (let i = 0; i < width; i += 1) void line();
+      void read();
     },
     { prefix, width, tenant },
   );
