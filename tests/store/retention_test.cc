@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <random>
 
 #include "sample.h"
 
@@ -160,6 +161,50 @@ TEST_CASE("When nothing is needed any more, no payload is left on disk") {
   for (int i = 0; i < 10 && rig.store->wants_commit(); ++i) REQUIRE(rig.commit() == true);
   CHECK_FALSE(rig.store->wants_commit());
   CHECK(rig.store->stats().payload_bytes <= 64 << 10);
+}
+
+TEST_CASE("Under churn the disk holds at most three times what is live and retained, and less at rest") {
+  Rig rig(1, small_segments());
+  constexpr std::uint64_t retained = 20'000;  // record number n is written at n milliseconds
+  rig.options.audit_retention = Duration{retained};
+  rig.open();
+  constexpr std::uint64_t live_payloads = 10'000;
+  const std::string payload(1000, 'x');
+  std::mt19937_64 random(7);
+  std::vector<std::uint64_t> live;
+  std::uint64_t number = 0;
+  std::uint64_t payload_id = 0;
+  std::uint64_t record_bytes = 0;  // of one
+  double most = 0;
+  const auto ratio = [&] {
+    const std::uint64_t records = std::min(number, retained) * record_bytes;
+    const std::uint64_t needed = rig.store->stats().payload_bytes_live + records;
+    return static_cast<double>(rig.disk.bytes()) / static_cast<double>(needed);
+  };
+  while (number < 100'000) {
+    rig.append(gpu, number + 1, 50);
+    number += 50;
+    for (int i = 0; i < 40; ++i) {
+      REQUIRE(rig.store->put(++payload_id, payload));
+      live.push_back(payload_id);
+    }
+    while (live.size() > live_payloads) {
+      const std::size_t place = random() % live.size();
+      rig.store->release(live[place]);
+      live[place] = live.back();
+      live.pop_back();
+    }
+    rig.store->trim(WallTime{1'000'000 + static_cast<std::int64_t>(number)});
+    if (rig.store->wants_checkpoint(rig.stream(gpu))) take_checkpoint(rig, gpu, number);
+    REQUIRE(rig.commit() == true);
+    if (number == 1'000) record_bytes = rig.store->stats().record_bytes / number;
+    if (live.size() == live_payloads) most = std::max(most, ratio());
+  }
+  CHECK(most < 3);
+  for (int i = 0; i < 100 && rig.store->wants_commit(); ++i) REQUIRE(rig.commit() == true);
+  CHECK(ratio() < 1.3);
+  std::string read;
+  for (const std::uint64_t id : live) REQUIRE(rig.store->read_payload(id, read));
 }
 
 TEST_CASE("The index of payloads needs less than 40 bytes for each") {
