@@ -1,21 +1,34 @@
-# The WebAssembly module, and programs which run the same core under Node.
+# The WebAssembly modules, and programs which run the same core under Node.
 # Each -s setting is one word: CMake would drop a repeated bare -s.
 
 find_program(NODE_PROGRAM node REQUIRED)
 
-parking_lot_sources(wasm_sources "wasm/*.cc" EXCEPT wasm/scenario_main.cc wasm/describe_main.cc)
+# What every module is made of. Which storage stands behind wasm/storage.h each chooses by what it is linked with.
+set(wasm_durable_sources wasm/journal_storage.cc wasm/journal_storage_writing.cc wasm/host_files.cc)
+set(wasm_volatile_sources wasm/no_storage.cc)
+parking_lot_sources(wasm_sources "wasm/*.cc"
+  EXCEPT wasm/scenario_main.cc wasm/describe_main.cc ${wasm_durable_sources} ${wasm_volatile_sources})
 list(FILTER wasm_sources EXCLUDE REGEX "/wasm/simulate/")
-if(wasm_sources)
-  add_executable(parking_lot_wasm ${wasm_sources})
-  parking_lot_compile_options(parking_lot_wasm)
-  parking_lot_without_exceptions(parking_lot_wasm)
-  set_target_properties(parking_lot_wasm PROPERTIES
-    OUTPUT_NAME parking_lot SUFFIX .mjs RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
-  target_compile_options(parking_lot_wasm PRIVATE -flto ${PARKING_LOT_WASM_SMALL})
-  target_compile_definitions(parking_lot_wasm PRIVATE PARKING_LOT_VERSION="${PROJECT_VERSION}")
-  target_link_libraries(parking_lot_wasm PRIVATE parking_lot_file_journal parking_lot_core)
-  set_source_files_properties(wasm/hot_path.cc wasm/session.cc PROPERTIES COMPILE_OPTIONS "${PARKING_LOT_WASM_HOT}")
-  target_link_options(parking_lot_wasm PRIVATE
+
+function(parking_lot_wasm_options target)
+  parking_lot_compile_options(${target})
+  parking_lot_without_exceptions(${target})
+  target_compile_options(${target} PRIVATE -flto ${PARKING_LOT_WASM_SMALL})
+  target_link_libraries(${target} PRIVATE parking_lot_core)
+endfunction()
+
+# parking_lot_module(<target> <name> <sources>… IMPORTS <list>…): <name>.mjs and .wasm. The core has no clock and no
+# source of randomness: whatever the module imports stands in one of the lists.
+function(parking_lot_module target name)
+  cmake_parse_arguments(arg "" "" "IMPORTS" ${ARGN})
+  list(TRANSFORM arg_IMPORTS PREPEND "${PROJECT_SOURCE_DIR}/wasm/")
+  set(check_imports "${PROJECT_SOURCE_DIR}/cmake/check_wasm_imports.mjs")
+  add_executable(${target} ${arg_UNPARSED_ARGUMENTS})
+  parking_lot_wasm_options(${target})
+  set_target_properties(${target} PROPERTIES
+    OUTPUT_NAME ${name} SUFFIX .mjs RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
+  target_link_libraries(${target} PRIVATE parking_lot_bindings)
+  target_link_options(${target} PRIVATE
     -Os -flto -lembind --no-entry -sMALLOC=emmalloc -Wl,--wrap=strtod -Wl,--wrap=snprintf
     -Wl,-mllvm,-inline-threshold=0
     -sMODULARIZE=1 -sEXPORT_ES6=1 -sENVIRONMENT=web,worker
@@ -23,22 +36,32 @@ if(wasm_sources)
     -sEXPORTED_FUNCTIONS=_malloc,_free
     # What the package's loader gives; the glue leaves out what would take the rest.
     -sINCOMING_MODULE_JS_API=instantiateWasm,onAbort,print,printErr)
-  # The project's own IDBFS takes the place of Emscripten's, because it comes later.
-  set(wasm_libraries "${PROJECT_SOURCE_DIR}/wasm/library_idbfs.js" "${PROJECT_SOURCE_DIR}/wasm/library_files.js")
-  target_include_directories(parking_lot_wasm PRIVATE "${PROJECT_SOURCE_DIR}/native")
-  target_link_options(parking_lot_wasm PRIVATE -lidbfs.js -sEXPORTED_RUNTIME_METHODS=FS,IDBFS)
-  foreach(library IN LISTS wasm_libraries)
-    target_link_options(parking_lot_wasm PRIVATE "SHELL:--js-library ${library}")
-  endforeach()
-
-  # The core has no clock and no source of randomness: whatever the module imports is listed.
-  set(imports_allowed "${PROJECT_SOURCE_DIR}/wasm/imports_allowed.txt")
-  add_custom_command(TARGET parking_lot_wasm POST_BUILD
-    COMMAND "${NODE_PROGRAM}" "${PROJECT_SOURCE_DIR}/cmake/check_wasm_imports.mjs"
-            "${PROJECT_BINARY_DIR}/parking_lot.mjs" "${imports_allowed}"
+  add_custom_command(TARGET ${target} POST_BUILD
+    COMMAND "${NODE_PROGRAM}" "${check_imports}" "${PROJECT_BINARY_DIR}/${name}.mjs" ${arg_IMPORTS}
     VERBATIM)
-  set_property(TARGET parking_lot_wasm APPEND PROPERTY LINK_DEPENDS
-    ${wasm_libraries} "${imports_allowed}" "${PROJECT_SOURCE_DIR}/cmake/check_wasm_imports.mjs")
+  set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${arg_IMPORTS} "${check_imports}")
+endfunction()
+
+if(wasm_sources)
+  add_library(parking_lot_bindings OBJECT ${wasm_sources})
+  parking_lot_wasm_options(parking_lot_bindings)
+  target_compile_definitions(parking_lot_bindings PRIVATE PARKING_LOT_VERSION="${PROJECT_VERSION}")
+  set_source_files_properties(wasm/hot_path.cc wasm/session.cc PROPERTIES COMPILE_OPTIONS "${PARKING_LOT_WASM_HOT}")
+
+  # Most pages store nothing: they download neither the journal nor a file system.
+  parking_lot_module(parking_lot_wasm parking_lot ${wasm_volatile_sources} IMPORTS imports_allowed.txt)
+  target_link_options(parking_lot_wasm PRIVATE -sFILESYSTEM=0)
+
+  parking_lot_module(parking_lot_durable_wasm parking_lot_durable ${wasm_durable_sources}
+    IMPORTS imports_allowed.txt imports_allowed_durable.txt)
+  target_link_libraries(parking_lot_durable_wasm PRIVATE parking_lot_file_journal)
+  target_include_directories(parking_lot_durable_wasm PRIVATE "${PROJECT_SOURCE_DIR}/native")
+  target_link_options(parking_lot_durable_wasm PRIVATE -lidbfs.js -sEXPORTED_RUNTIME_METHODS=FS,IDBFS)
+  # The project's own IDBFS takes the place of Emscripten's, because it comes later.
+  foreach(library library_idbfs.js library_files.js)
+    target_link_options(parking_lot_durable_wasm PRIVATE "SHELL:--js-library ${PROJECT_SOURCE_DIR}/wasm/${library}")
+    set_property(TARGET parking_lot_durable_wasm APPEND PROPERTY LINK_DEPENDS "${PROJECT_SOURCE_DIR}/wasm/${library}")
+  endforeach()
 endif()
 
 # The simulator is a module of its own, so that those who only schedule do not load it.

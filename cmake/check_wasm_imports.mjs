@@ -1,6 +1,6 @@
-// Fails when the WebAssembly module imports something that is not on the allow-list.
+// Fails when a WebAssembly module imports something that is not on one of its allow-lists.
 //
-//   node check_wasm_imports.mjs <module.mjs> <imports_allowed.txt>
+//   node check_wasm_imports.mjs <module.mjs> <imports_allowed.txt>…
 //
 // The core must not reach a clock, a source of randomness or a file except through its host; what it
 // can reach is exactly what it imports. em++ shortens import names at -O3, so the table in the
@@ -8,9 +8,9 @@
 
 import { readFileSync } from 'node:fs';
 
-const [gluePath, allowedPath] = process.argv.slice(2);
-if (!gluePath || !allowedPath) {
-  console.error('usage: node check_wasm_imports.mjs <module.mjs> <imports_allowed.txt>');
+const [gluePath, ...allowedPaths] = process.argv.slice(2);
+if (allowedPaths.length === 0) {
+  console.error('usage: node check_wasm_imports.mjs <module.mjs> <imports_allowed.txt>…');
   process.exit(2);
 }
 
@@ -32,11 +32,11 @@ const table = importTable(readFileSync(gluePath, 'utf8'));
 const names = WebAssembly.Module.imports(module)
   .filter((entry) => entry.kind !== 'memory')
   .map((entry) => table.get(entry.name) ?? entry.name);
-const allowed = allowedNames(readFileSync(allowedPath, 'utf8'));
+const allowed = allowedNames(allowedPaths.map((allowedPath) => readFileSync(allowedPath, 'utf8')).join('\n'));
 const refused = names.filter((name) => !allowed.has(name)).sort();
 
 if (refused.length > 0) {
-  console.error(`The WebAssembly module imports what ${allowedPath} does not list:`);
+  console.error(`The WebAssembly module imports what ${allowedPaths.join(' and ')} do not list:`);
   for (const name of refused) console.error(`  ${name}`);
   console.error('Remove the call that needs it; list it only if it gives neither time, randomness nor files.');
   process.exit(1);

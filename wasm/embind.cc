@@ -71,7 +71,7 @@ std::string open_lot(const std::string& config, const std::string& environment, 
   if (!lot) return failure_text(lot.error());
   std::unique_ptr<Storage> storage;
   if (is_durable) {
-    auto opened = Storage::open(parsed.config, *lot, now, entropy);
+    auto opened = open_storage(parsed.config, *lot, now, entropy);
     if (!opened) return failure_text(opened.error());
     storage = std::move(*opened);
   }

@@ -1,10 +1,10 @@
-// Bundles the kit and puts the module beside it, into build/e2e/storage-kit.
+// Bundles the kit and puts the modules beside it, into build/e2e/storage-kit.
 
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { glueFrom, wasmDirectory } from '../../web/packaging/glue.mjs';
+import { copyModules, glueFrom, wasmDirectory } from '../../web/packaging/glue.mjs';
 
 export const kitFolder = fileURLToPath(new URL('../../build/e2e/storage-kit/', import.meta.url));
 
@@ -19,5 +19,5 @@ export async function bundleKit() {
     sourcemap: 'inline',
     plugins: [glueFrom(wasmDirectory())],
   });
-  copyFileSync(path.join(wasmDirectory(), 'parking_lot.wasm'), path.join(kitFolder, 'parking_lot.wasm'));
+  copyModules(kitFolder);
 }

@@ -3,18 +3,21 @@
 import { LocalLot } from '../../web/src/local-lot.js';
 import { wordsOf } from '../../web/src/storage/disk.js';
 import { FallbackDisk } from '../../web/src/storage/fallback-disk.js';
+import { storage } from '../../web/src/storage/index.js';
 import { LotStorage } from '../../web/src/storage/lot-storage.js';
 import { OpfsDisk } from '../../web/src/storage/opfs-disk.js';
 import { hasSyncHandles } from '../../web/src/storage/opfs-handles.js';
+import { durableModule } from '../../web/src/wasm/durable-module.js';
 import { IdbfsDisk } from '../../web/src/wasm/idbfs-disk.js';
 import { loadModule } from '../../web/src/wasm/load.js';
+import type { RawDurableModule } from '../../web/src/wasm/raw.js';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 async function idbfs(database: string, patience?: number) {
-  const { raw } = await loadModule();
-  return Object.assign(await IdbfsDisk.open(raw, database, patience), { raw });
+  const { raw } = await loadModule(durableModule);
+  return Object.assign(await IdbfsDisk.open(raw as RawDurableModule, database, patience), { raw });
 }
 
 interface Written {
@@ -23,8 +26,10 @@ interface Written {
   read(file: string, at: number, into: Uint8Array): number;
 }
 
+type Opening = Parameters<typeof LocalLot.open>;
+
 const kit = {
-  LocalLot,
+  LocalLot: { open: (config: Opening[0], options: Opening[1]) => LocalLot.open(config, options, storage) },
   LotStorage,
   FallbackDisk,
   OpfsDisk,

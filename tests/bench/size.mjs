@@ -1,4 +1,4 @@
-// What a page loads to use the package: the WebAssembly module, its glue and the main entry, as they lie in web/dist.
+// What a page loads to open a lot: WebAssembly modules, glue and scripts, as they lie in web/dist.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -28,21 +28,40 @@ function withImports(file, seen = new Set()) {
   return seen;
 }
 
+/** The script that is imported when a lot is in a browser database: the one that starts the host worker. */
+function scriptOfSharedLots(scripts) {
+  const imported = scripts.flatMap((file) =>
+    [...readFileSync(dist + file, 'utf8').matchAll(/import\("\.\/([^"]+\.js)"\)/g)].map(([, name]) => name),
+  );
+  const startsWorker = (file) => readFileSync(dist + file, 'utf8').includes('host-worker.js');
+  const found = [...new Set(imported)].filter((file) => [...withImports(file)].some(startsWorker));
+  if (found.length !== 1) throw new Error(`which script starts the host worker? ${found.join(', ') || 'none'}`);
+  return found[0];
+}
+
 const script = [...withImports('index.js')];
+const shared = [...withImports(scriptOfSharedLots(script), new Set(script))].slice(script.length);
+const volatilePage = ['parking_lot.wasm', ...script];
+const durablePage = ['parking_lot_durable.wasm', ...script, ...shared, 'host-worker.js'];
 const parts = [
   ['module', ['parking_lot.wasm']],
   ['main entry with glue', script],
-  ['both', ['parking_lot.wasm', ...script]],
+  ['volatile page', volatilePage, 110],
+  ['durable module', ['parking_lot_durable.wasm']],
+  ['host worker with glue', ['host-worker.js']],
+  ['durable page', durablePage, 150],
   ['worker entry', [...withImports('worker.js')]],
 ];
 
 const report = new Report('size');
-for (const [name, files] of parts) {
+for (const [name, files, most] of parts) {
   for (const [compression, size] of compressions) {
     const bytes = files.reduce((sum, file) => sum + size(readFileSync(dist + file)), 0);
-    const bar = name === 'both' && compression === 'gzip' ? limit('≤', 110) : undefined;
+    const bar = most && compression === 'gzip' ? limit('≤', most) : undefined;
     report.add({ name: `${name}, ${compression}`, unit: 'kB', samples: [bytes / 1000], bar });
   }
 }
-report.note(`main entry: ${script.join(', ')}; 1 kB is 1,000 bytes; each file is compressed by itself`);
+report.note(`volatile page: ${volatilePage.join(', ')}`);
+report.note(`durable page, whose lot is in a browser database: ${durablePage.join(', ')}`);
+report.note('1 kB is 1,000 bytes; each file is compressed by itself');
 report.finish({ emcc: versionOf('emcc', '--version') });

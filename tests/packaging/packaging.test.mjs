@@ -46,7 +46,7 @@ async function assertPageWorks(folder) {
 
 describe('the tarball', () => {
   test('holds what its exports name, with types, and no sources or tests', () => {
-    for (const wanted of ['index.js', 'worker.js', 'testing.js', 'storage.js', 'host-worker.js', 'parking_lot.wasm', 'config.schema.json']) {
+    for (const wanted of ['index.js', 'worker.js', 'testing.js', 'storage.js', 'host-worker.js', 'parking_lot.wasm', 'parking_lot_durable.wasm', 'config.schema.json']) {
       assert.ok(packedFiles.includes(`dist/${wanted}`), `dist/${wanted} is missing`);
     }
     for (const wanted of ['dist/types/index.d.ts', 'README.md', 'LICENSE']) {
@@ -62,11 +62,12 @@ describe('the tarball', () => {
 });
 
 describe('in Node', () => {
-  test('tasks run in worker threads and in handlers, and the process ends by itself', async () => {
+  test('tasks run in worker threads and in handlers, in memory and from files, and the process ends by itself', async () => {
     const folder = await makeProject('node', tarball);
-    const { threads, inline, clock } = JSON.parse(await runIn(folder, process.execPath, 'threads.mjs'));
+    const { threads, inline, stored, clock } = JSON.parse(await runIn(folder, process.execPath, 'threads.mjs'));
     assert.deepEqual(threads, expected);
     assert.deepEqual(inline, expected);
+    assert.deepEqual(stored, expected);
     assert.equal(clock, 'function');
   });
 
@@ -90,12 +91,12 @@ describe('in a page', () => {
     const run = promisify((options, done) => webpack(options, done));
     const stats = await run({ mode: 'production', context: folder, entry: './app.js', output: { path: output } });
     assert.deepEqual(stats.toJson({ all: false, errors: true }).errors, []);
-    assert.ok(readdirSync(output).some((file) => file.endsWith('.wasm')), 'webpack emitted no .wasm');
+    assert.equal(readdirSync(output).filter((file) => file.endsWith('.wasm')).length, 2, 'webpack emits both .wasm');
     writeFileSync(path.join(output, 'index.html'), '<!doctype html><link rel="icon" href="data:,"><script src="main.js"></script>');
     await assertPageWorks(output);
   });
 
-  test('built by esbuild with the .wasm and the host worker copied beside the bundle, tasks run in a module worker', async () => {
+  test('built by esbuild with both .wasm and the host worker copied beside the bundle, tasks run in a module worker', async () => {
     const folder = await makeProject('esbuild', tarball);
     const output = path.join(folder, 'dist');
     await esbuild.build({
@@ -107,7 +108,7 @@ describe('in a page', () => {
       minify: true,
       logLevel: 'silent',
     });
-    for (const file of ['parking_lot.wasm', 'host-worker.js']) {
+    for (const file of ['parking_lot.wasm', 'parking_lot_durable.wasm', 'host-worker.js']) {
       copyFileSync(path.join(folder, installed, 'dist', file), path.join(output, file));
     }
     copyFileSync(path.join(folder, 'index.html'), path.join(output, 'index.html'));

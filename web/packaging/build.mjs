@@ -1,20 +1,21 @@
-// Builds the package into dist/, except for the types: bundled modules, the WebAssembly module and the config schema.
+// Builds the package into dist/, except for the types: bundled modules, the WebAssembly modules and the config schema.
 // Its manual, docs/, is copied from the tree's.
 //
-// The module itself comes from build/wasm (or PARKING_LOT_WASM_DIR), where CMake's preset `wasm` puts it.
+// The modules themselves come from build/wasm (or PARKING_LOT_WASM_DIR), where CMake's preset `wasm` puts them.
 
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { described, glueFrom, wasmDirectory } from './glue.mjs';
+import { copyModules, described, glueFrom, moduleFiles, wasmDirectory } from './glue.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = path.join(root, 'dist');
 const wasm = wasmDirectory();
 
-if (!existsSync(path.join(wasm, 'parking_lot.wasm'))) {
-  console.error(`${wasm} holds no parking_lot.wasm; build it first: ./dev build wasm`);
+for (const file of moduleFiles) {
+  if (existsSync(path.join(wasm, file))) continue;
+  console.error(`${wasm} holds no ${file}; build it first: ./dev build wasm`);
   process.exit(1);
 }
 
@@ -45,7 +46,7 @@ await build({
 });
 // All in one file: bundlers make workers of the classic kind unless told otherwise, and those cannot be split.
 await build({ ...common, entryPoints: { 'host-worker': 'src/shared-lot/host-worker.ts' } });
-cpSync(path.join(wasm, 'parking_lot.wasm'), path.join(dist, 'parking_lot.wasm'));
+copyModules(dist);
 writeSchema();
 for (const page of ['usage-for-agents.md', 'configuration.md']) {
   cpSync(path.join(root, '../docs', page), path.join(root, 'docs', page));

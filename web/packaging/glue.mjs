@@ -1,8 +1,8 @@
-// Where Emscripten's module lies, an esbuild plugin that puts its JavaScript in place of `parking-lot-glue`, and what the
-// core says about itself.
+// Where Emscripten's modules lie, an esbuild plugin that puts their JavaScript in place of `parking-lot-glue` and
+// `parking-lot-durable-glue`, and what the core says about itself.
 
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, copyFileSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,12 +12,23 @@ export function wasmDirectory() {
   return given ? path.resolve(given) : fileURLToPath(new URL('../../build/wasm', import.meta.url));
 }
 
+/** Without storage, and with it. */
+export const moduleFiles = ['parking_lot.wasm', 'parking_lot_durable.wasm'];
+
+/** Puts the modules where a bundle looks for them: beside it. */
+export function copyModules(folder) {
+  for (const file of moduleFiles) copyFileSync(path.join(wasmDirectory(), file), path.join(folder, file));
+}
+
 export function glueFrom(directory) {
   return {
     name: 'parking-lot-glue',
     setup(build) {
-      build.onResolve({ filter: /^parking-lot-glue$/ }, () => ({
-        path: path.join(directory, 'parking_lot.mjs'),
+      build.onResolve({ filter: /^parking-lot(-durable)?-glue$/ }, ({ path: name }) => ({
+        path: path.join(
+          directory,
+          name === 'parking-lot-glue' ? 'parking_lot.mjs' : 'parking_lot_durable.mjs',
+        ),
       }));
     },
   };

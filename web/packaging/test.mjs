@@ -4,11 +4,11 @@
 // get what dist/ holds.
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { described, glueFrom, wasmDirectory } from './glue.mjs';
+import { copyModules, described, glueFrom, wasmDirectory } from './glue.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = path.join(root, '.compiled');
@@ -35,7 +35,7 @@ await build({
   plugins: [glueFrom(wasmDirectory())],
 });
 for (const folder of new Set(sources.map((file) => path.dirname(path.relative('test', file))))) {
-  copyFileSync(path.join(wasmDirectory(), 'parking_lot.wasm'), path.join(out, folder, 'parking_lot.wasm'));
+  copyModules(path.join(out, folder));
 }
 const compiled = sources.map((file) => path.join(out, path.relative('test', file).replace(/\.ts$/, '.js')));
 const run = spawnSync(process.execPath, ['--enable-source-maps', '--expose-gc', '--test', ...compiled], {

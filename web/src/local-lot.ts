@@ -13,9 +13,14 @@ import { Mailbox } from './mailbox.js';
 import { NameCache } from './names.js';
 import { ownRealm, Pool, type PoolFacts } from './pool.js';
 import { builtStorage, openStorage, recover } from './recovery.js';
+import type { StorageModule } from './storage/index.js';
 import { checkMailboxKey, SpecReader } from './task-spec.js';
 import { Core } from './wasm/core.js';
+import type { PackagedModule } from './wasm/load.js';
 import { endlessCredits } from './wasm/raw.js';
+
+/** What a lot is made of: the module alone, or with what keeps durable pools. */
+export type LotParts = { readonly core: PackagedModule } | StorageModule;
 
 /** A lot whose host runs in this realm. */
 export class LocalLot implements LotHome {
@@ -41,11 +46,13 @@ export class LocalLot implements LotHome {
   static async open(
     config: LotConfig,
     options: OpenOptions<AnyHandlers>,
+    parts: LotParts | Promise<LotParts>,
     realms: readonly number[] = [],
   ): Promise<LocalLot> {
     // Before the first await: a shared worker's first page connects right after the script has been evaluated.
     const pages = mustDelegate() ? acceptPages() : undefined;
-    const core = await Core.load(options.wasm);
+    const made = await parts;
+    const core = await Core.load(made.core, options.wasm);
     const clock = options.clock ?? systemClock;
     const text = JSON.stringify(config) ?? 'null';
     const [high, low] = options.entropy ?? randomEntropy();
@@ -57,7 +64,7 @@ export class LocalLot implements LotHome {
     const opened = openWith(0);
     refuseUnusable(opened);
     let host: Host | undefined;
-    const storage = await openStorage(options.storage, opened.stores!, core, clock, {
+    const storage = await openStorage('LotStorage' in made ? made : undefined, opened.stores!, core, clock, {
       synced: () => host?.schedule(),
       changed: () => host?.onTurn?.(),
     });

@@ -11,7 +11,10 @@ import type { WasmSource } from './wasm/load.js';
 
 /** How a lot runs its tasks. Every part names pools of the config. */
 export interface OpenOptions<Handlers> extends ExecutorSources<Handlers> {
-  /** The WebAssembly module, for those who load it themselves. */
+  /**
+   * The WebAssembly module, for those who load it themselves: `prometheus-parking-lot/parking-lot.wasm`, or, if a queue or a
+   * mailbox of the config is stored anywhere but in memory, `prometheus-parking-lot/parking-lot-durable.wasm`.
+   */
   wasm?: WasmSource | Promise<WasmSource>;
   /**
    * What keeps durable pools, for realms that cannot load it when it is needed: service workers, and bundles without

@@ -1,14 +1,16 @@
 import type { Audit } from './audit.js';
-import { browserDatabaseIn, canShareDatabases } from './browser-database.js';
 import type { LotConfig, MailboxKey, PayloadOf, ResultOf } from './config.js';
+import { browserDatabaseIn, canShareDatabases, mayStore } from './config-storage.js';
 import { type ConfigIssue, ParkingLotError } from './errors.js';
 import type { AnyHandlers } from './executor/sources.js';
-import { LocalLot } from './local-lot.js';
+import { LocalLot, type LotParts } from './local-lot.js';
 import type { Health, LotHome, OpenOptions } from './lot-home.js';
 import type { Mailbox } from './mailbox.js';
 import type { Pool } from './pool.js';
+import { loadStorage } from './recovery.js';
 import type { openSharedLot } from './shared-lot/index.js';
 import { nearest } from './spelling.js';
+import { volatileModule } from './wasm/volatile-module.js';
 
 type PoolName<C extends LotConfig> = keyof C['pools'] & string;
 type HandlerOf<H, Name> = Name extends keyof H ? H[Name] : unknown;
@@ -44,7 +46,8 @@ export class ParkingLot<C extends LotConfig = LotConfig, H = unknown> implements
     options: OpenOptions<H> = {},
   ): Promise<ParkingLot<C, H>> {
     const database = canShareDatabases() ? browserDatabaseIn(config) : undefined;
-    if (database === undefined) return new ParkingLot<C, H>(await LocalLot.open(config, options));
+    if (database === undefined)
+      return new ParkingLot<C, H>(await LocalLot.open(config, options, partsFor(config, options.storage)));
     const openSharedLot = options.storage?.openSharedLot ?? (await loadSharedLots());
     return new ParkingLot<C, H>(await openSharedLot(database, config, options));
   }
@@ -95,6 +98,10 @@ export class ParkingLot<C extends LotConfig = LotConfig, H = unknown> implements
   async [asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+async function partsFor(config: LotConfig, given: OpenOptions<AnyHandlers>['storage']): Promise<LotParts> {
+  return mayStore(config) ? (given ?? (await loadStorage())) : { core: volatileModule };
 }
 
 async function loadSharedLots(): Promise<typeof openSharedLot> {

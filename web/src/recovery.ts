@@ -5,7 +5,7 @@ import type { PoolFacts } from './pool.js';
 import type { StorageModule } from './storage/index.js';
 import type { LotStorage, StorageEvents, StoreFacts } from './storage/lot-storage.js';
 import type { Core } from './wasm/core.js';
-import { StorageState } from './wasm/raw.js';
+import { type RawDurableModule, StorageState } from './wasm/raw.js';
 
 /** The kinds of storage that this realm has: the file system in Node, else what browsers offer. */
 export function builtStorage(): string {
@@ -15,18 +15,24 @@ export function builtStorage(): string {
 
 /** Opens the stores of a config; undefined if it has none, which then costs nothing. */
 export async function openStorage(
-  given: StorageModule | undefined,
+  storage: StorageModule | undefined,
   stores: readonly StoreFacts[],
   core: Core,
   clock: Clock,
   events: StorageEvents,
 ): Promise<LotStorage | undefined> {
   if (stores.length === 0) return undefined;
-  const { LotStorage } = given ?? (await loadStorage());
-  return LotStorage.open(stores, core.raw, clock, events);
+  if (storage === undefined) {
+    throw new ParkingLotError(
+      'unavailable',
+      'The config stores something, but names it in no way that could be seen before; write queue and mailbox as text or plain objects',
+    );
+  }
+  // The core is the one that came with it.
+  return storage.LotStorage.open(stores, core.raw as RawDurableModule, clock, events);
 }
 
-async function loadStorage(): Promise<StorageModule> {
+export async function loadStorage(): Promise<StorageModule> {
   try {
     return (await import('./storage/index.js')).storage;
   } catch (cause) {

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as codes from '../src/codes.js';
 import { refusalSentences } from '../src/refusal.js';
+import { durableModule } from '../src/wasm/durable-module.js';
 import { loadModule } from '../src/wasm/load.js';
-import type { RawFunctions, RawSetup } from '../src/wasm/raw.js';
+import type { RawFiles, RawFunctions, RawSetup } from '../src/wasm/raw.js';
+import { volatileModule } from '../src/wasm/volatile-module.js';
 
 /** The compiler checks these against raw.ts, the tests against the module: so raw.ts is checked against the module. */
 type Arities<T> = { [K in keyof T]: T[K] extends (...all: infer A) => unknown ? A['length'] : never };
@@ -61,24 +63,43 @@ const setup: Arities<RawSetup> = {
   version: 0,
 };
 
-test('the plain exports are those of raw.ts, with as many arguments', async () => {
-  const { raw } = await loadModule();
-  const found = Object.entries(raw)
-    .filter(([name, value]) => name.startsWith('_pl_') && typeof value === 'function')
-    .map(([name, value]) => [name, (value as () => void).length]);
-  assert.deepEqual(Object.fromEntries(found.sort()), Object.fromEntries(Object.entries(functions).sort()));
-});
+for (const packaged of [volatileModule, durableModule]) {
+  test(`${packaged.name}: the plain exports are those of raw.ts, with as many arguments`, async () => {
+    const { raw } = await loadModule(packaged);
+    const found = Object.entries(raw)
+      .filter(([name, value]) => name.startsWith('_pl_') && typeof value === 'function')
+      .map(([name, value]) => [name, (value as () => void).length]);
+    assert.deepEqual(Object.fromEntries(found.sort()), Object.fromEntries(Object.entries(functions).sort()));
+  });
 
-test('the Embind functions are those of raw.ts, with as many arguments', async () => {
-  const { raw } = await loadModule();
-  const module = raw as unknown as Record<string, (...all: unknown[]) => unknown>;
-  for (const [name, arity] of Object.entries(setup)) {
-    const tooMany = Array.from({ length: arity + 1 }, () => '');
-    assert.throws(
-      () => module[name]!(...tooMany),
-      new RegExp(`called with ${arity + 1} arguments, expected ${arity}`),
-    );
-  }
+  test(`${packaged.name}: the Embind functions are those of raw.ts, with as many arguments`, async () => {
+    const { raw } = await loadModule(packaged);
+    const module = raw as unknown as Record<string, (...all: unknown[]) => unknown>;
+    for (const [name, arity] of Object.entries(setup)) {
+      const tooMany = Array.from({ length: arity + 1 }, () => '');
+      assert.throws(
+        () => module[name]!(...tooMany),
+        new RegExp(`called with ${arity + 1} arguments, expected ${arity}`),
+      );
+    }
+  });
+
+  test(`${packaged.name}: without an open lot a call of the module does nothing`, async () => {
+    const { raw } = await loadModule(packaged);
+    assert.equal(raw._pl_flush(0, 0), 0);
+    raw._pl_submit_fast(1, 0, 0, 1, 1, 0);
+    assert.equal(raw._pl_take(), 0);
+    assert.equal(raw.poolIndex('llm'), -1);
+  });
+}
+
+test('only the module with storage has a file system', async () => {
+  const found = async (packaged: typeof durableModule) => {
+    const { FS, IDBFS } = (await loadModule(packaged)).raw as Partial<RawFiles>;
+    return [typeof FS?.open, typeof IDBFS?.syncfs];
+  };
+  assert.deepEqual(await found(durableModule), ['function', 'function']);
+  assert.deepEqual(await found(volatileModule), ['undefined', 'undefined']);
 });
 
 test('the vocabularies are those of the core, in its numbering', () => {
@@ -112,12 +133,4 @@ test('the vocabularies are those of the core, in its numbering', () => {
   }
   const sentences = Object.fromEntries(core.Refusal!.map(({ name, sentence }) => [name, sentence]));
   assert.deepEqual(refusalSentences, sentences);
-});
-
-test('without an open lot a call of the module does nothing', async () => {
-  const { raw } = await loadModule();
-  assert.equal(raw._pl_flush(0, 0), 0);
-  raw._pl_submit_fast(1, 0, 0, 1, 1, 0);
-  assert.equal(raw._pl_take(), 0);
-  assert.equal(raw.poolIndex('llm'), -1);
 });

@@ -3,8 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { ParkingLot } from 'prometheus-parking-lot';
 import { openLot } from './lot.js';
+import { scratchFolder } from './storage/scratch.js';
 
 const wasmUrl = new URL(import.meta.resolve('prometheus-parking-lot/parking-lot.wasm'));
+const durableUrl = new URL(import.meta.resolve('prometheus-parking-lot/parking-lot-durable.wasm'));
 
 test('a wrong config is refused with all that is wrong, each with its path', async () => {
   const wrong = { pools: { llm: { max_units: -1, max_queue_dept: 3 }, gpu: {} } } as never;
@@ -88,6 +90,22 @@ test('the module may be given as bytes, compiled, as a response, or by its addre
     code: 'unavailable',
     message: /The WebAssembly module cannot be loaded/,
   });
+});
+
+test('the module that is given is that of the config; the other one is refused by name', async () => {
+  const volatile = { pools: { p: { max_units: 1 } } };
+  await assert.rejects(ParkingLot.open(volatile, { wasm: durableUrl }), {
+    code: 'unavailable',
+    message: /it is not the parking-lot\.wasm of this version/,
+  });
+  const durable = { pools: { p: { max_units: 1, queue: { type: 'file', path: scratchFolder() } } } } as const;
+  await assert.rejects(ParkingLot.open(durable, { wasm: wasmUrl }), {
+    code: 'unavailable',
+    message: /it is not the parking-lot-durable\.wasm of this version/,
+  });
+  const lot = await ParkingLot.open(durable, { wasm: durableUrl });
+  assert.equal((await lot.health()).durability, 'durable');
+  await lot.close();
 });
 
 test('importing the package touches no global of a browser, so that servers may render with it', async () => {

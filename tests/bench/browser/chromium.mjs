@@ -1,12 +1,12 @@
 // A page in a real Chromium, on the disk of the checkout, whose dedicated worker measures.
 
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
-import { glueFrom, wasmDirectory } from '../../../web/packaging/glue.mjs';
+import { copyModules, glueFrom, wasmDirectory } from '../../../web/packaging/glue.mjs';
 
 const executablePath = process.env.PARKING_LOT_CHROMIUM ?? '/usr/bin/chromium';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -61,7 +61,7 @@ async function bundle() {
     minify: true,
     plugins: [glueFrom(wasmDirectory())],
   });
-  copyFileSync(path.join(wasmDirectory(), 'parking_lot.wasm'), path.join(site, 'parking_lot.wasm'));
+  copyModules(site);
   writeFileSync(path.join(site, 'index.html'), '<!doctype html><title>bench</title>');
 }
 

@@ -1,6 +1,7 @@
 // Measures in a dedicated worker: submissions to a durable lot, and the bare storage with the same bytes in the same batches.
 
 import { LocalLot } from '../../../web/src/local-lot.js';
+import { storage as storageModule } from '../../../web/src/storage/index.js';
 import { OpfsDisk } from '../../../web/src/storage/opfs-disk.js';
 
 const strict = { durability: 'strict' };
@@ -35,7 +36,8 @@ function countWrites(kind) {
 async function submissions({ kind, count, inFlight, round }) {
   const storage = { type: kind, [kind === 'idbfs' ? 'database' : 'directory']: `bench-${kind}-${round}` };
   const counted = countWrites(kind);
-  const lot = await LocalLot.open({ pools: { p: { max_units: 1, max_queue_depth: 2 * count, queue: storage } } }, {});
+  const config = { pools: { p: { max_units: 1, max_queue_depth: 2 * count, queue: storage } } };
+  const lot = await LocalLot.open(config, {}, storageModule);
   const pool = lot.pool('p');
   await pool.pause();
   counted.syncs = counted.bytes = 0;

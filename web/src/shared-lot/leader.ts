@@ -7,6 +7,7 @@ import type { AnyHandlers } from '../executor/sources.js';
 import { LocalLot } from '../local-lot.js';
 import type { OpenOptions } from '../lot-home.js';
 import type { Pool } from '../pool.js';
+import type { StorageModule } from '../storage/index.js';
 import { watchAliveLock } from '../worker/alive-lock.js';
 import { afterClaims, ClaimingPages, Claims } from './claims.js';
 import { type ClientMessage, keyOf, type LeaderMessage, names, realmIn, type TaskRef } from './protocol.js';
@@ -20,6 +21,7 @@ export interface LeaderSetup {
   readonly database: string;
   readonly config: string;
   readonly pools: readonly string[];
+  readonly storage: StorageModule;
   readonly options: OpenOptions<AnyHandlers>;
   send(realm: number, message: LeaderMessage): void;
   /** The realm is gone, or comes anew. */
@@ -75,7 +77,7 @@ export class Leader {
       executors[pool] = observed(inRealms, (run, value) => leader?.progressed(run, value));
     }
     const config = JSON.parse(setup.config) as LotConfig;
-    const lot = await LocalLot.open(config, { ...setup.options, executors }, realms);
+    const lot = await LocalLot.open(config, { ...setup.options, executors }, setup.storage, realms);
     leader = new Leader(lot, setup, pages, new Set(realms));
     return leader;
   }

@@ -76,7 +76,7 @@ export class Station {
   /** Checks the config before the lead is sought: a realm with a wrong one must not get it. */
   private async open(opening: Opening): Promise<void> {
     try {
-      const core = await Core.load(opening.wasm);
+      const core = await Core.load(this.storage.core, opening.wasm);
       const environment = environmentText(opening.config, opening.environment);
       const opened = JSON.parse(
         core.raw.checkConfig(opening.config, environment, builtStorage()),
@@ -115,9 +115,9 @@ export class Station {
       database,
       config,
       pools: this.pools,
+      storage: this.storage,
       options: {
         environment,
-        storage: this.storage,
         ...(wasm === undefined ? {} : { wasm }),
         ...(entropy === undefined ? {} : { entropy }),
       },

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import { ParkingLotError } from '../errors.js';
 import { Disks } from '../wasm/disks.js';
 import { IdbfsDisk } from '../wasm/idbfs-disk.js';
-import type { RawModule } from '../wasm/raw.js';
+import type { RawDurableModule } from '../wasm/raw.js';
 import { type Disk, faultOf, wordsOf } from './disk.js';
 import { type DiskState, type Durability, FallbackDisk } from './fallback-disk.js';
 import { NodeDisk } from './node-disk.js';
@@ -58,7 +58,7 @@ export class LotStorage {
    */
   static async open(
     stores: readonly StoreFacts[],
-    raw: RawModule,
+    raw: RawDurableModule,
     clock: Clock,
     events: StorageEvents,
   ): Promise<LotStorage> {
@@ -116,7 +116,7 @@ function stateOf(disk: Disk): DiskState {
 
 async function openDisk(
   { kind, location }: StoreFacts,
-  raw: RawModule,
+  raw: RawDurableModule,
   clock: Clock,
   events: StorageEvents,
 ): Promise<Disk> {

@@ -1,5 +1,5 @@
 import { invalid, ParkingLotError } from '../errors.js';
-import { type Abort, loadModule, type WasmSource } from './load.js';
+import { type Abort, loadModule, type PackagedModule, type WasmSource } from './load.js';
 import { Field, type RawFunctions, type RawModule } from './raw.js';
 
 /** The fields of a task as the core takes them; see `Field`. */
@@ -41,9 +41,9 @@ export class Core {
     this.numbersIn = raw._pl_numbers_in() / 8;
   }
 
-  static async load(source?: WasmSource | Promise<WasmSource>): Promise<Core> {
+  static async load(packaged: PackagedModule, source?: WasmSource | Promise<WasmSource>): Promise<Core> {
     try {
-      const { raw, abort } = await loadModule(source);
+      const { raw, abort } = await loadModule(packaged, source);
       return new Core(raw, abort);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);

@@ -1,5 +1,5 @@
 import { type Disk, faultOf, faults, wordsOf } from '../storage/disk.js';
-import type { RawDisks, RawModule } from './raw.js';
+import type { RawDisks, RawDurableModule } from './raw.js';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -10,7 +10,7 @@ export class Disks implements RawDisks {
   private said = new Uint8Array(0);
 
   constructor(
-    private readonly raw: RawModule,
+    private readonly raw: RawDurableModule,
     private readonly disks: readonly Disk[],
     /** Called after a sync, since there may be news. */
     private readonly onSynced: () => void,

@@ -1,14 +1,9 @@
 /** Emscripten's JavaScript, as it lies in build/wasm; the package's build puts it in place. */
 declare module 'parking-lot-glue' {
-  interface GlueOptions {
-    instantiateWasm(
-      imports: WebAssembly.Imports,
-      done: (instance: WebAssembly.Instance) => void,
-    ): Record<string, never>;
-    onAbort(what: unknown): void;
-    print(line: string): void;
-    printErr(line: string): void;
-  }
-  const createModule: (options: GlueOptions) => Promise<unknown>;
+  const createModule: import('./load.js').CreateModule;
+  export default createModule;
+}
+declare module 'parking-lot-durable-glue' {
+  const createModule: import('./load.js').CreateModule;
   export default createModule;
 }

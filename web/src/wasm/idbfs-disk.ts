@@ -1,5 +1,5 @@
 import { type Disk, DiskError, faultOf, type SyncMode, wordsOf } from '../storage/disk.js';
-import type { RawModule, RawMount, RawStream } from './raw.js';
+import type { RawDurableModule, RawMount, RawStream } from './raw.js';
 
 /** A sync takes milliseconds; one that takes so long has failed, or its answer was lost. */
 const patienceMs = 10_000;
@@ -14,13 +14,13 @@ export class IdbfsDisk implements Disk {
   private readonly streams = new Map<string, RawStream>();
 
   private constructor(
-    private readonly raw: RawModule,
+    private readonly raw: RawDurableModule,
     private readonly folder: string,
     private readonly mount: RawMount,
     private readonly patience: number,
   ) {}
 
-  static async open(raw: RawModule, database: string, patience = patienceMs): Promise<IdbfsDisk> {
+  static async open(raw: RawDurableModule, database: string, patience = patienceMs): Promise<IdbfsDisk> {
     const folder = `/${database}`;
     raw.FS.mkdirTree(folder);
     raw.FS.mount(raw.IDBFS, {}, folder);

@@ -1,4 +1,3 @@
-import createModule from 'parking-lot-glue';
 import type { RawModule } from './raw.js';
 
 /** The WebAssembly module, for those who load it themselves: compiled, as bytes, as a response, or where to find it. */
@@ -9,19 +8,41 @@ export interface Abort {
   reason: string | undefined;
 }
 
+/** What Emscripten's JavaScript exports. */
+export type CreateModule = (options: {
+  instantiateWasm(
+    imports: WebAssembly.Imports,
+    done: (instance: WebAssembly.Instance) => void,
+  ): Record<string, never>;
+  onAbort(what: unknown): void;
+  print(line: string): void;
+  printErr(line: string): void;
+}) => Promise<unknown>;
+
 interface NodeProcess {
   getBuiltinModule?(name: string): { promises: { readFile(url: URL): Promise<Uint8Array<ArrayBuffer>> } };
 }
 
-let compiled: Promise<WebAssembly.Module> | undefined;
+/** One of the package's modules: Emscripten's JavaScript for it, and where it lies. */
+export class PackagedModule {
+  private compiled: Promise<WebAssembly.Module> | undefined;
 
-/** Compiles the package's own module once per realm; a failed attempt is not remembered. */
-function ownModule(): Promise<WebAssembly.Module> {
-  compiled ??= compileFrom(new URL('./parking_lot.wasm', import.meta.url)).catch((error: unknown) => {
-    compiled = undefined;
-    throw error;
-  });
-  return compiled;
+  constructor(
+    /** As it is exported by the package. */
+    readonly name: string,
+    readonly create: CreateModule,
+    /** Only asked for when nobody gives the module. */
+    private readonly url: () => URL,
+  ) {}
+
+  /** Compiles it once per realm; a failed attempt is not remembered. */
+  compile(): Promise<WebAssembly.Module> {
+    this.compiled ??= compileFrom(this.url()).catch((error: unknown) => {
+      this.compiled = undefined;
+      throw error;
+    });
+    return this.compiled;
+  }
 }
 
 async function compileFrom(source: WasmSource): Promise<WebAssembly.Module> {
@@ -46,30 +67,43 @@ async function compileResponse(response: Response): Promise<WebAssembly.Module> 
   return WebAssembly.compile(await response.arrayBuffer());
 }
 
-/** A fresh instance of the module, without a lot. */
+/** A fresh instance of the module, without a lot. `source`: where to take it from instead. */
 export async function loadModule(
+  packaged: PackagedModule,
   source?: WasmSource | Promise<WasmSource>,
 ): Promise<{ raw: RawModule; abort: Abort }> {
-  const module = source === undefined ? await ownModule() : await compileFrom(await source);
+  const module = source === undefined ? await packaged.compile() : await compileFrom(await source);
   const abort: Abort = { reason: undefined };
   let said = '';
   const raw = await new Promise<RawModule>((resolve, reject) => {
-    createModule({
-      instantiateWasm(imports, done) {
-        WebAssembly.instantiate(module, imports).then(done, reject);
-        return {};
-      },
-      onAbort(what) {
-        abort.reason = said || String(what);
-      },
-      print: () => undefined,
-      printErr(line) {
-        said = line;
-      },
-    }).then((instance) => resolve(instance as RawModule), reject);
+    packaged
+      .create({
+        instantiateWasm(imports, done) {
+          if (!isMadeFor(imports, module)) {
+            reject(new Error(`it is not the ${packaged.name} of this version, which this config needs`));
+            return {};
+          }
+          WebAssembly.instantiate(module, imports).then(done, reject);
+          return {};
+        },
+        onAbort(what) {
+          abort.reason = said || String(what);
+        },
+        print: () => undefined,
+        printErr(line) {
+          said = line;
+        },
+      })
+      .then((instance) => resolve(instance as RawModule), reject);
   });
   settleExports(raw);
   return { raw, abort };
+}
+
+/** The names of imports are short and mean something else in each module: one too few or too many tells them apart. */
+function isMadeFor(imports: WebAssembly.Imports, module: WebAssembly.Module): boolean {
+  const given = new Set(Object.values(imports).flatMap((names) => Object.keys(names)));
+  return given.size === WebAssembly.Module.imports(module).length;
 }
 
 /** Emscripten's exports are slow stand-ins until each was called once; without a lot a call does nothing. */

@@ -1,6 +1,6 @@
 /**
- * The WebAssembly module as it really is: what `wasm/*.cc` exports. A test compares this file with the module's own
- * exports, names and numbers of arguments both. Everything here trusts its caller; `core.ts` is that caller.
+ * The WebAssembly modules as they really are: what `wasm/*.cc` exports. A test compares this file with their own exports,
+ * names and numbers of arguments both. Everything here trusts its caller; `core.ts` is that caller.
  */
 
 /** Plain exports. Numbers are unsigned 32-bit unless said otherwise; pointers are byte offsets into memory. */
@@ -166,7 +166,9 @@ export interface RawFiles {
   disks?: RawDisks;
 }
 
-export type RawModule = RawFunctions & RawSetup & RawMemory & RawFiles;
+export type RawModule = RawFunctions & RawSetup & RawMemory;
+/** The module that keeps what is durable. */
+export type RawDurableModule = RawModule & RawFiles;
 
 /** Places in the array at `_pl_numbers_in`, as in `wasm/hot_path.cc`. */
 export const Field = {

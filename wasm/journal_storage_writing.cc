@@ -2,7 +2,7 @@
 #include <utility>
 #include <variant>
 
-#include "storage.h"
+#include "journal_storage.h"
 
 /// Appending, group commit, failure and checkpoints.
 namespace parking_lot::wasm {
@@ -26,13 +26,15 @@ PayloadRef payload_of(const mailbox::Record& record) {
 
 }  // namespace
 
-void Storage::append(PoolId pool, std::span<const Record> records) { append_to(pools_[pool.index], records); }
-void Storage::append(StoreId store, std::span<const mailbox::Record> records) {
+void JournalStorage::append(PoolId pool, std::span<const Record> records) {
+  append_to(pools_[pool.index], records);
+}
+void JournalStorage::append(StoreId store, std::span<const mailbox::Record> records) {
   append_to(mailboxes_[store.index], records);
 }
 
 template <class StreamOf>
-void Storage::append_to(StreamOf& stream, std::span<const typename StreamOf::Rec> records) {
+void JournalStorage::append_to(StreamOf& stream, std::span<const typename StreamOf::Rec> records) {
   if (stream.step == StreamStep::failed) return;
   auto kept = keep_payloads(*stream.place, records);
   if (kept) kept = stream.place->store->append(stream.number, records);
@@ -43,7 +45,7 @@ void Storage::append_to(StreamOf& stream, std::span<const typename StreamOf::Rec
 /// A payload goes into the commit of the record that names it, so that neither is ever there without the
 /// other.
 template <class R>
-StoreResult<void> Storage::keep_payloads(Place& place, std::span<const R> records) {
+StoreResult<void> JournalStorage::keep_payloads(Place& place, std::span<const R> records) {
   for (const R& record : records) {
     const PayloadRef payload = payload_of(record);
     if (!is_stored(payload)) continue;
@@ -57,7 +59,7 @@ StoreResult<void> Storage::keep_payloads(Place& place, std::span<const R> record
   return {};
 }
 
-void Storage::turn(const Lot& lot, Now now) {
+void JournalStorage::turn(const Lot& lot, Now now) {
   now_ = now.steady;
   records_left_ = records_per_turn;
   for (const auto& place : places_) {
@@ -84,7 +86,7 @@ void Storage::turn(const Lot& lot, Now now) {
   }
 }
 
-void Storage::commit(Place& place) {
+void JournalStorage::commit(Place& place) {
   if (place.is_committing || !place.has_news || is_fenced_) return;
   place.has_news = false;
   place.is_committing = true;
@@ -93,7 +95,8 @@ void Storage::commit(Place& place) {
   });
 }
 
-void Storage::committed(Place& place, const CommitOutcome& outcome, const std::vector<std::uint64_t>& named) {
+void JournalStorage::committed(Place& place, const CommitOutcome& outcome,
+                               const std::vector<std::uint64_t>& named) {
   place.is_committing = false;
   if (outcome.failure == nullptr) {
     place.trouble.clear();
@@ -116,7 +119,7 @@ void Storage::committed(Place& place, const CommitOutcome& outcome, const std::v
   }
 }
 
-void Storage::synced(std::uint32_t disk, std::int32_t fault) {
+void JournalStorage::synced(std::uint32_t disk, std::int32_t fault) {
   if (disk >= places_.size()) return;
   Place& place = *places_[disk];
   place.files->synced(fault);
@@ -127,7 +130,7 @@ void Storage::synced(std::uint32_t disk, std::int32_t fault) {
 // --- failure ---
 
 template <class StreamOf>
-void Storage::fail(StreamOf& stream, const StoreError& error) {
+void JournalStorage::fail(StreamOf& stream, const StoreError& error) {
   if (stream.step == StreamStep::failed) return;
   Place& place = *stream.place;
   stream.step = StreamStep::failed;
@@ -146,7 +149,7 @@ void Storage::fail(StreamOf& stream, const StoreError& error) {
 // --- checkpoints ---
 
 template <class StreamOf, class Take>
-void Storage::advance_checkpoint(StreamOf& stream, Now now, Take take) {
+void JournalStorage::advance_checkpoint(StreamOf& stream, Now now, Take take) {
   if (stream.place == nullptr || stream.step != StreamStep::steady) return;
   FileStore& store = *stream.place->store;
   StoreResult<void> done;

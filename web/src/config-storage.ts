@@ -5,14 +5,18 @@ const kinds = ['idbfs', 'opfs'];
  * way: the core tells how, wherever it is opened.
  */
 export function browserDatabaseIn(config: unknown): string | undefined {
-  for (const pool of Object.values(record(record(config).pools))) {
-    const { queue, mailbox } = record(pool);
-    for (const storage of [queue, mailbox, record(mailbox).storage]) {
-      const { type, database, directory } = typeof storage === 'string' ? { type: storage } : record(storage);
-      if (kinds.includes(String(type))) return `${type}:${database ?? directory ?? 'parking-lot'}`;
-    }
+  for (const { type, database, directory } of storagesIn(config)) {
+    if (kinds.includes(String(type))) return `${type}:${database ?? directory ?? 'parking-lot'}`;
   }
   return undefined;
+}
+
+/**
+ * Whether a config may want something stored: where it names anything but memory, or leaves the name to a variable. Too
+ * many are no harm, since the module with storage can do all that the other can.
+ */
+export function mayStore(config: unknown): boolean {
+  return storagesIn(config).some(({ type }) => type !== undefined && type !== 'in_memory');
 }
 
 /** Whether the realms of this origin can agree on who leads. Node and pages that are not secure have no Web Locks. */
@@ -25,6 +29,16 @@ export function canShareDatabases(): boolean {
   };
   if (process?.versions?.node !== undefined) return false;
   return Boolean(navigator?.locks && BroadcastChannel && indexedDB);
+}
+
+/** What a config says of storage, in the order of pools. */
+function storagesIn(config: unknown): Record<string, unknown>[] {
+  return Object.values(record(record(config).pools)).flatMap((pool) => {
+    const { queue, mailbox } = record(pool);
+    return [queue, mailbox, record(mailbox).storage].map((storage) =>
+      typeof storage === 'string' ? { type: storage } : record(storage),
+    );
+  });
 }
 
 function record(value: unknown): Record<string, unknown> {
