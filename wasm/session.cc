@@ -20,6 +20,14 @@ std::int32_t number(Code code) {
   return static_cast<std::int32_t>(code);
 }
 
+/// The element with this number; those before it come to be with it. (As many calls of `resize` would be four
+/// times the code.)
+template <class Element>
+Element& element_at(std::deque<Element>& elements, std::size_t number) {
+  while (elements.size() <= number) elements.emplace_back();
+  return elements[number];
+}
+
 Answers answers_of(RequestId request) { return static_cast<Answers>((request >> answers_shift) & 1); }
 bool is_submission(RequestId request) { return (request >> answers_shift & number(Asked::command)) == 0; }
 
@@ -281,10 +289,8 @@ void Session::write_release(PayloadRef payload) {
 }
 
 void Session::own(TaskHandle task, std::uint32_t entry_number, Answers answers) {
-  if (task.slot >= owners_.size()) owners_.resize(task.slot + std::size_t{1});
-  owners_[task.slot] = {.generation = task.generation, .entry = entry_number, .answers = answers};
-  if (entry_number >= admitted_.size()) admitted_.resize(entry_number + std::size_t{1});
-  admitted_[entry_number] = task;
+  element_at(owners_, task.slot) = {.generation = task.generation, .entry = entry_number, .answers = answers};
+  element_at(admitted_, entry_number) = task;
 }
 
 const Session::Owner* Session::owner(TaskHandle task) const {
@@ -306,9 +312,7 @@ std::uint32_t Session::open_run(const Start& start) {
                        .pool = start.pool,
                        .executor = start.executor,
                        .is_open = true};
-  const std::uint32_t slot = start.task.slot;
-  if (slot >= run_of_slot_.size()) run_of_slot_.resize(slot + std::size_t{1});
-  run_of_slot_[slot] = run_number + 1;
+  element_at(run_of_slot_, start.task.slot) = run_number + 1;
   return run_number;
 }
 
