@@ -25,7 +25,7 @@ export async function openStorage(
   if (storage === undefined) {
     throw new ParkingLotError(
       'unavailable',
-      'The config stores something, but names it in no way that could be seen before; write queue and mailbox as text or plain objects',
+      'The config stores something that only its JSON text shows; give its pools as plain objects, without toJSON.',
     );
   }
   // The core is the one that came with it.

@@ -108,6 +108,17 @@ test('the module that is given is that of the config; the other one is refused b
   await lot.close();
 });
 
+test('storage that only the JSON text of a config shows is refused, with what to do', async () => {
+  const pool = {
+    max_units: 1,
+    toJSON: () => ({ max_units: 1, queue: { type: 'file', path: scratchFolder() } }),
+  };
+  await assert.rejects(ParkingLot.open({ pools: { pool } } as never), {
+    code: 'unavailable',
+    message: /give its pools as plain objects/,
+  });
+});
+
 test('importing the package touches no global of a browser, so that servers may render with it', async () => {
   const source = await readFile(new URL(import.meta.resolve('prometheus-parking-lot')), 'utf8');
   assert.ok(source.length > 0);
