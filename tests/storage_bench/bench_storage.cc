@@ -1,7 +1,7 @@
 // The file journal against a bare file, in the same run: 64 submitters with one request in flight each, whose
 // records and payloads are committed together, against append and fdatasync of the same bytes in the same
-// batches. Then payloads of 1 GB in all, and opening a journal of many live tasks. Prints one JSON object.
-// `bench_storage <folder> [live tasks]`; the folder is made and removed.
+// batches. Then payloads of 1 GB in all, and opening a journal of many live tasks in a scheduler. Prints one
+// JSON object. `bench_storage <folder> [live tasks]`; the folder is made and removed.
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -20,6 +20,7 @@
 
 #include "backend/file_journal/posix_files.h"
 #include "backend/file_journal/store.h"
+#include "parking_lot/scheduler.h"
 
 namespace {
 
@@ -176,6 +177,34 @@ struct Opening {
   std::uint64_t bytes = 0;
 };
 
+/// Reads the stream into a scheduler, until that is ready to start tasks.
+void recover(FileStore& store, std::uint64_t tasks) {
+  Config config;
+  PoolConfig& pool = config.pools.emplace_back();
+  pool.name = "gpu";
+  pool.max_units = 3;
+  pool.max_queue_depth = 10'000'000;
+  pool.queue.kind = StorageKind::file;
+  const Now at{.wall = WallTime{3}, .steady = SteadyTime{1}};
+  auto opened = Scheduler::open(config, at, Entropy{1, 1});
+  if (!opened) stop("the scheduler cannot be opened");
+  auto reader = value(store.load_pool(value(store.stream({StreamKind::pool, "gpu"}))));
+  std::uint64_t count = 0;
+  for (;;) {
+    const auto records = value(reader.next());
+    if (records.empty()) break;
+    count += records.size();
+    opened->handle(at, Recovered{PoolId{0}, records});
+    while (opened->poll() != nullptr) continue;
+  }
+  opened->handle(at, RecoveryDone{PoolId{0}, RecoveryDone::Purpose::working});
+  while (opened->poll() != nullptr) continue;
+  const PoolStats stats = opened->stats(PoolId{0});
+  if (count != tasks + 1 + 10'000 || stats.parked != tasks || stats.ignored_records != 0)
+    stop("tasks are missing: " + std::to_string(count) + " records, " + std::to_string(stats.parked) +
+         " parked, " + std::to_string(stats.ignored_records) + " ignored");
+}
+
 Opening open_many(const std::string& folder, std::uint64_t tasks) {
   Queue queue;
   {
@@ -189,6 +218,7 @@ Opening open_many(const std::string& folder, std::uint64_t tasks) {
     const std::uint64_t incarnations[] = {1};
     PoolRestored pool;
     pool.incarnations = incarnations;
+    pool.next_admission = tasks + 1;
     const Record head[] = {{1, WallTime{1}, pool}};
     value(store.add_to_checkpoint(stream, head));
     for (std::uint64_t id = 1; id <= tasks;) {
@@ -198,6 +228,7 @@ Opening open_many(const std::string& folder, std::uint64_t tasks) {
       for (std::uint64_t i = 0; i < 1000 && id <= tasks; ++i, ++id) {
         TaskRestored task;
         task.admitted = admitted(id, names[i]);
+        task.basis = 1;
         step.push_back({1, WallTime{1}, task});
       }
       value(store.add_to_checkpoint(stream, step));
@@ -221,15 +252,8 @@ Opening open_many(const std::string& folder, std::uint64_t tasks) {
   result.open = now() - start;
   result.bytes = store.stats().checkpoint_bytes + store.stats().record_bytes;
   start = now();
-  auto reader = value(store.load_pool(value(store.stream({StreamKind::pool, "gpu"}))));
-  std::uint64_t count = 0;
-  for (;;) {
-    const auto records = value(reader.next());
-    if (records.empty()) break;
-    count += records.size();
-  }
+  recover(store, tasks);
   result.load = now() - start;
-  if (count != tasks + 1 + 10'000) stop("records are missing");
   return result;
 }
 
@@ -261,9 +285,9 @@ int main(int argc, char** argv) {
     bare_rates.push_back(batches / bare);
   }
   std::sort(ratios.begin(), ratios.end());
-  const Opening opening = open_many(folder + "/many", tasks);
   double seconds_to_open = 0;
   const std::uint64_t resident = park_a_gigabyte(folder + "/payloads", seconds_to_open);
+  const Opening opening = open_many(folder + "/many", tasks);
   std::filesystem::remove_all(folder);
   std::printf("{\"journal\": {\"commits_per_s\": %s, \"bytes_per_commit\": %llu, \"of_bare\": %.2f},\n",
               list(journal_rates).c_str(), static_cast<unsigned long long>(bytes), ratios[ratios.size() / 2]);
