@@ -161,6 +161,76 @@ TEST_CASE("a result that was produced while the disk was full is recorded once t
   CHECK(*messages_of(host)[0].payload == "\"a\"");
 }
 
+/// Makes the mailbox store fail, and no queue: a write to it fails, and it cannot be opened again.
+class MissingMailboxStore {
+ public:
+  MissingMailboxStore(RunningHost& host, const std::string& directory)
+      : directory_(directory), elsewhere_(directory + "-elsewhere") {
+    const std::string cursor = messages_of(host).at(0).message.cursor;
+    const FullDisk full;
+    std::filesystem::rename(directory_, elsewhere_);
+    std::promise<void> refused;
+    host->acknowledge({"acme", "", ""}, cursor, [&](const auto& done) {
+      CHECK_FALSE(done);
+      refused.set_value();
+    });
+    get(refused.get_future());
+  }
+  ~MissingMailboxStore() {
+    std::filesystem::remove_all(directory_);
+    std::filesystem::rename(elsewhere_, directory_);
+  }
+  MissingMailboxStore(const MissingMailboxStore&) = delete;
+  MissingMailboxStore& operator=(const MissingMailboxStore&) = delete;
+
+ private:
+  std::string directory_;
+  std::string elsewhere_;
+};
+
+TEST_CASE("while a mailbox store fails its pool goes on, and the outcomes arrive when it returns") {
+  const TemporaryFolder folder;
+  const std::string queue = GENERATE("", "queue");
+  RunningHost host(config_in(folder, queue, "mail"), echo);
+  host.outcome_of(task_named("a"));
+  REQUIRE(eventually([&] { return messages_of(host).size() == 1; }));
+  {
+    const MissingMailboxStore missing(host, folder.path("mail"));
+    CHECK(host.outcome_of(task_named("b")).status == Status::completed);
+    const Health health = health_of(host);
+    CHECK(health.is_degraded());
+    CHECK(health.pools[0].storage == StreamState::open);
+    CHECK(health.pools[0].delivery_held);
+    CHECK(health.pools[0].undelivered == 1);
+    CHECK_FALSE(health.trouble().empty());
+  }
+  REQUIRE(eventually([&] { return !health_of(host).is_degraded(); }));
+  REQUIRE(eventually([&] { return messages_of(host).size() == 2; }));
+  CHECK(messages_of(host)[1].message.task_id == "b");
+  CHECK(*messages_of(host)[1].payload == "\"b\"");
+}
+
+TEST_CASE("what a failing mailbox store did not take arrives after a restart, once") {
+  const TemporaryFolder folder;
+  const std::string config = config_in(folder, "queue", "mail");
+  {
+    std::optional<RunningHost> host(std::in_place, config, echo);
+    host->outcome_of(task_named("a"));
+    REQUIRE(eventually([&] { return messages_of(*host).size() == 1; }));
+    const MissingMailboxStore missing(*host, folder.path("mail"));
+    CHECK(host->outcome_of(task_named("b")).status == Status::completed);
+    host.reset();
+  }
+  for (int start = 0; start < 2; ++start) {
+    RunningHost host(config, run_nothing);
+    REQUIRE(eventually([&] { return messages_of(host).size() == 2; }));
+    CHECK(messages_of(host)[0].message.task_id == "a");
+    CHECK(messages_of(host)[1].message.task_id == "b");
+    CHECK(*messages_of(host)[1].payload == "\"b\"");
+    CHECK_FALSE(health_of(host).is_degraded());
+  }
+}
+
 TEST_CASE("one store has one owner, and can be read meanwhile without changing it") {
   const TemporaryFolder folder;
   const std::string config = config_in(folder, "lot", "lot");
