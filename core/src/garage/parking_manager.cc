@@ -1,0 +1,400 @@
+#include "garage/parking_manager.h"
+
+#include <algorithm>
+
+#include "parking_lot/check.h"
+
+/// Records → state.
+namespace parking_lot::garage {
+
+ParkingManager::ParkingManager(const GarageConfig& config)
+    : config_(config),
+      layout(config),
+      inventory(layout),
+      ledger(offsets, std::max<std::uint32_t>(1, config.report_days)),
+      chosen(config.allocation) {
+  inventory.use(chosen);
+}
+
+// --- vehicles ---
+
+/// The vehicle with this number, or the one that has the plate; made if neither is known. One hold is the
+/// caller's.
+std::uint32_t ParkingManager::hold_vehicle(std::uint64_t number, std::string_view plate) {
+  std::uint32_t slot = vehicle_by_number_.find(number);
+  if (slot == AdmissionIndex::none) {
+    slot = vehicles.allocate();
+    KnownVehicle& vehicle = vehicles[slot];
+    vehicle = KnownVehicle{};
+    vehicle.number = number;
+    vehicle.plate = names.intern(plate);
+    if (vehicle_by_plate_.size() <= vehicle.plate.index) vehicle_by_plate_.resize(vehicle.plate.index + 1, no_slot);
+    vehicle_by_plate_[vehicle.plate.index] = slot;
+    vehicle_by_number_.set(number, slot);
+    next_vehicle = std::max(next_vehicle, number + 1);
+  }
+  ++vehicles[slot].holds;
+  return slot;
+}
+
+void ParkingManager::release_vehicle(std::uint32_t slot) {
+  KnownVehicle& vehicle = vehicles[slot];
+  if (--vehicle.holds > 0) return;
+  if (vehicle_by_plate_[vehicle.plate.index] == slot) vehicle_by_plate_[vehicle.plate.index] = no_slot;
+  vehicle_by_number_.erase(vehicle.number);
+  names.release(vehicle.plate);
+  names.release(vehicle.permit);
+  vehicles.free(slot);
+}
+
+/// Names of a record in this config. A gate or tariff that is gone counts as the first. False: no vehicle can
+/// have such a number. Holds the vehicle.
+bool ParkingManager::resolve(const Arrival& arrival, Visit& visit) {
+  if (arrival.vehicle == 0 || !vehicle_by_number_.reaches(arrival.vehicle)) return false;
+  if (arrival.size > VehicleSize::large || arrival.type > VehicleType::bus ||
+      arrival.wanted.bits >= feature_sets)
+    return false;
+  visit.vehicle = hold_vehicle(arrival.vehicle, arrival.plate);
+  visit.type = arrival.type;
+  visit.size = arrival.size;
+  visit.wanted = arrival.wanted;
+  visit.spots_required = arrival.spots_required;
+  visit.gate = static_cast<std::uint16_t>(std::max(0, gate_of(arrival.gate)));
+  visit.tariff = static_cast<std::uint16_t>(std::max(0, tariff_of(arrival.tariff)));
+  return true;
+}
+
+// --- the garage ---
+
+bool ParkingManager::apply(const GarageOpened& fact, Stamp stamp) {
+  incarnation = fact.incarnation;
+  entropy = fact.entropy;
+  ledger.advance(stamp.at, inventory.occupied_count());
+  return true;
+}
+
+bool ParkingManager::apply(const ZoneChanged& fact, Stamp stamp) {
+  ledger.advance(stamp.at, inventory.occupied_count());
+  zone = fact.zone;
+  offsets.assign(fact.offsets.begin(), fact.offsets.end());
+  ledger.zone_changed();
+  return true;
+}
+
+bool ParkingManager::apply(const AllocationChanged& fact, Stamp) {
+  if (fact.cause == AllocationChanged::Cause::command) chosen = fact.allocation;
+  if (inventory.allocation() != fact.allocation) inventory.use(fact.allocation);
+  return true;
+}
+
+bool ParkingManager::apply(const EntriesRefused& fact, Stamp stamp) {
+  ledger.advance(stamp.at, inventory.occupied_count());
+  ledger.today().turned_away += fact.count;
+  return true;
+}
+
+// --- tickets ---
+
+std::uint32_t ParkingManager::new_ticket(const TicketOpened& fact, const Visit& visit) {
+  const std::uint32_t slot = tickets.allocate();
+  Ticket& ticket = tickets[slot];
+  ticket = Ticket{};
+  ticket.id = fact.id;
+  ticket.number = fact.ticket;
+  ticket.visit = visit;
+  ticket.surge_percent = fact.surge_percent;
+  ticket_by_number_.set(fact.ticket, slot);
+  ticket_by_id_.insert(slot);
+  next_ticket = std::max(next_ticket, fact.ticket + 1);
+  return slot;
+}
+
+bool ParkingManager::apply(const TicketOpened& fact, Stamp stamp) {
+  const SpotRange spots = layout.range_of(fact.spots);
+  const std::uint32_t reservation = reservation_of(fact.reservation);
+  const bool uses_reservation = fact.reservation != 0 && reservation != no_slot;
+  if (ticket_by_number_.find(fact.ticket) != AdmissionIndex::none || !ticket_by_number_.reaches(fact.ticket))
+    return false;
+  if (ticket_by_id_.find(fact.id) != no_slot) return false;
+  const bool is_held = uses_reservation && reservations[reservation].spots == spots;
+  if (!is_held && !inventory.are_free(spots)) return false;
+  Visit visit;
+  if (!resolve(fact.arrival, visit)) return false;
+  if (vehicles[visit.vehicle].open_ticket != no_slot) {
+    release_vehicle(visit.vehicle);
+    return false;
+  }
+  ledger.advance(stamp.at, inventory.occupied_count());
+  if (uses_reservation) end_reservation(reservation, stamp);
+  if (const std::uint32_t place = place_of(fact.place); fact.place != 0 && place != no_slot) leave_lane(place);
+  const std::uint32_t slot = new_ticket(fact, visit);
+  Ticket& ticket = tickets[slot];
+  ticket.version = stamp.sequence;
+  ticket.spots = spots;
+  ticket.entry = stamp.at;
+  vehicles[visit.vehicle].open_ticket = slot;
+  inventory.take(spots, Inventory::Owner::ticket, fact.ticket, stamp.sequence);
+  ++open_tickets;
+  ++ledger.today().entries;
+  ledger.note_occupied(inventory.occupied_count());
+  return true;
+}
+
+Ticket* ParkingManager::open_ticket(std::uint64_t number) {
+  const std::uint32_t slot = ticket_by_number_.find(number);
+  if (slot == AdmissionIndex::none || tickets[slot].state != TicketState::open) return nullptr;
+  return &tickets[slot];
+}
+
+bool ParkingManager::apply(const TicketValidated& fact, Stamp stamp) {
+  Ticket* ticket = open_ticket(fact.ticket);
+  if (ticket == nullptr) return false;
+  const auto& known = tariff(ticket->visit).validations;
+  const auto place = std::find_if(known.begin(), known.end(),
+                                  [&](const Validation& each) { return each.name == fact.validation; });
+  if (place != known.end()) ticket->validations |= 1U << static_cast<unsigned>(place - known.begin());
+  ticket->version = stamp.sequence;
+  return true;
+}
+
+bool ParkingManager::apply(const TicketPaid& fact, Stamp stamp) {
+  ledger.advance(stamp.at, inventory.occupied_count());
+  ledger.today().paid += fact.amount;
+  ++ledger.today().payments;
+  Ticket* ticket = open_ticket(fact.ticket);
+  if (ticket == nullptr) return false;
+  ticket->paid += fact.amount;
+  ticket->leave_by = fact.leave_by;
+  if (fact.leave_by.ms != 0) ticket->price = fact.price;
+  ticket->version = stamp.sequence;
+  return true;
+}
+
+bool ParkingManager::apply(const TicketClosed& fact, Stamp stamp) {
+  const std::uint32_t slot = ticket_by_number_.find(fact.ticket);
+  if (slot == AdmissionIndex::none || tickets[slot].state != TicketState::open ||
+      fact.state == TicketState::open)
+    return false;
+  ledger.advance(stamp.at, inventory.occupied_count());
+  Ticket& ticket = tickets[slot];
+  ticket.state = fact.state;
+  ticket.exit = fact.exit;
+  ticket.price = fact.price;
+  ticket.paid += fact.paid;
+  ticket.version = ticket.closed = stamp.sequence;
+  if (fact.paid != 0) {
+    ledger.today().paid += fact.paid;
+    ++ledger.today().payments;
+  }
+  ++ledger.today().exits;
+  close(slot, stamp);
+  return true;
+}
+
+/// Frees what a ticket held. It is remembered until too many others are.
+void ParkingManager::close(std::uint32_t slot, Stamp stamp) {
+  Ticket& ticket = tickets[slot];
+  inventory.give_back(ticket.spots, stamp.sequence);
+  vehicles[ticket.visit.vehicle].open_ticket = no_slot;
+  --open_tickets;
+  closed_.push_back(slot);
+  while (closed_.size() > config_.ticket_retention_count) {
+    const std::uint32_t oldest = closed_.front();
+    closed_.pop_front();
+    forget_ticket(oldest);
+  }
+}
+
+void ParkingManager::forget_ticket(std::uint32_t slot) {
+  ticket_by_id_.erase(tickets[slot].id);
+  ticket_by_number_.erase(tickets[slot].number);
+  release_vehicle(tickets[slot].visit.vehicle);
+  tickets.free(slot);
+}
+
+void ParkingManager::forget_old(WallTime now) {
+  while (!closed_.empty() && now - tickets[closed_.front()].exit > config_.ticket_retention) {
+    const std::uint32_t oldest = closed_.front();
+    closed_.pop_front();
+    forget_ticket(oldest);
+  }
+}
+
+bool ParkingManager::apply(const TicketCorrected& fact, Stamp stamp) {
+  Ticket* ticket = open_ticket(fact.ticket);
+  if (ticket == nullptr || fact.vehicle == 0 || !vehicle_by_number_.reaches(fact.vehicle)) return false;
+  const SpotRange spots = layout.range_of(fact.spots);
+  const bool moves = !(spots == ticket->spots);
+  if (moves && !inventory.are_free(spots)) return false;
+  const std::uint32_t vehicle = hold_vehicle(fact.vehicle, fact.plate);
+  const std::uint32_t before = ticket->visit.vehicle;
+  const std::uint32_t slot = vehicles[before].open_ticket;
+  if (vehicle != before && vehicles[vehicle].open_ticket != no_slot) {
+    release_vehicle(vehicle);
+    return false;
+  }
+  ledger.advance(stamp.at, inventory.occupied_count());
+  vehicles[before].open_ticket = no_slot;
+  vehicles[vehicle].open_ticket = slot;
+  ticket->visit.vehicle = vehicle;
+  release_vehicle(before);
+  if (moves) {
+    inventory.give_back(ticket->spots, stamp.sequence);
+    inventory.take(spots, Inventory::Owner::ticket, fact.ticket, stamp.sequence);
+    ledger.note_occupied(inventory.occupied_count());
+    ticket->spots = spots;
+  }
+  ticket->entry = fact.entry;
+  ticket->card = fact.card;
+  ticket->version = stamp.sequence;
+  return true;
+}
+
+bool ParkingManager::apply(const TicketOverridden& fact, Stamp stamp) {
+  Ticket* ticket = open_ticket(fact.ticket);
+  if (ticket == nullptr) return false;
+  ticket->price = fact.price;
+  ticket->is_price_fixed = true;
+  ticket->version = stamp.sequence;
+  return true;
+}
+
+bool ParkingManager::apply(const MoneyRefunded& fact, Stamp stamp) {
+  ledger.advance(stamp.at, inventory.occupied_count());
+  ledger.today().refunded += fact.amount;
+  const std::uint32_t slot = ticket_by_number_.find(fact.ticket);
+  if (slot == AdmissionIndex::none) return false;
+  tickets[slot].refunded += fact.amount;
+  tickets[slot].version = stamp.sequence;
+  return true;
+}
+
+// --- reservations ---
+
+bool ParkingManager::apply(const SpotsReserved& fact, Stamp stamp) {
+  const SpotRange spots = layout.range_of(fact.spots);
+  if (reservation_of(fact.reservation) != no_slot || !reservation_by_number_.reaches(fact.reservation) ||
+      !inventory.are_free(spots))
+    return false;
+  Visit visit;
+  if (!resolve(fact.arrival, visit)) return false;
+  if (vehicles[visit.vehicle].reservation != no_slot) {
+    release_vehicle(visit.vehicle);
+    return false;
+  }
+  const std::uint32_t slot = reservations.allocate();
+  Reservation& reservation = reservations[slot];
+  reservation = Reservation{};
+  reservation.number = fact.reservation;
+  reservation.version = stamp.sequence;
+  reservation.visit = visit;
+  reservation.spots = spots;
+  reservation.until = fact.until;
+  reservation_by_number_.set(fact.reservation, slot);
+  reservation_timers.arm(slot, fact.until.ms, fact.reservation);
+  vehicles[visit.vehicle].reservation = slot;
+  next_reservation = std::max(next_reservation, fact.reservation + 1);
+  inventory.take(spots, Inventory::Owner::reservation, fact.reservation, stamp.sequence);
+  return true;
+}
+
+bool ParkingManager::apply(const ReservationEnded& fact, Stamp stamp) {
+  const std::uint32_t slot = reservation_of(fact.reservation);
+  if (slot == no_slot) return false;
+  end_reservation(slot, stamp);
+  return true;
+}
+
+void ParkingManager::end_reservation(std::uint32_t slot, Stamp stamp) {
+  const Reservation reservation = reservations[slot];
+  inventory.give_back(reservation.spots, stamp.sequence);
+  reservation_timers.disarm(slot);
+  reservation_by_number_.erase(reservation.number);
+  vehicles[reservation.visit.vehicle].reservation = no_slot;
+  release_vehicle(reservation.visit.vehicle);
+  reservations.free(slot);
+}
+
+// --- the lane ---
+
+namespace {
+
+/// See `Inventory::room_for`: a large vehicle that takes no run waits for an oversized spot alone.
+Units cost_in_lane(const Visit& visit) {
+  if (visit.size != VehicleSize::large) return 1;
+  return visit.spots_required >= 2 ? visit.spots_required : Inventory::single_spot_room;
+}
+
+}  // namespace
+
+TaskQueue& ParkingManager::lane_of(const Visit& visit) {
+  return lanes_[static_cast<std::size_t>(visit.size) * feature_sets + visit.wanted.bits];
+}
+
+bool ParkingManager::apply(const PlaceTaken& fact, Stamp stamp) {
+  if (place_of(fact.place) != no_slot || !place_by_number_.reaches(fact.place)) return false;
+  Visit visit;
+  if (!resolve(fact.arrival, visit)) return false;
+  if (vehicles[visit.vehicle].place != no_slot) {
+    release_vehicle(visit.vehicle);
+    return false;
+  }
+  const std::uint32_t slot = places.allocate();
+  LanePlace& place = places[slot];
+  place = LanePlace{};
+  place.number = fact.place;
+  place.version = stamp.sequence;
+  place.visit = visit;
+  place.until = fact.until;
+  place_by_number_.set(fact.place, slot);
+  place_timers.arm(slot, fact.until.ms, fact.place);
+  vehicles[visit.vehicle].place = slot;
+  next_place = std::max(next_place, fact.place + 1);
+  lane_of(visit).insert({QueueKey::of(Priority::normal, fact.place), cost_in_lane(visit), slot});
+  ++waiting;
+  return true;
+}
+
+bool ParkingManager::apply(const PlaceLeft& fact, Stamp) {
+  const std::uint32_t slot = place_of(fact.place);
+  if (slot == no_slot) return false;
+  leave_lane(slot);
+  return true;
+}
+
+void ParkingManager::leave_lane(std::uint32_t slot) {
+  const LanePlace& place = places[slot];
+  lane_of(place.visit).erase(QueueKey::of(Priority::normal, place.number));
+  place_timers.disarm(slot);
+  place_by_number_.erase(place.number);
+  vehicles[place.visit.vehicle].place = no_slot;
+  release_vehicle(place.visit.vehicle);
+  places.free(slot);
+  --waiting;
+}
+
+// --- permits ---
+
+bool ParkingManager::apply(const PermitGranted& fact, Stamp) {
+  if (fact.vehicle == 0 || !vehicle_by_number_.reaches(fact.vehicle)) return false;
+  const std::uint32_t slot = hold_vehicle(fact.vehicle, fact.plate);
+  KnownVehicle& vehicle = vehicles[slot];
+  const NameId before = vehicle.permit;
+  vehicle.permit = names.intern(fact.permit);
+  vehicle.permit_until = fact.until;
+  if (!before) return true;
+  names.release(before);
+  release_vehicle(slot);  // one hold serves all its permits
+  return true;
+}
+
+bool ParkingManager::apply(const PermitRevoked& fact, Stamp) {
+  const std::uint32_t slot = vehicle_by_number_.find(fact.vehicle);
+  if (slot == AdmissionIndex::none || !vehicles[slot].permit) return false;
+  names.release(vehicles[slot].permit);
+  vehicles[slot].permit = {};
+  release_vehicle(slot);
+  return true;
+}
+
+}  // namespace parking_lot::garage

@@ -1,0 +1,237 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <string_view>
+#include <vector>
+
+#include "admission_index.h"
+#include "garage/inventory.h"
+#include "garage/ledger.h"
+#include "garage/slot_table.h"
+#include "parking_lot/garage/effect.h"
+#include "parking_lot/garage/garage_config.h"
+#include "parking_lot/garage/input.h"
+#include "parking_lot/names.h"
+#include "slab.h"
+#include "task_queue.h"
+#include "timer_heap.h"
+
+namespace parking_lot::garage {
+
+inline constexpr std::uint32_t no_slot = 0xffffffff;
+
+/// Where a record stands.
+struct Stamp {
+  std::uint64_t sequence = 0;
+  WallTime at;
+};
+
+/// A plate of which something is known: a ticket, a reservation, a place in the lane or a permit.
+struct KnownVehicle {
+  std::uint64_t number = 0;
+  NameId plate;
+  NameId permit;
+  WallTime permit_until{0};
+  std::uint32_t open_ticket = no_slot;
+  std::uint32_t reservation = no_slot;
+  std::uint32_t place = no_slot;
+  std::uint32_t holds = 0;
+};
+
+/// What a vehicle brought along, with names resolved.
+struct Visit {
+  std::uint32_t vehicle = no_slot;  ///< slot
+  VehicleType type = VehicleType::car;
+  VehicleSize size = VehicleSize::medium;
+  Features wanted;
+  std::uint16_t spots_required = 0;
+  std::uint16_t gate = 0;
+  std::uint16_t tariff = 0;
+  Need need() const { return {size, wanted, spots_required}; }
+};
+
+struct Ticket {
+  TicketId id;
+  std::uint64_t number = 0;
+  std::uint64_t version = 0;
+  std::uint64_t closed = 0;  ///< number of the record that closed it
+  Visit visit;
+  SpotRange spots;
+  WallTime entry;
+  WallTime exit{0};
+  WallTime leave_by{0};
+  Money price = 0;
+  Money paid = 0;
+  Money refunded = 0;
+  std::uint32_t validations = 0;
+  std::uint16_t surge_percent = 100;
+  TicketState state = TicketState::open;
+  Stay::Card card = Stay::Card::kept;
+  bool is_price_fixed = false;
+};
+
+struct Reservation {
+  std::uint64_t number = 0;
+  std::uint64_t version = 0;
+  Visit visit;
+  SpotRange spots;
+  WallTime until;
+  std::uint32_t timer = no_timer;
+};
+
+/// A place in the lane.
+struct LanePlace {
+  std::uint64_t number = 0;
+  std::uint64_t version = 0;
+  Visit visit;
+  WallTime until;
+  RequestId request = 0;  ///< to be answered again; 0 after a crash
+  std::uint32_t timer = no_timer;
+};
+
+template <class T>
+struct TimerPlaceIn {
+  Slab<T>* slab;
+  std::uint32_t& operator()(std::uint32_t slot) const { return (*slab)[slot].timer; }
+};
+
+/// Spots, tickets, reservations, the lane and permits of one garage: everything that records make. `apply`
+/// alone changes it, live and at replay.
+///
+/// Invariants: an open ticket holds its spots, and each occupied spot belongs to one open ticket; a vehicle
+/// has at most one open ticket, one reservation and one place in the lane.
+///
+/// `apply` returns whether the fact can have followed the ones before; if it cannot, it changed nothing.
+class ParkingManager {
+ public:
+  explicit ParkingManager(const GarageConfig& config);
+  ParkingManager(const ParkingManager&) = delete;
+  ParkingManager& operator=(const ParkingManager&) = delete;
+
+  bool apply(const GarageOpened& fact, Stamp stamp);
+  bool apply(const ZoneChanged& fact, Stamp stamp);
+  bool apply(const AllocationChanged& fact, Stamp stamp);
+  bool apply(const TicketOpened& fact, Stamp stamp);
+  bool apply(const PlaceTaken& fact, Stamp stamp);
+  bool apply(const PlaceLeft& fact, Stamp stamp);
+  bool apply(const SpotsReserved& fact, Stamp stamp);
+  bool apply(const ReservationEnded& fact, Stamp stamp);
+  bool apply(const TicketValidated& fact, Stamp stamp);
+  bool apply(const TicketPaid& fact, Stamp stamp);
+  bool apply(const TicketClosed& fact, Stamp stamp);
+  bool apply(const TicketCorrected& fact, Stamp stamp);
+  bool apply(const TicketOverridden& fact, Stamp stamp);
+  bool apply(const MoneyRefunded& fact, Stamp stamp);
+  bool apply(const PermitGranted& fact, Stamp stamp);
+  bool apply(const PermitRevoked& fact, Stamp stamp);
+  bool apply(const EntriesRefused& fact, Stamp stamp);
+  // State of a checkpoint: parking_restoring.cc.
+  bool apply(const GarageRestored& fact, Stamp stamp);
+  bool apply(const DayRestored& fact, Stamp stamp);
+  bool apply(const TicketRestored& fact, Stamp stamp);
+  bool apply(const PlaceRestored& fact, Stamp stamp);
+  bool apply(const ReservationRestored& fact, Stamp stamp);
+  bool apply(const PermitRestored& fact, Stamp stamp);
+
+  /// Empties everything for a reload.
+  void clear();
+  /// Puts in order what a checkpoint brought in another one. After the last record of a recovery.
+  void recovered();
+  /// Forgets closed tickets that are too old.
+  void forget_old(WallTime now);
+
+  // Finding.
+  std::uint32_t vehicle_of(std::string_view plate) const;
+  std::uint32_t ticket_of(const TicketName& name) const;
+  std::uint32_t reservation_of(std::uint64_t number) const { return reservation_by_number_.find(number); }
+  std::uint32_t place_of(std::uint64_t number) const { return place_by_number_.find(number); }
+  /// Position in the config of what has this name; empty: the first; -1: there is none.
+  int gate_of(std::string_view name) const;
+  int tariff_of(std::string_view name) const;
+
+  /// The first in the lane for which something is free now, or `no_slot`. Nobody passes those who fit.
+  std::uint32_t next_to_enter();
+  std::uint64_t ahead_in_lane(std::uint32_t place) const;
+  /// What a ticket's price depends on if it ends at `exit`.
+  Stay stay_of(const Ticket& ticket, WallTime exit) const;
+  const Tariff& tariff(const Visit& visit) const { return config_.tariffs[visit.tariff]; }
+  Arrival arrival_of(const Visit& visit) const;
+  TicketView view_of(const Ticket& ticket) const;
+
+  /// Calls for each open ticket, by number. O(tickets).
+  template <class Visit>
+  void visit_open(Visit visit) const {
+    ticket_by_number_.visit_after(0, [&](std::uint32_t slot) {
+      if (tickets[slot].state == TicketState::open) visit(tickets[slot]);
+      return true;
+    });
+  }
+  /// Calls for each place in the lane, by number.
+  template <class Visit>
+  void visit_waiting(Visit visit) const {
+    place_by_number_.visit_after(0, [&](std::uint32_t slot) {
+      visit(places[slot]);
+      return true;
+    });
+  }
+
+  CheckpointPlace checkpoint(CheckpointPlace from, std::uint32_t limit, Stamp stamp,
+                             std::vector<Record>& records) const;
+  std::size_t memory_bytes() const;
+
+  const GarageConfig& config_;
+  Layout layout;
+  Inventory inventory;
+  Ledger ledger;
+  Names names;  ///< plates and permits
+  Slab<KnownVehicle> vehicles;
+  Slab<Ticket> tickets;
+  Slab<Reservation> reservations;
+  Slab<LanePlace> places;
+  TimerHeap<TimerPlaceIn<Reservation>> reservation_timers{TimerPlaceIn<Reservation>{&reservations}};
+  TimerHeap<TimerPlaceIn<LanePlace>> place_timers{TimerPlaceIn<LanePlace>{&places}};
+
+  std::uint64_t incarnation = 0;
+  Entropy entropy;
+  std::uint64_t next_ticket = 1;
+  std::uint64_t next_place = 1;
+  std::uint64_t next_reservation = 1;
+  std::uint64_t next_vehicle = 1;
+  std::uint64_t open_tickets = 0;
+  std::uint64_t waiting = 0;
+  Allocation chosen = Allocation::first_available;  ///< by config or command, before switches by occupancy
+  std::string zone;                                 ///< as it was told; empty: it was not
+  ZoneOffsets offsets;
+
+ private:
+  struct IdOf {
+    const Slab<Ticket>* slab;
+    TicketId operator()(std::uint32_t slot) const { return (*slab)[slot].id; }
+  };
+
+  std::uint32_t hold_vehicle(std::uint64_t number, std::string_view plate);
+  void release_vehicle(std::uint32_t slot);
+  bool resolve(const Arrival& arrival, Visit& visit);
+  TaskQueue& lane_of(const Visit& visit);
+  void leave_lane(std::uint32_t slot);
+  void end_reservation(std::uint32_t slot, Stamp stamp);
+  Ticket* open_ticket(std::uint64_t number);
+  void close(std::uint32_t slot, Stamp stamp);
+  void forget_ticket(std::uint32_t slot);
+  void drop_ticket(std::uint32_t slot, Stamp stamp);
+  std::uint32_t new_ticket(const TicketOpened& fact, const Visit& visit);
+  TicketRestored restored(const Ticket& ticket) const;
+
+  AdmissionIndex vehicle_by_number_;
+  AdmissionIndex ticket_by_number_;
+  AdmissionIndex reservation_by_number_;
+  AdmissionIndex place_by_number_;
+  SlotTable<IdOf> ticket_by_id_{IdOf{&tickets}};
+  std::vector<std::uint32_t> vehicle_by_plate_;  // by NameId
+  std::array<TaskQueue, 3 * feature_sets> lanes_;
+  std::deque<std::uint32_t> closed_;  // slots of closed tickets, in the order in which they were closed
+};
+
+}  // namespace parking_lot::garage
