@@ -29,7 +29,8 @@ class PlainAllocator {
       if (!is_free_[order[rank].index] || !fits(spot.kind, need.size) || !may_use(spot.features, need.wanted))
         continue;
       static constexpr int place_of_set[] = {0, 1, 2, 4, 3, 5, 6, 7};
-      fitting.emplace_back(static_cast<int>(spot.kind), place_of_set[spot.features.bits], rank, order[rank].index);
+      fitting.emplace_back(static_cast<int>(spot.kind), place_of_set[spot.features.bits], rank,
+                           order[rank].index);
     }
     if (!fitting.empty()) return {SpotId{std::get<3>(*std::min_element(fitting.begin(), fitting.end()))}, 1};
     if (need.size != VehicleSize::large || need.spots_required < 2) return {};
@@ -43,7 +44,8 @@ class PlainAllocator {
       std::uint32_t length = 0;
       for (std::uint32_t i = built.first; i < built.first + built.count; ++i) {
         const ParkingSpot& spot = layout_.spot(SpotId{i});
-        const bool counts = is_free_[i] && spot.kind != SpotKind::compact && may_use(spot.features, need.wanted);
+        const bool counts =
+            is_free_[i] && spot.kind != SpotKind::compact && may_use(spot.features, need.wanted);
         length = counts ? length + 1 : 0;
         if (length == need.spots_required) return {SpotId{i + 1 - length}, length};
       }
@@ -134,7 +136,8 @@ TEST_CASE("the garage gives the spots that a look at every single spot would giv
 
 TEST_CASE("a bigger spot is given only when no smaller one fits") {
   GarageConfig config = plain_garage(1, 0);
-  config.levels[0].rows[0].spots = {{1, SpotKind::oversized, {}}, {1, SpotKind::regular, {}}, {1, SpotKind::compact, {}}};
+  config.levels[0].rows[0].spots = {
+      {1, SpotKind::oversized, {}}, {1, SpotKind::regular, {}}, {1, SpotKind::compact, {}}};
   const Layout layout(config);
   Inventory inventory(layout);
   const Need small{.size = VehicleSize::small, .wanted = {}, .spots_required = 0};
@@ -190,8 +193,8 @@ TEST_CASE("fill_in fills one zone after the other") {
     inventory.take(spots, Inventory::Owner::ticket, i, i);
     names.push_back(layout.spot_name(spots.first));
   }
-  CHECK(names == std::vector<std::string>{"P1/1/1", "P1/1/2", "P1/3/1", "P1/3/2", "P1/2/1", "P1/2/2", "P1/4/1",
-                                          "P1/4/2"});
+  CHECK(names == std::vector<std::string>{"P1/1/1", "P1/1/2", "P1/3/1", "P1/3/2", "P1/2/1", "P1/2/2",
+                                          "P1/4/1", "P1/4/2"});
 }
 
 TEST_CASE("names of spots lead back to them, and other texts nowhere") {

@@ -55,7 +55,9 @@ inline GarageConfig mixed_garage(Dice& dice) {
     LevelConfig level{.name = "L" + std::to_string(l), .rows = {}};
     const std::uint32_t rows = 1 + dice.below(4);
     for (std::uint32_t r = 0; r < rows; ++r) {
-      RowConfig row{.name = "R" + std::to_string(r), .zone = dice.one_in(2) ? "" : "Z" + std::to_string(dice.below(3)), .spots = {}};
+      RowConfig row{.name = "R" + std::to_string(r),
+                    .zone = dice.one_in(2) ? "" : "Z" + std::to_string(dice.below(3)),
+                    .spots = {}};
       const std::uint32_t runs = 1 + dice.below(4);
       for (std::uint32_t i = 0; i < runs; ++i) {
         const auto features = dice.one_in(3) ? static_cast<std::uint8_t>(dice.below(8)) : std::uint8_t{0};

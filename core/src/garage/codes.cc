@@ -4,13 +4,13 @@
 
 namespace parking_lot::garage {
 
-#define PARKING_LOT_GARAGE_NAMES(Type)                                                \
-  std::string_view to_string(Type value) {                                            \
-    return name_of(WordsOf<Type>::list, static_cast<std::uint8_t>(value));            \
-  }                                                                                   \
-  std::optional<Type> parse_##Type(std::string_view name) {                           \
-    const auto number = number_of(WordsOf<Type>::list, name);                         \
-    return number ? std::optional(static_cast<Type>(*number)) : std::nullopt;         \
+#define PARKING_LOT_GARAGE_NAMES(Type)                                        \
+  std::string_view to_string(Type value) {                                    \
+    return name_of(WordsOf<Type>::list, static_cast<std::uint8_t>(value));    \
+  }                                                                           \
+  std::optional<Type> parse_##Type(std::string_view name) {                   \
+    const auto number = number_of(WordsOf<Type>::list, name);                 \
+    return number ? std::optional(static_cast<Type>(*number)) : std::nullopt; \
   }
 
 PARKING_LOT_GARAGE_NAMES(VehicleType)

@@ -21,7 +21,8 @@ Money Course::fees_before(std::int64_t counted_ms) const {
   const std::int64_t length = tariff_.increment.length.ms;
   if (length == 0) return last.fee;
   const std::int64_t started = (counted_ms - last.upto.ms + length - 1) / length;
-  return last.fee + std::min(started, period_max / std::max<Money>(1, tariff_.increment.fee)) * tariff_.increment.fee;
+  return last.fee +
+         std::min(started, period_max / std::max<Money>(1, tariff_.increment.fee)) * tariff_.increment.fee;
 }
 
 void Course::walk(WallTime begin, WallTime end) {
@@ -102,8 +103,8 @@ void Course::end_period(WallTime at) {
   const Money with_surge = scaled(hundredfold, surge, 10'000);
   const bool is_cut = is_capped && with_surge > tariff_.daily_cap.amount;
   const Money with_cap = is_cut ? tariff_.daily_cap.amount : with_surge;
-  const Money with_vehicle =
-      is_cut ? scaled(tariff_.daily_cap.amount, vehicle, 10'000) : scaled(hundredfold, surge * vehicle, 100'000'000);
+  const Money with_vehicle = is_cut ? scaled(tariff_.daily_cap.amount, vehicle, 10'000)
+                                    : scaled(hundredfold, surge * vehicle, 100'000'000);
   add_line(LineKind::time, usual_ + weekend_, 0, at);
   add_line(LineKind::night, nights_, 0, at);
   add_line(LineKind::weekend, with_weekend - base, tariff_.weekend.percent, at);

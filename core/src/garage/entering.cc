@@ -69,14 +69,16 @@ void Garage::Machine::take(const Enter& input) {
   const int tariff = parking.tariff_of(input.tariff);
   if (gate < 0 || tariff < 0)
     return refuse(input.request, GarageRefusal::unknown_name, gate < 0 ? "gate" : "tariff");
-  if (input.wanted.bits >= feature_sets) return refuse(input.request, GarageRefusal::invalid_request, "wanted");
+  if (input.wanted.bits >= feature_sets)
+    return refuse(input.request, GarageRefusal::invalid_request, "wanted");
   const std::uint32_t known = parking.vehicle_of(input.vehicle.plate);
   std::uint32_t reservation = no_slot;
   if (known != no_slot) {
     const KnownVehicle& vehicle = parking.vehicles[known];
-    const std::uint64_t version = vehicle.open_ticket != no_slot ? parking.tickets[vehicle.open_ticket].version
-                                  : vehicle.place != no_slot     ? parking.places[vehicle.place].version
-                                                                 : 0;
+    const std::uint64_t version = vehicle.open_ticket != no_slot
+                                      ? parking.tickets[vehicle.open_ticket].version
+                                  : vehicle.place != no_slot ? parking.places[vehicle.place].version
+                                                             : 0;
     if (version != 0)
       return answer_after(version, input.request, garage::Refused{GarageRefusal::already_parked, "plate"});
     reservation = vehicle.reservation;
@@ -118,8 +120,9 @@ std::uint64_t Garage::Machine::admit(RequestId request, const Arrival& arrival, 
   fact.id = ticket_id_of(at, number, parking.entropy);
   fact.arrival = arrival;
   fact.spots = parking.layout.place_of(spots);
-  fact.surge_percent = PricingStrategy(tariff, parking.offsets)
-                           .surge_percent(at, parking.inventory.occupied_count(), parking.layout.spot_count());
+  fact.surge_percent =
+      PricingStrategy(tariff, parking.offsets)
+          .surge_percent(at, parking.inventory.occupied_count(), parking.layout.spot_count());
   fact.place = place;
   fact.reservation = reservation;
   const std::uint64_t sequence = emit(fact);
@@ -173,7 +176,8 @@ void Garage::Machine::take(const Reserve& input) {
   if (is_refused(input.request) || !is_vehicle(input.request, input.vehicle)) return;
   const int gate = parking.gate_of(input.gate);
   if (gate < 0) return refuse(input.request, GarageRefusal::unknown_name, "gate");
-  if (input.wanted.bits >= feature_sets) return refuse(input.request, GarageRefusal::invalid_request, "wanted");
+  if (input.wanted.bits >= feature_sets)
+    return refuse(input.request, GarageRefusal::invalid_request, "wanted");
   const WallTime until = input.until.ms == 0 ? now_.wall + config.reservation : input.until;
   if (until <= now_.wall || until - now_.wall > Duration::seconds(366LL * 86400))
     return refuse(input.request, GarageRefusal::invalid_request, "until");
@@ -191,8 +195,8 @@ void Garage::Machine::take(const Reserve& input) {
     return refuse(input.request, could_fit ? GarageRefusal::garage_full : GarageRefusal::no_compatible_spot);
   }
   const std::uint64_t number = parking.next_reservation;
-  const std::uint64_t sequence = emit(SpotsReserved{
-      number, arrival_of(input.vehicle, input.wanted, gate, 0), parking.layout.place_of(spots), until});
+  const std::uint64_t sequence = emit(SpotsReserved{number, arrival_of(input.vehicle, input.wanted, gate, 0),
+                                                    parking.layout.place_of(spots), until});
   answer_after(sequence, input.request, Reserved{number, spots, until, sequence});
   show(sequence, spots, SpotState::reserved);
 }
@@ -208,8 +212,7 @@ void Garage::Machine::take(const CancelReservation& input) {
                   "reservation");
   }
   const SpotRange spots = parking.reservations[slot].spots;
-  const std::uint64_t sequence =
-      emit(ReservationEnded{input.reservation, ReservationEnded::How::cancelled});
+  const std::uint64_t sequence = emit(ReservationEnded{input.reservation, ReservationEnded::How::cancelled});
   answer_after(sequence, input.request, garage::Done{sequence});
   show(sequence, spots, SpotState::free);
 }

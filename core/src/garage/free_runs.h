@@ -7,8 +7,8 @@
 
 namespace parking_lot::garage {
 
-/// Free runs of one row: bits of its free spots in words, and over each pair of words the longest run, the run
-/// at the beginning and the run at the end. Changes and searches are O(64 + log words).
+/// Free runs of one row: bits of its free spots in words, and over each pair of words the longest run, the
+/// run at the beginning and the run at the end. Changes and searches are O(64 + log words).
 class RowRuns {
  public:
   explicit RowRuns(std::uint32_t length);

@@ -89,7 +89,8 @@ void Garage::Machine::switch_allocation() {
   Allocation wanted = parking.chosen;
   for (const AllocationSwitch& each : config.allocation_switches) {
     std::uint64_t from = each.from_percent;
-    if (inventory.allocation() == each.allocation) from -= std::min<std::uint64_t>(from, config.switch_back_percent);
+    if (inventory.allocation() == each.allocation)
+      from -= std::min<std::uint64_t>(from, config.switch_back_percent);
     if (taken >= from * spots) wanted = each.allocation;
   }
   if (wanted == inventory.allocation()) return;

@@ -44,7 +44,8 @@ class Garage::Machine {
   void wait(const garage::Enter& input, const garage::Arrival& arrival);
   void turn_away(RequestId request, garage::Refusal code, std::string_view field = {});
   bool is_vehicle(RequestId request, const garage::Vehicle& vehicle);
-  garage::Arrival arrival_of(const garage::Vehicle& vehicle, garage::Features wanted, int gate, int tariff) const;
+  garage::Arrival arrival_of(const garage::Vehicle& vehicle, garage::Features wanted, int gate,
+                             int tariff) const;
   /// The spots for an arrival: the one that was named, else the best. `count` 0: refused already.
   garage::SpotRange spots_for(RequestId request, const garage::Need& need, int gate, garage::SpotId spot,
                               std::uint64_t if_version);
@@ -105,7 +106,8 @@ class Garage::Machine {
       F kept = fact;
       const auto keep = [this](std::string_view text) { return stream.keep_text(text); };
       garage::keep_texts(kept, keep);
-      if constexpr (requires { kept.offsets; }) kept.offsets = kept_offsets_.emplace_back(kept.offsets.begin(), kept.offsets.end());
+      if constexpr (requires { kept.offsets; })
+        kept.offsets = kept_offsets_.emplace_back(kept.offsets.begin(), kept.offsets.end());
       stream.append(garage::Record{stamp.sequence, at, kept});
     }
     return stamp.sequence;

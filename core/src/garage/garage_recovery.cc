@@ -54,7 +54,8 @@ void Garage::Machine::take(const garage::Recovered& input) {
       if (begins) is_merging_ = true;
     }
     const Stamp stamp{each.sequence, stream.last_at()};
-    const bool is_applied = std::visit([&](const auto& fact) { return parking.apply(fact, stamp); }, each.fact);
+    const bool is_applied =
+        std::visit([&](const auto& fact) { return parking.apply(fact, stamp); }, each.fact);
     if (!is_applied && !is_merging_) ++ignored_records_;
   }
   stream.set_incarnation(parking.incarnation);

@@ -68,7 +68,8 @@ FreeRuns& Inventory::runs(Features wanted) {
   if (!runs) {
     runs = std::make_unique<FreeRuns>(*layout_, wanted);
     for (std::uint32_t i = 0; i < states_.size(); ++i) {
-      if (states_[i].state == SpotState::free && runs->counts(SpotId{i})) runs->set(SpotId{i}, SpotState::free);
+      if (states_[i].state == SpotState::free && runs->counts(SpotId{i}))
+        runs->set(SpotId{i}, SpotState::free);
     }
     runs->use_orders(row_ranks());
   }

@@ -32,7 +32,8 @@ std::uint32_t Garage::Machine::open_ticket(RequestId request, const TicketName& 
 Money Garage::Machine::price_of(const Ticket& ticket, WallTime exit, Quote& quote) const {
   const bool is_in_grace = ticket.leave_by.ms != 0 && exit <= ticket.leave_by;
   if (!ticket.is_price_fixed && !is_in_grace) {
-    PricingStrategy(parking.tariff(ticket.visit), parking.offsets).quote(parking.stay_of(ticket, exit), quote);
+    PricingStrategy(parking.tariff(ticket.visit), parking.offsets)
+        .quote(parking.stay_of(ticket, exit), quote);
     return quote.amount;
   }
   const LineKind kind = ticket.is_price_fixed ? LineKind::fixed : LineKind::grace;
@@ -136,7 +137,8 @@ void Garage::Machine::take(const AskQuote& input) {
   std::string_view field;
   constexpr std::int64_t hundred_years_ms = 36525 * day_ms;
   if (stay.entry.ms < 0 || stay.entry.ms > 4 * hundred_years_ms) field = "entry";
-  if (stay.exit.ms < 0 || stay.exit.ms > 4 * hundred_years_ms || (stay.exit - stay.entry).ms > hundred_years_ms)
+  if (stay.exit.ms < 0 || stay.exit.ms > 4 * hundred_years_ms ||
+      (stay.exit - stay.entry).ms > hundred_years_ms)
     field = "exit";
   if (stay.spots < 1 || stay.spots > 64) field = "spots";
   if (stay.surge_percent > 1000) field = "surge_percent";

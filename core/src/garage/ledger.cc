@@ -23,7 +23,8 @@ void Ledger::advance(WallTime at, std::uint64_t occupied) {
     begin_day(last_);
   }
   while (at >= day_end_) {
-    today().spot_ms += occupied * static_cast<std::uint64_t>(std::max<std::int64_t>(0, (day_end_ - last_).ms));
+    today().spot_ms +=
+        occupied * static_cast<std::uint64_t>(std::max<std::int64_t>(0, (day_end_ - last_).ms));
     last_ = std::max(last_, day_end_);
     begin_day(day_end_);
     note_occupied(occupied);

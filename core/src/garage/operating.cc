@@ -30,8 +30,13 @@ void Garage::Machine::take(const ReportLost& input) {
   if (slot == no_slot) return;
   const Ticket& ticket = parking.tickets[slot];
   const Arrival arrival = parking.arrival_of(ticket.visit);
-  const std::uint64_t sequence = emit(TicketCorrected{ticket.number, {}, "lost", arrival.vehicle, arrival.plate,
-                                                      ticket.entry, parking.layout.place_of(ticket.spots),
+  const std::uint64_t sequence = emit(TicketCorrected{ticket.number,
+                                                      {},
+                                                      "lost",
+                                                      arrival.vehicle,
+                                                      arrival.plate,
+                                                      ticket.entry,
+                                                      parking.layout.place_of(ticket.spots),
                                                       Stay::Card::lost});
   answer_after(sequence, input.request, garage::Done{sequence});
 }
@@ -127,8 +132,7 @@ void Garage::Machine::take(const SetAllocation& input) {
   if (is_refused(input.request)) return;
   if (input.allocation > Allocation::back_to_front)
     return refuse(input.request, GarageRefusal::invalid_request, "allocation");
-  const std::uint64_t sequence =
-      emit(AllocationChanged{input.allocation, AllocationChanged::Cause::command});
+  const std::uint64_t sequence = emit(AllocationChanged{input.allocation, AllocationChanged::Cause::command});
   answer_after(sequence, input.request, garage::Done{sequence});
   show(sequence, Changed::What::allocation);
 }
@@ -140,12 +144,14 @@ void Garage::Machine::take(const ZoneKnown& input) {
     return each.offset_secs <= -86'400 || each.offset_secs >= 86'400;
   };
   const auto rises = [](const ZoneOffset& a, const ZoneOffset& b) { return a.utc < b.utc; };
-  if (input.offsets.size() > offsets_max || std::any_of(input.offsets.begin(), input.offsets.end(), is_wild) ||
-      std::adjacent_find(input.offsets.begin(), input.offsets.end(), std::not_fn(rises)) != input.offsets.end())
+  if (input.offsets.size() > offsets_max ||
+      std::any_of(input.offsets.begin(), input.offsets.end(), is_wild) ||
+      std::adjacent_find(input.offsets.begin(), input.offsets.end(), std::not_fn(rises)) !=
+          input.offsets.end())
     return refuse(input.request, GarageRefusal::invalid_request, "offsets");
-  const bool is_known = parking.zone == input.zone &&
-                        std::equal(input.offsets.begin(), input.offsets.end(), parking.offsets.begin(),
-                                   parking.offsets.end());
+  const bool is_known =
+      parking.zone == input.zone &&
+      std::equal(input.offsets.begin(), input.offsets.end(), parking.offsets.begin(), parking.offsets.end());
   const std::uint64_t sequence =
       is_known ? stream.sequence() : emit(garage::ZoneChanged{input.zone, input.offsets});
   answer_after(sequence, input.request, garage::Done{sequence});
@@ -160,8 +166,7 @@ void Garage::Machine::take(const Reconcile& input) {
     const bool is_seen = seen != input.seen.end() && seen->index == i;
     const SpotView spot = parking.inventory.view(SpotId{i});
     const bool is_occupied = spot.state == SpotState::occupied;
-    if (is_seen && !is_occupied)
-      found->push_back({spot.id, Disagreement::What::occupied_without_ticket, 0});
+    if (is_seen && !is_occupied) found->push_back({spot.id, Disagreement::What::occupied_without_ticket, 0});
     if (!is_seen && is_occupied)
       found->push_back({spot.id, Disagreement::What::ticket_without_vehicle, spot.ticket});
   }

@@ -28,7 +28,8 @@ std::uint32_t ParkingManager::hold_vehicle(std::uint64_t number, std::string_vie
     vehicle = KnownVehicle{};
     vehicle.number = number;
     vehicle.plate = names.intern(plate);
-    if (vehicle_by_plate_.size() <= vehicle.plate.index) vehicle_by_plate_.resize(vehicle.plate.index + 1, no_slot);
+    if (vehicle_by_plate_.size() <= vehicle.plate.index)
+      vehicle_by_plate_.resize(vehicle.plate.index + 1, no_slot);
     vehicle_by_plate_[vehicle.plate.index] = slot;
     vehicle_by_number_.set(number, slot);
     next_vehicle = std::max(next_vehicle, number + 1);
@@ -126,7 +127,8 @@ bool ParkingManager::apply(const TicketOpened& fact, Stamp stamp) {
   }
   ledger.advance(stamp.at, inventory.occupied_count());
   if (uses_reservation) end_reservation(reservation, stamp);
-  if (const std::uint32_t place = place_of(fact.place); fact.place != 0 && place != no_slot) leave_lane(place);
+  if (const std::uint32_t place = place_of(fact.place); fact.place != 0 && place != no_slot)
+    leave_lane(place);
   const std::uint32_t slot = new_ticket(fact, visit);
   Ticket& ticket = tickets[slot];
   ticket.version = stamp.sequence;

@@ -59,7 +59,8 @@ CheckpointPlace ParkingManager::checkpoint(CheckpointPlace from, std::uint32_t l
       visit(vehicle_by_number_, [&](std::uint32_t slot) {
         const KnownVehicle& each = vehicles[slot];
         if (each.permit) {
-          add(PermitRestored{{each.number, names.text(each.plate), names.text(each.permit), each.permit_until}});
+          add(PermitRestored{
+              {each.number, names.text(each.plate), names.text(each.permit), each.permit_until}});
           --left;
         }
         return each.number;

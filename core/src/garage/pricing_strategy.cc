@@ -13,16 +13,20 @@ bool contains(DayHours hours, DayMinute minute) {
 Money rounded(Money amount, const Tariff& tariff) {
   const Money unit = std::max<Money>(1, tariff.rounding_unit);
   const Money rest = amount % unit;
-  const bool goes_up = tariff.rounding == Rounding::up ? rest != 0
-                                                       : tariff.rounding == Rounding::nearest && 2 * rest >= unit;
+  const bool goes_up =
+      tariff.rounding == Rounding::up ? rest != 0 : tariff.rounding == Rounding::nearest && 2 * rest >= unit;
   return amount - rest + (goes_up ? unit : 0);
 }
 
 void add(Quote& quote, LineKind kind, Money amount, const Stay& stay, std::int16_t index = -1,
          std::uint32_t percent = 0) {
   quote.amount += amount;
-  quote.lines.push_back(
-      {.kind = kind, .amount = amount, .from = stay.entry, .to = stay.exit, .percent = percent, .index = index});
+  quote.lines.push_back({.kind = kind,
+                         .amount = amount,
+                         .from = stay.entry,
+                         .to = stay.exit,
+                         .percent = percent,
+                         .index = index});
 }
 
 }  // namespace
@@ -43,7 +47,8 @@ std::uint16_t PricingStrategy::surge_percent(WallTime entry, std::uint64_t occup
 /// What the time until `end` costs: event, flat fee, time with nights, charger.
 void PricingStrategy::charge_time(const Stay& stay, WallTime end, Quote& quote) const {
   const Duration length = end - stay.entry;
-  if (stay.card == Stay::Card::kept && length <= tariff_.grace_entry) return add(quote, LineKind::grace, 0, stay);
+  if (stay.card == Stay::Card::kept && length <= tariff_.grace_entry)
+    return add(quote, LineKind::grace, 0, stay);
   if (length.ms <= 0) return;
   WallTime begin = stay.entry;
   for (std::size_t i = 0; i < tariff_.events.size() && begin == stay.entry; ++i) {
@@ -63,8 +68,8 @@ void PricingStrategy::charge_time(const Stay& stay, WallTime end, Quote& quote) 
   if (overstay.after.ms > 0 && over > 0 && stay.features.has(Feature::ev_charger)) {
     const std::int64_t step = std::max<std::int64_t>(60'000, overstay.increment.length.ms);
     const Money fee = overstay.increment.fee;
-    add(quote, LineKind::ev_overstay, std::min((over + step - 1) / step, period_max / std::max<Money>(1, fee)) * fee,
-        stay);
+    add(quote, LineKind::ev_overstay,
+        std::min((over + step - 1) / step, period_max / std::max<Money>(1, fee)) * fee, stay);
   }
 }
 

@@ -50,9 +50,7 @@ class Garage {
 
   /// Applies all inputs in order and what is due, then lets in those who wait and fit.
   void handle(Now now, std::span<const garage::Input> inputs);
-  void handle(Now now, const garage::Input& input) {
-    handle(now, std::span<const garage::Input>(&input, 1));
-  }
+  void handle(Now now, const garage::Input& input) { handle(now, std::span<const garage::Input>(&input, 1)); }
   /// The next effect, valid until the next `poll` or `handle`; null when there is none.
   const garage::Effect* poll();
   /// When it wants a `Tick` at the latest; at most 30 s away while something is due some day.

@@ -207,12 +207,11 @@ struct PermitRestored {
   PermitGranted granted;
 };
 
-using Fact =
-    std::variant<GarageOpened, ZoneChanged, AllocationChanged, TicketOpened, PlaceTaken, PlaceLeft,
-                 SpotsReserved, ReservationEnded, TicketValidated, TicketPaid, TicketClosed, TicketCorrected,
-                 TicketOverridden, MoneyRefunded, PermitGranted, PermitRevoked, EntriesRefused,
-                 GarageRestored, DayRestored, TicketRestored, PlaceRestored, ReservationRestored,
-                 PermitRestored>;
+using Fact = std::variant<GarageOpened, ZoneChanged, AllocationChanged, TicketOpened, PlaceTaken, PlaceLeft,
+                          SpotsReserved, ReservationEnded, TicketValidated, TicketPaid, TicketClosed,
+                          TicketCorrected, TicketOverridden, MoneyRefunded, PermitGranted, PermitRevoked,
+                          EntriesRefused, GarageRestored, DayRestored, TicketRestored, PlaceRestored,
+                          ReservationRestored, PermitRestored>;
 
 struct Record {
   std::uint64_t sequence = 0;

@@ -48,8 +48,7 @@ constexpr bool fits(SpotKind kind, VehicleSize size) {
 /// Whether a spot with `offered` may be given to a vehicle that asks for `wanted`: it offers all of that, and
 /// spots for the disabled are kept for those who ask for one.
 constexpr bool may_use(Features offered, Features wanted) {
-  return offered.has_all(wanted) &&
-         (!offered.has(Feature::accessible) || wanted.has(Feature::accessible));
+  return offered.has_all(wanted) && (!offered.has(Feature::accessible) || wanted.has(Feature::accessible));
 }
 
 }  // namespace parking_lot::garage

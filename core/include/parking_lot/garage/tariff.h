@@ -13,7 +13,7 @@ namespace parking_lot::garage {
 
 /// Integer minor units (cents) of the garage's currency.
 using Money = std::int64_t;
-inline constexpr Money fee_max = 100'000'000;            ///< no fee of a tariff is larger
+inline constexpr Money fee_max = 100'000'000;              ///< no fee of a tariff is larger
 inline constexpr Money money_max = 1'000'000'000'000'000;  ///< no payment is larger
 
 /// Minutes of local time since midnight, 0 to 1440.
