@@ -25,8 +25,11 @@ if(core_sources)
     # The machines as one translation unit: a task's way through them is a chain of small functions, which the compiler
     # may then join. (The WebAssembly build gets the same from -flto.)
     parking_lot_sources(machine_sources "core/src/*.cc" EXCEPT core/src/codes.cc)
-    list(FILTER machine_sources EXCLUDE REGEX "/config|/codec/")
+    list(FILTER machine_sources EXCLUDE REGEX "/config|/codec/|/garage/")
     set_source_files_properties(${machine_sources} PROPERTIES UNITY_GROUP machines)
+    # A unit of its own: the compiler's budget for joining functions is per unit.
+    parking_lot_sources(garage_sources "core/src/garage/*.cc" EXCEPT core/src/garage/codes.cc)
+    set_source_files_properties(${garage_sources} PROPERTIES UNITY_GROUP garage)
     set_target_properties(parking_lot_core PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
   endif()
   if(EMSCRIPTEN)

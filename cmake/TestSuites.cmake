@@ -1,10 +1,13 @@
 # Which suites there are, and what each may link. Only unit tests see the core's private headers.
 
-parking_lot_program(bench_core bench parking_lot_core)
+parking_lot_program(bench_core bench/bench_core.cc parking_lot_core)
+parking_lot_program(bench_garage bench/bench_garage.cc parking_lot_core)
 if(EMSCRIPTEN)
   if(TARGET bench_core)
     parking_lot_node_program(bench_core)
     set_target_properties(bench_core PROPERTIES OUTPUT_NAME bench_core_wasm)
+    parking_lot_node_program(bench_garage)
+    set_target_properties(bench_garage PROPERTIES OUTPUT_NAME bench_garage_wasm)
   endif()
 
   if(EXISTS "${PROJECT_SOURCE_DIR}/wasm/scenario_main.cc")

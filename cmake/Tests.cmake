@@ -12,9 +12,13 @@ if(EMSCRIPTEN)
   target_compile_options(parking_lot_catch_main PUBLIC -fexceptions)
 endif()
 
-# parking_lot_program(<target> <folder> <library>...): the sources of tests/<folder> as one program.
+# parking_lot_program(<target> <folder or file> <library>...): the sources of tests/<folder>, or that one file, as a program.
 function(parking_lot_program target folder)
-  parking_lot_sources(sources "tests/${folder}/*.cc")
+  if(folder MATCHES "\\.cc$")
+    parking_lot_sources(sources "tests/${folder}")
+  else()
+    parking_lot_sources(sources "tests/${folder}/*.cc")
+  endif()
   if(NOT sources)
     return()
   endif()

@@ -8,7 +8,7 @@
 namespace parking_lot::garage {
 
 /// No period of a stay costs more: sums of a hundred years stay far from the limits of `Money`.
-inline constexpr Money period_max = 10'000'000'000'000;
+inline constexpr Money period_max = 10'000'000'000;
 
 /// `value * numerator / denominator`, halves up, at most `period_max`. None may be negative; `denominator`
 /// times `numerator` stays below 2^63.

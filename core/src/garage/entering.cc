@@ -2,6 +2,7 @@
 
 #include "garage/garage_machine.h"
 #include "garage/ticket_id.h"
+#include "garage/trusted.h"
 
 /// Commands of those who come: entering, waiting, reserving.
 namespace parking_lot {
@@ -12,7 +13,6 @@ using GarageRefusal = garage::Refusal;
 namespace {
 
 constexpr std::size_t plate_bytes_max = 32;
-constexpr std::uint16_t spots_required_max = 64;
 
 bool is_plate(std::string_view plate) { return plate.size() <= plate_bytes_max && is_valid_name(plate); }
 
@@ -23,7 +23,7 @@ bool Garage::Machine::is_vehicle(RequestId request, const Vehicle& vehicle) {
   if (!is_plate(vehicle.plate)) field = "plate";
   if (vehicle.size > VehicleSize::large) field = "size";
   if (vehicle.type > VehicleType::bus) field = "type";
-  if (vehicle.spots_required > spots_required_max) field = "spots_required";
+  if (vehicle.spots_required > spots_per_ticket_max) field = "spots_required";
   if (field.empty()) return true;
   refuse(request, GarageRefusal::invalid_request, field);
   return false;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "garage/garage_machine.h"
+#include "garage/trusted.h"
 
 namespace parking_lot {
 namespace {
@@ -37,7 +38,7 @@ void Garage::Machine::handle(Now now, std::span<const Input> inputs) {
   outbox_.begin();
   stream.clear_batch();
   kept_offsets_.clear();
-  now_.wall = now.wall;
+  now_.wall = sane(now.wall);
   now_.steady = std::max(now_.steady, now.steady);
   if (stream.state() == StreamState::open) {
     run_timers();

@@ -2,6 +2,7 @@
 #include <variant>
 
 #include "garage/garage_machine.h"
+#include "garage/trusted.h"
 
 /// Durable watermarks, failed writes, journals and checkpoints of a garage.
 namespace parking_lot {
@@ -50,7 +51,7 @@ void Garage::Machine::take(const garage::Recovered& input) {
     const bool begins = std::holds_alternative<GarageRestored>(each.fact);
     if (!is_state_of_garage(each.fact) || begins) {
       if (each.sequence <= stream.sequence() && stream.sequence() != 0) continue;
-      stream.replayed(each.sequence, each.at);
+      stream.replayed(each.sequence, sane(each.at));
       if (begins) is_merging_ = true;
     }
     const Stamp stamp{each.sequence, stream.last_at()};

@@ -17,7 +17,11 @@ constexpr bool needs_run(const Need& need) {
 }  // namespace
 
 Inventory::Inventory(const Layout& layout) : layout_(&layout), states_(layout.spot_count()) {
-  for (std::uint32_t i = 0; i < layout.spot_count(); ++i) ++class_size_[class_of(layout.spot(SpotId{i}))];
+  for (std::uint32_t i = 0; i < layout.spot_count(); ++i) {
+    const std::uint32_t of = class_of(layout.spot(SpotId{i}));
+    states_[i].of = static_cast<std::uint8_t>(of);
+    ++class_size_[of];
+  }
   class_free_ = class_size_;
   free_count_ = layout.spot_count();
   use(Allocation::first_available);
@@ -113,7 +117,7 @@ std::uint64_t Inventory::room_for(VehicleSize size, Features wanted) {
 
 void Inventory::set(SpotId spot, SpotState state) {
   const bool is_free = state == SpotState::free;
-  const std::uint32_t of = class_of(layout_->spot(spot));
+  const std::uint32_t of = states_[spot.index].of;
   const std::uint32_t* ranks = &rank_in_class_[spot.index * orders_.size()];
   for (std::size_t number = 0; number < orders_.size(); ++number) {
     RankSet& free = orders_[number].free[of];
@@ -131,7 +135,9 @@ void Inventory::take(SpotRange spots, Owner owner, std::uint64_t number, std::ui
     const SpotId spot{spots.first.index + i};
     State& state = states_[spot.index];
     PARKING_LOT_CHECK(state.state == SpotState::free);
-    state = {number, version, owner == Owner::ticket ? SpotState::occupied : SpotState::reserved};
+    state.owner = number;
+    state.version = version;
+    state.state = owner == Owner::ticket ? SpotState::occupied : SpotState::reserved;
     if (owner == Owner::ticket) ++occupied_count_;
     set(spot, state.state);
   }
@@ -143,7 +149,9 @@ void Inventory::give_back(SpotRange spots, std::uint64_t version) {
     State& state = states_[spot.index];
     PARKING_LOT_CHECK(state.state != SpotState::free);
     if (state.state == SpotState::occupied) --occupied_count_;
-    state = {0, version, SpotState::free};
+    state.owner = 0;
+    state.version = version;
+    state.state = SpotState::free;
     set(spot, SpotState::free);
   }
 }

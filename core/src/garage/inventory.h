@@ -53,6 +53,10 @@ class Inventory {
 
   bool are_free(SpotRange spots) const;
   SpotView view(SpotId spot) const;
+  SpotKind kind_of(SpotId spot) const { return static_cast<SpotKind>(states_[spot.index].of / feature_sets); }
+  Features features_of(SpotId spot) const {
+    return Features(static_cast<std::uint8_t>(states_[spot.index].of % feature_sets));
+  }
   std::uint64_t free_count() const { return free_count_; }
   std::uint64_t occupied_count() const { return occupied_count_; }
   std::uint64_t reserved_count() const { return layout_->spot_count() - free_count_ - occupied_count_; }
@@ -64,6 +68,7 @@ class Inventory {
     std::uint64_t owner = 0;  ///< number of a ticket or reservation
     std::uint64_t version = 0;
     SpotState state = SpotState::free;
+    std::uint8_t of = 0;  ///< class
   };
   /// One order of the strategy: free spots of each class by their rank within the class.
   struct Order {

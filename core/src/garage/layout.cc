@@ -46,20 +46,24 @@ std::optional<SpotId> Layout::find_spot(std::string_view name) const {
   const char* end = name.data() + name.size();
   const auto parsed = std::from_chars(name.data() + slash + 1, end, position);
   if (parsed.ec != std::errc() || parsed.ptr != end || position == 0) return std::nullopt;
-  const SpotRange found = range_of({name.substr(0, slash), position - 1, 1});
+  const SpotRange found = range_of({name.substr(0, slash), position - 1, 1, 0});
   return found.count == 0 ? std::nullopt : std::optional(found.first);
 }
 
 SpotPlace Layout::place_of(SpotRange spots) const {
   if (spots.count == 0) return {};
   const ParkingSpot& first = spots_[spots.first.index];
-  return {rows_[first.row].name, first.position, spots.count};
+  return {rows_[first.row].name, first.position, spots.count, first.row};
 }
 
 SpotRange Layout::range_of(const SpotPlace& place) const {
-  const auto found = row_by_name_.find(std::string(place.row));
-  if (found == row_by_name_.end()) return {};
-  const Row& row = rows_[found->second];
+  std::uint32_t index = place.row_hint;
+  if (index >= rows_.size() || rows_[index].name != place.row) {
+    const auto found = row_by_name_.find(std::string(place.row));
+    if (found == row_by_name_.end()) return {};
+    index = found->second;
+  }
+  const Row& row = rows_[index];
   if (place.count == 0 || place.position >= row.count || place.count > row.count - place.position) return {};
   return {SpotId{row.first + place.position}, place.count};
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "garage/garage_machine.h"
+#include "garage/trusted.h"
 
 /// Commands of those who pay and go, and what a ticket shows.
 namespace parking_lot {
@@ -140,8 +141,8 @@ void Garage::Machine::take(const AskQuote& input) {
   if (stay.exit.ms < 0 || stay.exit.ms > 4 * hundred_years_ms ||
       (stay.exit - stay.entry).ms > hundred_years_ms)
     field = "exit";
-  if (stay.spots < 1 || stay.spots > 64) field = "spots";
-  if (stay.surge_percent > 1000) field = "surge_percent";
+  if (stay.spots < 1 || stay.spots > spots_per_ticket_max) field = "spots";
+  if (stay.surge_percent > percent_max) field = "surge_percent";
   if (stay.type > VehicleType::bus) field = "type";
   if (stay.kind > SpotKind::oversized) field = "kind";
   if (!field.empty()) return refuse(input.request, GarageRefusal::invalid_request, field);

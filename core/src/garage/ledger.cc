@@ -37,9 +37,25 @@ void Ledger::note_occupied(std::uint64_t occupied) {
   today().spots_occupied_max = std::max(today().spots_occupied_max, occupied);
 }
 
+namespace {
+
+/// Far from the end of `Money`, also when no garage ever earned so much.
+constexpr Money sum_max = 4'000'000'000'000'000'000;
+
+}  // namespace
+
+void Ledger::add_payment(Money amount) {
+  today().paid = std::min(today().paid + amount, sum_max);
+  ++today().payments;
+}
+
+void Ledger::add_refund(Money amount) { today().refunded = std::min(today().refunded + amount, sum_max); }
+
 void Ledger::restore(const DayFigures& figures, WallTime at) {
   while (!days_.empty() && days_.back().day >= figures.day) days_.pop_back();
   days_.push_back(figures);
+  today().paid = std::clamp<Money>(figures.paid, 0, sum_max);
+  today().refunded = std::clamp<Money>(figures.refunded, 0, sum_max);
   last_ = at;
   day_end_ = WallTime{0};
 }

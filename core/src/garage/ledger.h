@@ -19,11 +19,15 @@ class Ledger {
   /// Figures of the day that `advance` reached last.
   DayFigures& today() { return days_.back(); }
   void note_occupied(std::uint64_t occupied);
+  void add_payment(Money amount);
+  void add_refund(Money amount);
 
   void restore(const DayFigures& figures, WallTime at);
   /// The zone was told anew: days begin at other times from now on.
   void zone_changed() { day_end_ = WallTime{0}; }
   void clear();
+  /// Where `advance` has got to.
+  WallTime through() const { return last_; }
   const std::vector<DayFigures>& days() const { return days_; }
 
  private:

@@ -1,6 +1,21 @@
 #include "garage/local_time.h"
 
 namespace parking_lot::garage {
+namespace {
+
+constexpr std::size_t offsets_max = 1000;
+
+}  // namespace
+
+bool are_offsets(std::span<const ZoneOffset> offsets) {
+  if (offsets.size() > offsets_max) return false;
+  for (std::size_t i = 0; i < offsets.size(); ++i) {
+    if (offsets[i].offset_secs <= -86'400 || offsets[i].offset_secs >= 86'400) return false;
+    if (offsets[i].utc.ms < -time_max.ms || offsets[i].utc > time_max) return false;
+    if (i > 0 && offsets[i].utc <= offsets[i - 1].utc) return false;
+  }
+  return true;
+}
 
 void LocalClock::seek(WallTime utc) {
   while (place_ + 1 < offsets_.size() && offsets_[place_ + 1].utc <= utc) ++place_;

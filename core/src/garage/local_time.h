@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "parking_lot/garage/tariff.h"
 
@@ -21,6 +22,9 @@ constexpr std::uint32_t weekday(std::int64_t day) {
 }
 
 inline constexpr std::int64_t day_ms = 86'400'000;
+
+/// Whether these can be the offsets of a zone: rising, each less than a day, and not too many.
+bool are_offsets(std::span<const ZoneOffset> offsets);
 
 /// Local time by the offsets that a host gave. Moments that are asked for one after the other cost O(1) each.
 class LocalClock {

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <functional>
 
 #include "garage/garage_machine.h"
 
@@ -8,12 +7,6 @@ namespace parking_lot {
 
 using namespace garage;
 using GarageRefusal = garage::Refusal;
-
-namespace {
-
-constexpr std::size_t offsets_max = 1000;
-
-}  // namespace
 
 /// Who acts against the rules says who he is, and why.
 bool Garage::Machine::is_person(RequestId request, std::string_view by, std::string_view reason) {
@@ -50,7 +43,7 @@ void Garage::Machine::take(const Correct& input) {
   if (!input.plate.empty() && input.plate != arrival.plate) {
     if (!is_vehicle(input.request, {.plate = input.plate})) return;
     const std::uint32_t known = parking.vehicle_of(input.plate);
-    if (known != no_slot && parking.vehicles[known].open_ticket != no_slot)
+    if (known != no_slot && ParkingManager::is_here(parking.vehicles[known]))
       return refuse(input.request, GarageRefusal::already_parked, "plate");
     arrival.vehicle = known == no_slot ? parking.next_vehicle : parking.vehicles[known].number;
     arrival.plate = input.plate;
@@ -140,15 +133,7 @@ void Garage::Machine::take(const SetAllocation& input) {
 void Garage::Machine::take(const ZoneKnown& input) {
   if (is_refused(input.request)) return;
   if (input.zone != config.zone) return refuse(input.request, GarageRefusal::invalid_request, "zone");
-  const auto is_wild = [](const ZoneOffset& each) {
-    return each.offset_secs <= -86'400 || each.offset_secs >= 86'400;
-  };
-  const auto rises = [](const ZoneOffset& a, const ZoneOffset& b) { return a.utc < b.utc; };
-  if (input.offsets.size() > offsets_max ||
-      std::any_of(input.offsets.begin(), input.offsets.end(), is_wild) ||
-      std::adjacent_find(input.offsets.begin(), input.offsets.end(), std::not_fn(rises)) !=
-          input.offsets.end())
-    return refuse(input.request, GarageRefusal::invalid_request, "offsets");
+  if (!are_offsets(input.offsets)) return refuse(input.request, GarageRefusal::invalid_request, "offsets");
   const bool is_known =
       parking.zone == input.zone &&
       std::equal(input.offsets.begin(), input.offsets.end(), parking.offsets.begin(), parking.offsets.end());

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "garage/parking_manager.h"
+#include "garage/ticket_id.h"
 
 /// What is asked of a garage's state.
 namespace parking_lot::garage {
@@ -11,7 +12,10 @@ std::uint32_t ParkingManager::vehicle_of(std::string_view plate) const {
 }
 
 std::uint32_t ParkingManager::ticket_of(const TicketName& name) const {
-  if (name.id) return ticket_by_id_.find(name.id);
+  if (name.id) {
+    const std::uint32_t slot = ticket_by_number_.find(number_in(name.id));
+    return slot != AdmissionIndex::none && tickets[slot].id == name.id ? slot : no_slot;
+  }
   const std::uint32_t vehicle = vehicle_of(name.plate);
   return vehicle == no_slot ? no_slot : vehicles[vehicle].open_ticket;
 }
@@ -61,8 +65,8 @@ Stay ParkingManager::stay_of(const Ticket& ticket, WallTime exit) const {
   stay.type = ticket.visit.type;
   stay.spots = static_cast<std::uint16_t>(std::max<std::uint32_t>(1, ticket.spots.count));
   if (ticket.spots.count != 0) {
-    stay.kind = layout.spot(ticket.spots.first).kind;
-    stay.features = layout.spot(ticket.spots.first).features;
+    stay.kind = inventory.kind_of(ticket.spots.first);
+    stay.features = inventory.features_of(ticket.spots.first);
   }
   stay.surge_percent = ticket.surge_percent;
   stay.validations = ticket.validations;
@@ -120,8 +124,8 @@ TicketView ParkingManager::view_of(const Ticket& ticket) const {
 
 std::size_t ParkingManager::memory_bytes() const {
   std::size_t bytes = inventory.memory_bytes() + vehicles.memory_bytes() + tickets.memory_bytes() +
-                      reservations.memory_bytes() + places.memory_bytes() + ticket_by_id_.memory_bytes() +
-                      ticket_by_number_.memory_bytes() + vehicle_by_number_.memory_bytes();
+                      reservations.memory_bytes() + places.memory_bytes() + ticket_by_number_.memory_bytes() +
+                      vehicle_by_number_.memory_bytes();
   for (const TaskQueue& lane : lanes_) bytes += lane.memory_bytes();
   return bytes;
 }

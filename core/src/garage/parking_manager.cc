@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "parking_lot/check.h"
+#include "garage/trusted.h"
 
 /// Records → state.
 namespace parking_lot::garage {
@@ -48,10 +48,15 @@ void ParkingManager::release_vehicle(std::uint32_t slot) {
   vehicles.free(slot);
 }
 
+/// A vehicle is in the garage, or before it, once.
+bool ParkingManager::is_here(const KnownVehicle& vehicle) {
+  return vehicle.open_ticket != no_slot || vehicle.place != no_slot;
+}
+
 /// Names of a record in this config. A gate or tariff that is gone counts as the first. False: no vehicle can
 /// have such a number. Holds the vehicle.
 bool ParkingManager::resolve(const Arrival& arrival, Visit& visit) {
-  if (arrival.vehicle == 0 || !vehicle_by_number_.reaches(arrival.vehicle)) return false;
+  if (!is_number(arrival.vehicle, vehicle_by_number_)) return false;
   if (arrival.size > VehicleSize::large || arrival.type > VehicleType::bus ||
       arrival.wanted.bits >= feature_sets)
     return false;
@@ -75,6 +80,7 @@ bool ParkingManager::apply(const GarageOpened& fact, Stamp stamp) {
 }
 
 bool ParkingManager::apply(const ZoneChanged& fact, Stamp stamp) {
+  if (!are_offsets(fact.offsets)) return false;
   ledger.advance(stamp.at, inventory.occupied_count());
   zone = fact.zone;
   offsets.assign(fact.offsets.begin(), fact.offsets.end());
@@ -83,6 +89,7 @@ bool ParkingManager::apply(const ZoneChanged& fact, Stamp stamp) {
 }
 
 bool ParkingManager::apply(const AllocationChanged& fact, Stamp) {
+  if (fact.allocation > Allocation::back_to_front) return false;
   if (fact.cause == AllocationChanged::Cause::command) chosen = fact.allocation;
   if (inventory.allocation() != fact.allocation) inventory.use(fact.allocation);
   return true;
@@ -105,7 +112,6 @@ std::uint32_t ParkingManager::new_ticket(const TicketOpened& fact, const Visit& 
   ticket.visit = visit;
   ticket.surge_percent = fact.surge_percent;
   ticket_by_number_.set(fact.ticket, slot);
-  ticket_by_id_.insert(slot);
   next_ticket = std::max(next_ticket, fact.ticket + 1);
   return slot;
 }
@@ -114,14 +120,17 @@ bool ParkingManager::apply(const TicketOpened& fact, Stamp stamp) {
   const SpotRange spots = layout.range_of(fact.spots);
   const std::uint32_t reservation = reservation_of(fact.reservation);
   const bool uses_reservation = fact.reservation != 0 && reservation != no_slot;
-  if (ticket_by_number_.find(fact.ticket) != AdmissionIndex::none || !ticket_by_number_.reaches(fact.ticket))
+  if (!is_number(fact.ticket, ticket_by_number_) ||
+      ticket_by_number_.find(fact.ticket) != AdmissionIndex::none || fact.surge_percent > percent_max ||
+      fact.spots.count > spots_per_ticket_max)
     return false;
-  if (ticket_by_id_.find(fact.id) != no_slot) return false;
   const bool is_held = uses_reservation && reservations[reservation].spots == spots;
   if (!is_held && !inventory.are_free(spots)) return false;
   Visit visit;
   if (!resolve(fact.arrival, visit)) return false;
-  if (vehicles[visit.vehicle].open_ticket != no_slot) {
+  const std::uint32_t waits = vehicles[visit.vehicle].place;
+  if (vehicles[visit.vehicle].open_ticket != no_slot ||
+      (waits != no_slot && places[waits].number != fact.place)) {
     release_vehicle(visit.vehicle);
     return false;
   }
@@ -132,6 +141,7 @@ bool ParkingManager::apply(const TicketOpened& fact, Stamp stamp) {
   const std::uint32_t slot = new_ticket(fact, visit);
   Ticket& ticket = tickets[slot];
   ticket.version = stamp.sequence;
+  ticket.taken = stamp.sequence;
   ticket.spots = spots;
   ticket.entry = stamp.at;
   vehicles[visit.vehicle].open_ticket = slot;
@@ -154,19 +164,20 @@ bool ParkingManager::apply(const TicketValidated& fact, Stamp stamp) {
   const auto& known = tariff(ticket->visit).validations;
   const auto place = std::find_if(known.begin(), known.end(),
                                   [&](const Validation& each) { return each.name == fact.validation; });
-  if (place != known.end()) ticket->validations |= 1U << static_cast<unsigned>(place - known.begin());
+  const auto index = static_cast<std::size_t>(place - known.begin());
+  if (index < std::min(known.size(), validations_max)) ticket->validations |= 1U << index;
   ticket->version = stamp.sequence;
   return true;
 }
 
 bool ParkingManager::apply(const TicketPaid& fact, Stamp stamp) {
+  if (!is_money(fact.amount) || !is_money(fact.price)) return false;
   ledger.advance(stamp.at, inventory.occupied_count());
-  ledger.today().paid += fact.amount;
-  ++ledger.today().payments;
+  ledger.add_payment(fact.amount);
   Ticket* ticket = open_ticket(fact.ticket);
   if (ticket == nullptr) return false;
   ticket->paid += fact.amount;
-  ticket->leave_by = fact.leave_by;
+  ticket->leave_by = sane(fact.leave_by);
   if (fact.leave_by.ms != 0) ticket->price = fact.price;
   ticket->version = stamp.sequence;
   return true;
@@ -175,19 +186,16 @@ bool ParkingManager::apply(const TicketPaid& fact, Stamp stamp) {
 bool ParkingManager::apply(const TicketClosed& fact, Stamp stamp) {
   const std::uint32_t slot = ticket_by_number_.find(fact.ticket);
   if (slot == AdmissionIndex::none || tickets[slot].state != TicketState::open ||
-      fact.state == TicketState::open)
+      fact.state == TicketState::open || !is_money(fact.price) || !is_money(fact.paid))
     return false;
   ledger.advance(stamp.at, inventory.occupied_count());
   Ticket& ticket = tickets[slot];
   ticket.state = fact.state;
-  ticket.exit = fact.exit;
+  ticket.exit = sane(fact.exit);
   ticket.price = fact.price;
   ticket.paid += fact.paid;
   ticket.version = ticket.closed = stamp.sequence;
-  if (fact.paid != 0) {
-    ledger.today().paid += fact.paid;
-    ++ledger.today().payments;
-  }
+  if (fact.paid != 0) ledger.add_payment(fact.paid);
   ++ledger.today().exits;
   close(slot, stamp);
   return true;
@@ -199,24 +207,27 @@ void ParkingManager::close(std::uint32_t slot, Stamp stamp) {
   inventory.give_back(ticket.spots, stamp.sequence);
   vehicles[ticket.visit.vehicle].open_ticket = no_slot;
   --open_tickets;
-  closed_.push_back(slot);
+  closed_.push_back({slot, ticket.exit});
+  if (!is_restoring_) forget_beyond_count();
+}
+
+void ParkingManager::forget_beyond_count() {
   while (closed_.size() > config_.ticket_retention_count) {
-    const std::uint32_t oldest = closed_.front();
+    const std::uint32_t oldest = closed_.front().slot;
     closed_.pop_front();
     forget_ticket(oldest);
   }
 }
 
 void ParkingManager::forget_ticket(std::uint32_t slot) {
-  ticket_by_id_.erase(tickets[slot].id);
   ticket_by_number_.erase(tickets[slot].number);
   release_vehicle(tickets[slot].visit.vehicle);
   tickets.free(slot);
 }
 
 void ParkingManager::forget_old(WallTime now) {
-  while (!closed_.empty() && now - tickets[closed_.front()].exit > config_.ticket_retention) {
-    const std::uint32_t oldest = closed_.front();
+  while (!closed_.empty() && now - closed_.front().exit > config_.ticket_retention) {
+    const std::uint32_t oldest = closed_.front().slot;
     closed_.pop_front();
     forget_ticket(oldest);
   }
@@ -224,14 +235,14 @@ void ParkingManager::forget_old(WallTime now) {
 
 bool ParkingManager::apply(const TicketCorrected& fact, Stamp stamp) {
   Ticket* ticket = open_ticket(fact.ticket);
-  if (ticket == nullptr || fact.vehicle == 0 || !vehicle_by_number_.reaches(fact.vehicle)) return false;
+  if (ticket == nullptr || !is_number(fact.vehicle, vehicle_by_number_)) return false;
   const SpotRange spots = layout.range_of(fact.spots);
   const bool moves = !(spots == ticket->spots);
   if (moves && !inventory.are_free(spots)) return false;
   const std::uint32_t vehicle = hold_vehicle(fact.vehicle, fact.plate);
   const std::uint32_t before = ticket->visit.vehicle;
   const std::uint32_t slot = vehicles[before].open_ticket;
-  if (vehicle != before && vehicles[vehicle].open_ticket != no_slot) {
+  if (vehicle != before && is_here(vehicles[vehicle])) {
     release_vehicle(vehicle);
     return false;
   }
@@ -245,8 +256,9 @@ bool ParkingManager::apply(const TicketCorrected& fact, Stamp stamp) {
     inventory.take(spots, Inventory::Owner::ticket, fact.ticket, stamp.sequence);
     ledger.note_occupied(inventory.occupied_count());
     ticket->spots = spots;
+    ticket->taken = stamp.sequence;
   }
-  ticket->entry = fact.entry;
+  ticket->entry = sane(fact.entry);
   ticket->card = fact.card;
   ticket->version = stamp.sequence;
   return true;
@@ -254,7 +266,7 @@ bool ParkingManager::apply(const TicketCorrected& fact, Stamp stamp) {
 
 bool ParkingManager::apply(const TicketOverridden& fact, Stamp stamp) {
   Ticket* ticket = open_ticket(fact.ticket);
-  if (ticket == nullptr) return false;
+  if (ticket == nullptr || !is_money(fact.price)) return false;
   ticket->price = fact.price;
   ticket->is_price_fixed = true;
   ticket->version = stamp.sequence;
@@ -262,8 +274,9 @@ bool ParkingManager::apply(const TicketOverridden& fact, Stamp stamp) {
 }
 
 bool ParkingManager::apply(const MoneyRefunded& fact, Stamp stamp) {
+  if (!is_money(fact.amount)) return false;
   ledger.advance(stamp.at, inventory.occupied_count());
-  ledger.today().refunded += fact.amount;
+  ledger.add_refund(fact.amount);
   const std::uint32_t slot = ticket_by_number_.find(fact.ticket);
   if (slot == AdmissionIndex::none) return false;
   tickets[slot].refunded += fact.amount;
@@ -275,7 +288,7 @@ bool ParkingManager::apply(const MoneyRefunded& fact, Stamp stamp) {
 
 bool ParkingManager::apply(const SpotsReserved& fact, Stamp stamp) {
   const SpotRange spots = layout.range_of(fact.spots);
-  if (reservation_of(fact.reservation) != no_slot || !reservation_by_number_.reaches(fact.reservation) ||
+  if (!is_number(fact.reservation, reservation_by_number_) || reservation_of(fact.reservation) != no_slot ||
       !inventory.are_free(spots))
     return false;
   Visit visit;
@@ -291,9 +304,9 @@ bool ParkingManager::apply(const SpotsReserved& fact, Stamp stamp) {
   reservation.version = stamp.sequence;
   reservation.visit = visit;
   reservation.spots = spots;
-  reservation.until = fact.until;
+  reservation.until = sane(fact.until);
   reservation_by_number_.set(fact.reservation, slot);
-  reservation_timers.arm(slot, fact.until.ms, fact.reservation);
+  reservation_timers.arm(slot, reservation.until.ms, fact.reservation);
   vehicles[visit.vehicle].reservation = slot;
   next_reservation = std::max(next_reservation, fact.reservation + 1);
   inventory.take(spots, Inventory::Owner::reservation, fact.reservation, stamp.sequence);
@@ -334,10 +347,10 @@ TaskQueue& ParkingManager::lane_of(const Visit& visit) {
 }
 
 bool ParkingManager::apply(const PlaceTaken& fact, Stamp stamp) {
-  if (place_of(fact.place) != no_slot || !place_by_number_.reaches(fact.place)) return false;
+  if (!is_number(fact.place, place_by_number_) || place_of(fact.place) != no_slot) return false;
   Visit visit;
   if (!resolve(fact.arrival, visit)) return false;
-  if (vehicles[visit.vehicle].place != no_slot) {
+  if (is_here(vehicles[visit.vehicle])) {
     release_vehicle(visit.vehicle);
     return false;
   }
@@ -347,9 +360,9 @@ bool ParkingManager::apply(const PlaceTaken& fact, Stamp stamp) {
   place.number = fact.place;
   place.version = stamp.sequence;
   place.visit = visit;
-  place.until = fact.until;
+  place.until = sane(fact.until);
   place_by_number_.set(fact.place, slot);
-  place_timers.arm(slot, fact.until.ms, fact.place);
+  place_timers.arm(slot, place.until.ms, fact.place);
   vehicles[visit.vehicle].place = slot;
   next_place = std::max(next_place, fact.place + 1);
   lane_of(visit).insert({QueueKey::of(Priority::normal, fact.place), cost_in_lane(visit), slot});
@@ -378,7 +391,7 @@ void ParkingManager::leave_lane(std::uint32_t slot) {
 // --- permits ---
 
 bool ParkingManager::apply(const PermitGranted& fact, Stamp) {
-  if (fact.vehicle == 0 || !vehicle_by_number_.reaches(fact.vehicle)) return false;
+  if (!is_number(fact.vehicle, vehicle_by_number_)) return false;
   const std::uint32_t slot = hold_vehicle(fact.vehicle, fact.plate);
   KnownVehicle& vehicle = vehicles[slot];
   const NameId before = vehicle.permit;

@@ -9,7 +9,6 @@
 #include "admission_index.h"
 #include "garage/inventory.h"
 #include "garage/ledger.h"
-#include "garage/slot_table.h"
 #include "parking_lot/garage/effect.h"
 #include "parking_lot/garage/garage_config.h"
 #include "parking_lot/garage/input.h"
@@ -57,6 +56,7 @@ struct Ticket {
   std::uint64_t number = 0;
   std::uint64_t version = 0;
   std::uint64_t closed = 0;  ///< number of the record that closed it
+  std::uint64_t taken = 0;   ///< number of the record that took its spots
   Visit visit;
   SpotRange spots;
   WallTime entry;
@@ -101,7 +101,7 @@ struct TimerPlaceIn {
 /// alone changes it, live and at replay.
 ///
 /// Invariants: an open ticket holds its spots, and each occupied spot belongs to one open ticket; a vehicle
-/// has at most one open ticket, one reservation and one place in the lane.
+/// has one open ticket, or one place in the lane, or neither, and at most one reservation.
 ///
 /// `apply` returns whether the fact can have followed the ones before; if it cannot, it changed nothing.
 class ParkingManager {
@@ -143,6 +143,7 @@ class ParkingManager {
   void forget_old(WallTime now);
 
   // Finding.
+  static bool is_here(const KnownVehicle& vehicle);
   std::uint32_t vehicle_of(std::string_view plate) const;
   std::uint32_t ticket_of(const TicketName& name) const;
   std::uint32_t reservation_of(std::uint64_t number) const { return reservation_by_number_.find(number); }
@@ -206,11 +207,6 @@ class ParkingManager {
   ZoneOffsets offsets;
 
  private:
-  struct IdOf {
-    const Slab<Ticket>* slab;
-    TicketId operator()(std::uint32_t slot) const { return (*slab)[slot].id; }
-  };
-
   std::uint32_t hold_vehicle(std::uint64_t number, std::string_view plate);
   void release_vehicle(std::uint32_t slot);
   bool resolve(const Arrival& arrival, Visit& visit);
@@ -219,6 +215,7 @@ class ParkingManager {
   void end_reservation(std::uint32_t slot, Stamp stamp);
   Ticket* open_ticket(std::uint64_t number);
   void close(std::uint32_t slot, Stamp stamp);
+  void forget_beyond_count();
   void forget_ticket(std::uint32_t slot);
   void drop_ticket(std::uint32_t slot, Stamp stamp);
   std::uint32_t new_ticket(const TicketOpened& fact, const Visit& visit);
@@ -228,10 +225,14 @@ class ParkingManager {
   AdmissionIndex ticket_by_number_;
   AdmissionIndex reservation_by_number_;
   AdmissionIndex place_by_number_;
-  SlotTable<IdOf> ticket_by_id_{IdOf{&tickets}};
   std::vector<std::uint32_t> vehicle_by_plate_;  // by NameId
   std::array<TaskQueue, 3 * feature_sets> lanes_;
-  std::deque<std::uint32_t> closed_;  // slots of closed tickets, in the order in which they were closed
+  bool is_restoring_ = false;  // a checkpoint is being read: what is old shows at its end
+  struct ClosedTicket {
+    std::uint32_t slot = 0;
+    WallTime exit;
+  };
+  std::deque<ClosedTicket> closed_;  // in the order in which they were closed
 };
 
 }  // namespace parking_lot::garage

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "garage/parking_manager.h"
+#include "garage/trusted.h"
 
 /// Checkpoints: state as records, and back.
 namespace parking_lot::garage {
@@ -68,7 +69,7 @@ CheckpointPlace ParkingManager::checkpoint(CheckpointPlace from, std::uint32_t l
     }
     if (left == 0) return place_in(part, after);
   }
-  for (const DayFigures& figures : ledger.days()) add(DayRestored{figures});
+  for (const DayFigures& figures : ledger.days()) add(DayRestored{figures, ledger.through()});
   return end_of_checkpoint;
 }
 
@@ -83,6 +84,7 @@ TicketRestored ParkingManager::restored(const Ticket& ticket) const {
   state.entry = ticket.entry;
   state.exit = ticket.exit;
   state.closed = ticket.closed;
+  state.taken = ticket.taken;
   state.state = ticket.state;
   state.card = ticket.card;
   state.validations = ticket.validations;
@@ -103,10 +105,12 @@ void ParkingManager::clear() {
     });
     return slots;
   };
+  closed_.clear();
   for (const std::uint32_t slot : all_of(ticket_by_number_)) drop_ticket(slot, {});
   for (const std::uint32_t slot : all_of(reservation_by_number_)) end_reservation(slot, {});
   for (const std::uint32_t slot : all_of(place_by_number_)) leave_lane(slot);
   for (const std::uint32_t slot : all_of(vehicle_by_number_)) apply(PermitRevoked{vehicles[slot].number}, {});
+  is_restoring_ = false;
   ledger.clear();
   next_ticket = next_place = next_reservation = next_vehicle = 1;
   chosen = config_.allocation;
@@ -124,13 +128,19 @@ void ParkingManager::drop_ticket(std::uint32_t slot, Stamp stamp) {
     vehicles[ticket.visit.vehicle].open_ticket = no_slot;
     --open_tickets;
   } else {
-    closed_.erase(std::find(closed_.begin(), closed_.end(), slot));
+    std::erase_if(closed_, [slot](const ClosedTicket& each) { return each.slot == slot; });
   }
   forget_ticket(slot);
 }
 
 bool ParkingManager::apply(const GarageRestored& fact, Stamp) {
+  if (std::max({fact.next_ticket, fact.next_place, fact.next_reservation, fact.next_vehicle}) >=
+          numbers_end ||
+      fact.allocation > Allocation::back_to_front || fact.chosen > Allocation::back_to_front ||
+      !are_offsets(fact.offsets))
+    return false;
   clear();
+  is_restoring_ = true;
   incarnation = fact.incarnation;
   entropy = fact.entropy;
   next_ticket = fact.next_ticket;
@@ -146,7 +156,7 @@ bool ParkingManager::apply(const GarageRestored& fact, Stamp) {
 }
 
 bool ParkingManager::apply(const DayRestored& fact, Stamp stamp) {
-  ledger.restore(fact.figures, stamp.at);
+  ledger.restore(fact.figures, std::min(sane(fact.through), stamp.at));
   return true;
 }
 
@@ -156,20 +166,26 @@ bool ParkingManager::apply(const TicketRestored& fact, Stamp stamp) {
   const bool is_open = fact.state == TicketState::open;
   const SpotRange spots = layout.range_of(fact.opened.spots);
   Visit visit;
-  if (!ticket_by_number_.reaches(fact.opened.ticket) || ticket_by_id_.find(fact.opened.id) != no_slot ||
-      (is_open && !inventory.are_free(spots)) || !resolve(fact.opened.arrival, visit))
+  if (!is_money(fact.price) || !is_money(fact.paid) || !is_money(fact.refunded) ||
+      fact.state > TicketState::lost || fact.opened.surge_percent > percent_max ||
+      fact.opened.spots.count > spots_per_ticket_max)
     return false;
-  if (is_open && vehicles[visit.vehicle].open_ticket != no_slot) {
+  if (!is_number(fact.opened.ticket, ticket_by_number_) || (is_open && !inventory.are_free(spots)) ||
+      !resolve(fact.opened.arrival, visit))
+    return false;
+  if (is_open && is_here(vehicles[visit.vehicle])) {
     release_vehicle(visit.vehicle);
     return false;
   }
   const std::uint32_t slot = new_ticket(fact.opened, visit);
   Ticket& ticket = tickets[slot];
   ticket.spots = spots;
-  ticket.version = fact.version;
-  ticket.entry = fact.entry;
-  ticket.exit = fact.exit;
+  // Answers wait for the record of their version: one that will never come would hold them for ever.
+  ticket.version = std::min(fact.version, stamp.sequence);
+  ticket.entry = sane(fact.entry);
+  ticket.exit = sane(fact.exit);
   ticket.closed = fact.closed;
+  ticket.taken = std::min(fact.taken, stamp.sequence);
   ticket.state = fact.state;
   ticket.card = fact.card;
   ticket.validations = fact.validations;
@@ -177,13 +193,13 @@ bool ParkingManager::apply(const TicketRestored& fact, Stamp stamp) {
   ticket.price = fact.price;
   ticket.paid = fact.paid;
   ticket.refunded = fact.refunded;
-  ticket.leave_by = fact.leave_by;
+  ticket.leave_by = sane(fact.leave_by);
   if (!is_open) {
-    closed_.push_back(slot);
+    closed_.push_back({slot, ticket.exit});
     return true;
   }
   vehicles[visit.vehicle].open_ticket = slot;
-  inventory.take(spots, Inventory::Owner::ticket, fact.opened.ticket, fact.version);
+  inventory.take(spots, Inventory::Owner::ticket, fact.opened.ticket, ticket.taken);
   ++open_tickets;
   return true;
 }
@@ -191,20 +207,36 @@ bool ParkingManager::apply(const TicketRestored& fact, Stamp stamp) {
 bool ParkingManager::apply(const PlaceRestored& fact, Stamp stamp) {
   const std::uint32_t known = place_of(fact.taken.place);
   if (known != no_slot) leave_lane(known);
-  return apply(fact.taken, Stamp{fact.version, stamp.at});
+  return apply(fact.taken, Stamp{std::min(fact.version, stamp.sequence), stamp.at});
 }
 
 bool ParkingManager::apply(const ReservationRestored& fact, Stamp stamp) {
   const std::uint32_t known = reservation_of(fact.reserved.reservation);
   if (known != no_slot) end_reservation(known, stamp);
-  return apply(fact.reserved, Stamp{fact.version, stamp.at});
+  return apply(fact.reserved, Stamp{std::min(fact.version, stamp.sequence), stamp.at});
 }
 
 bool ParkingManager::apply(const PermitRestored& fact, Stamp stamp) { return apply(fact.granted, stamp); }
 
 void ParkingManager::recovered() {
-  std::sort(closed_.begin(), closed_.end(),
-            [this](std::uint32_t a, std::uint32_t b) { return tickets[a].closed < tickets[b].closed; });
+  // The next numbers must lie where the tables reach.
+  const auto mend = [](const AdmissionIndex& index, std::uint64_t& next, auto number_of) {
+    if (index.reaches(next)) return;
+    index.visit_after(0, [&](std::uint32_t slot) {
+      next = number_of(slot) + 1;
+      return true;
+    });
+  };
+  mend(ticket_by_number_, next_ticket, [&](std::uint32_t slot) { return tickets[slot].number; });
+  mend(vehicle_by_number_, next_vehicle, [&](std::uint32_t slot) { return vehicles[slot].number; });
+  mend(place_by_number_, next_place, [&](std::uint32_t slot) { return places[slot].number; });
+  mend(reservation_by_number_, next_reservation,
+       [&](std::uint32_t slot) { return reservations[slot].number; });
+  std::sort(closed_.begin(), closed_.end(), [this](const ClosedTicket& a, const ClosedTicket& b) {
+    return tickets[a.slot].closed < tickets[b.slot].closed;
+  });
+  is_restoring_ = false;
+  forget_beyond_count();
 }
 
 }  // namespace parking_lot::garage

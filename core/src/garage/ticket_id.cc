@@ -10,6 +10,10 @@ constexpr std::uint64_t mixed(std::uint64_t z) {
   return z ^ (z >> 31);
 }
 
+constexpr unsigned number_bits = 40;
+constexpr std::uint64_t number_mask = (std::uint64_t{1} << number_bits) - 1;
+constexpr std::uint64_t random_mask = (std::uint64_t{1} << (62 - number_bits)) - 1;
+
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -21,9 +25,15 @@ int hex_value(char c) {
 
 TicketId ticket_id_of(WallTime entry, std::uint64_t number, Entropy entropy) {
   const std::uint64_t random = mixed(mixed(entropy.low + number) ^ entropy.high);
-  const std::uint64_t more = mixed(random + entropy.low);
   const auto time = static_cast<std::uint64_t>(entry.ms) & 0xffffffffffffULL;
-  return {time << 16 | 0x7000 | (more & 0x0fff), std::uint64_t{2} << 62 | random >> 2};
+  const std::uint64_t high = time << 16 | 0x7000 | (random & 0x0fff);
+  const std::uint64_t upper = std::uint64_t{2} << 62 | (random >> 12 & random_mask) << number_bits;
+  return {high, upper | ((number ^ mixed(high ^ upper)) & number_mask)};
+}
+
+std::uint64_t number_in(TicketId id) {
+  const std::uint64_t upper = id.low & ~number_mask;
+  return (id.low ^ mixed(id.high ^ upper)) & number_mask;
 }
 
 std::string to_string(TicketId id) {

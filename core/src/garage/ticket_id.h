@@ -5,8 +5,11 @@
 
 namespace parking_lot::garage {
 
-/// The id of a ticket by when it was opened, its number and the opening's entropy: 74 bits of it look random,
-/// and the same three give the same id.
+/// The id of a ticket by when it was opened, its number (below 2^40) and the opening's entropy: 34 bits look
+/// random, 40 hold the number under a mask that follows from the others. So ids of one garage differ, and an
+/// id leads to its ticket without a table.
 TicketId ticket_id_of(WallTime entry, std::uint64_t number, Entropy entropy);
+/// The number that such an id holds; of any other id some number below 2^40.
+std::uint64_t number_in(TicketId id);
 
 }  // namespace parking_lot::garage

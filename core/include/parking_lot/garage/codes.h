@@ -52,20 +52,24 @@ namespace parking_lot::garage {
   X(unknown_garage, 23, 404, "No garage has this name; check the config.")
 
 /// Why a price line is there; see tariff.h.
-#define PARKING_LOT_LINE_KINDS(X)                                                            \
-  X(grace, 0)                                                                                \
-  X(flat, 1)                                                                                 \
-  X(event, 2)                                                                                \
-  X(time, 3) X(night, 4) X(weekend, 5) X(surge, 6) X(cap, 7) X(vehicle, 8) X(ev_overstay, 9) \
-      X(lost_ticket, 10) X(validation, 11) X(permit, 12) X(rounding, 13) X(fixed, 14)
+#define PARKING_LOT_LINE_KINDS(X)                                                                          \
+  X(grace, 0)                                                                                              \
+  X(flat, 1)                                                                                               \
+  X(event, 2)                                                                                              \
+  X(time, 3)                                                                                               \
+  X(night, 4)                                                                                              \
+  X(weekend, 5) X(surge, 6) X(cap, 7) X(vehicle, 8) X(ev_overstay, 9) X(lost_ticket, 10) X(validation, 11) \
+      X(permit, 12) X(rounding, 13) X(fixed, 14)
 
 /// Audit actions of a garage's records, beside those of pools.
-#define PARKING_LOT_GARAGE_ACTIONS(X)                                                                \
-  X(enter, 32)                                                                                       \
-  X(allocate, 33)                                                                                    \
-  X(exit, 34)                                                                                        \
-  X(price, 35) X(pay, 36) X(refund, 37) X(release, 38) X(reserve, 39) X(correct, 40) X(override, 41) \
-      X(wait, 42) X(configure, 43) X(reject, 44) X(open, 45)
+#define PARKING_LOT_GARAGE_ACTIONS(X)                                                                     \
+  X(enter, 32)                                                                                            \
+  X(allocate, 33)                                                                                         \
+  X(exit, 34)                                                                                             \
+  X(price, 35)                                                                                            \
+  X(pay, 36)                                                                                              \
+  X(refund, 37) X(release, 38) X(reserve, 39) X(correct, 40) X(override, 41) X(wait, 42) X(configure, 43) \
+      X(reject, 44) X(open, 45)
 
 #define PARKING_LOT_GARAGE_SUBJECTS(X) \
   X(vehicle, 16) X(spot, 17) X(ticket, 18) X(tariff, 19) X(garage, 20) X(operator_name, 21) X(reservation, 22)

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "parking_lot/config.h"
@@ -55,11 +56,20 @@ struct GarageConfig {
   std::uint32_t lane_max = 100;
   Duration reservation = Duration::seconds(900);
   Duration ticket_retention = Duration::seconds(30 * 86400);
-  std::uint32_t ticket_retention_count = 100000;
+  std::uint32_t ticket_retention_count = 10000;
   std::uint32_t report_days = 400;  ///< how many days of figures are kept
   StorageConfig storage;
 };
 
 inline constexpr std::uint32_t spots_max = 1'000'000;
+
+struct ParsedGarages {
+  std::vector<GarageConfig> garages;  ///< usable only if there is no error among the issues
+  std::vector<ConfigIssue> issues;    ///< all at once, in the order of the file
+  bool ok() const { return issues.empty(); }
+};
+
+/// The garages of a config, whose other keys `parse_config` reads. Never aborts on any text.
+ParsedGarages parse_garages(std::string_view json, const ReadEnvironment& environment);
 
 }  // namespace parking_lot::garage

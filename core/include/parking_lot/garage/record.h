@@ -20,6 +20,7 @@ struct SpotPlace {
   std::string_view row;  ///< `P1/A`; empty: none
   std::uint32_t position = 0;
   std::uint32_t count = 0;
+  std::uint32_t row_hint = 0;  ///< where to look first; not part of the record
 };
 
 struct GarageOpened {
@@ -178,6 +179,7 @@ struct DayFigures {
 };
 struct DayRestored {
   DayFigures figures;
+  WallTime through;  ///< until then it counts
 };
 /// Replaces what earlier records said of the ticket.
 struct TicketRestored {
@@ -186,6 +188,7 @@ struct TicketRestored {
   WallTime entry;
   WallTime exit{0};
   std::uint64_t closed = 0;  ///< number of the record that closed it
+  std::uint64_t taken = 0;   ///< number of the record that took its spots
   TicketState state = TicketState::open;
   Stay::Card card = Stay::Card::kept;
   std::uint32_t validations = 0;

@@ -11,9 +11,12 @@
 /// docs/garage.md tells the rules with examples.
 namespace parking_lot::garage {
 
+/// No time of a garage lies beyond (the year 9999 and some more), nor before 1970.
+inline constexpr WallTime time_max{260'000'000'000'000};
+
 /// Integer minor units (cents) of the garage's currency.
 using Money = std::int64_t;
-inline constexpr Money fee_max = 100'000'000;              ///< no fee of a tariff is larger
+inline constexpr Money fee_max = 1'000'000;                ///< no fee of a tariff is larger
 inline constexpr Money money_max = 1'000'000'000'000'000;  ///< no payment is larger
 
 /// Minutes of local time since midnight, 0 to 1440.
