@@ -136,11 +136,8 @@ void Garage::Machine::take(const AskQuote& input) {
   if (tariff < 0) return refuse(input.request, GarageRefusal::unknown_name, "tariff");
   const Stay& stay = input.stay;
   std::string_view field;
-  constexpr std::int64_t hundred_years_ms = 36525 * day_ms;
-  if (stay.entry.ms < 0 || stay.entry.ms > 4 * hundred_years_ms) field = "entry";
-  if (stay.exit.ms < 0 || stay.exit.ms > 4 * hundred_years_ms ||
-      (stay.exit - stay.entry).ms > hundred_years_ms)
-    field = "exit";
+  if (stay.entry.ms < 0 || stay.entry > time_max) field = "entry";
+  if (stay.exit.ms < 0 || stay.exit > time_max || stay.exit - stay.entry > stay_max) field = "exit";
   if (stay.spots < 1 || stay.spots > spots_per_ticket_max) field = "spots";
   if (stay.surge_percent > percent_max) field = "surge_percent";
   if (stay.type > VehicleType::bus) field = "type";

@@ -90,7 +90,9 @@ void PricingStrategy::take_off(const Stay& stay, Quote& quote) const {
   add(quote, LineKind::permit, -off, stay, static_cast<std::int16_t>(stay.permit), permit.percent_off);
 }
 
-void PricingStrategy::quote(const Stay& stay, Quote& quote) const {
+void PricingStrategy::quote(const Stay& asked, Quote& quote) const {
+  Stay stay = asked;
+  stay.exit = std::min(asked.exit, asked.entry + stay_max);
   quote.amount = 0;
   quote.lines.clear();
   charge_time(stay, stay.exit, quote);

@@ -133,6 +133,9 @@ struct Tariff {
   std::vector<SurgeOccupancy> surge_occupancy;
 };
 
+/// A hundred years.
+inline constexpr Duration stay_max = Duration::seconds(36525LL * 86400);
+
 /// What a price depends on.
 struct Stay {
   WallTime entry;
@@ -169,7 +172,7 @@ class PricingStrategy {
  public:
   PricingStrategy(const Tariff& tariff, const ZoneOffsets& offsets) : tariff_(tariff), offsets_(offsets) {}
 
-  /// `stay.exit` must not lie before `stay.entry`. Keeps the memory of `quote.lines`. O(days).
+  /// `stay.exit` must not lie before `stay.entry`; beyond `stay_max` it costs nothing more. Keeps the memory of `quote.lines`. O(days).
   void quote(const Stay& stay, Quote& quote) const;
 
   /// The surge of a stay that begins now: the highest of those that apply, 100 if none does.
