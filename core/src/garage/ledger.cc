@@ -5,9 +5,9 @@
 namespace parking_lot::garage {
 
 void Ledger::begin_day(WallTime at) {
-  LocalClock clock(offsets_);
-  const std::int64_t day = clock.local(at).day;
-  day_end_ = clock.utc(day + 1, 0);
+  LocalClock local(offsets_);
+  const std::int64_t day = local.local(at).day;
+  day_end_ = local.utc(day + 1, 0);
   if (!days_.empty() && days_.back().day >= day) return;
   if (days_.size() >= days_max_) days_.erase(days_.begin());
   days_.push_back({.day = static_cast<std::int32_t>(day)});
