@@ -15,6 +15,7 @@ using Chosen = std::function<ExitCode()>;
 void add_run(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);
 void add_replay(CLI::App& app, Chosen& chosen);
+void add_garage(CLI::App& app, Chosen& chosen);
 void add_task(CLI::App& app, Chosen& chosen);
 void add_mailbox(CLI::App& app, Chosen& chosen);
 void add_pool(CLI::App& app, Chosen& chosen);

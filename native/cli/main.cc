@@ -31,6 +31,7 @@ int run(int argc, char** argv) {
   parking_lot::cli::add_audit(app, chosen);
   parking_lot::cli::add_store(app, chosen);
   parking_lot::cli::add_replay(app, chosen);
+  parking_lot::cli::add_garage(app, chosen);
   parking_lot::cli::add_simulate(app, chosen);
   try {
     app.parse(argc, argv);
