@@ -13,7 +13,7 @@ constexpr std::uint32_t arrivals_by_hour[24] = {1, 0, 0, 0, 0, 1, 3, 6, 9, 9, 8,
                                                 7, 6, 6, 6, 7, 8, 6, 4, 3, 2, 1, 0};
 
 std::uint32_t percent_of_spots(DayKind kind) {
-  return kind == DayKind::quiet ? 80 : kind == DayKind::usual ? 220 : 450;
+  return kind == DayKind::quiet ? 80 : kind == DayKind::usual ? 220 : 750;
 }
 
 }  // namespace
