@@ -32,17 +32,32 @@ if(core_sources)
     set_source_files_properties(${garage_sources} PROPERTIES UNITY_GROUP garage)
     set_target_properties(parking_lot_core PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
   endif()
-  if(EMSCRIPTEN)
-    # An index of 64 bits into a container whose size_type has 32 is what portable code writes.
-    target_compile_options(parking_lot_core PRIVATE -flto -Wno-shorten-64-to-32)
-    target_compile_options(parking_lot_core PRIVATE ${PARKING_LOT_WASM_SMALL})
-    target_compile_definitions(parking_lot_core PRIVATE PARKING_LOT_WITHOUT_SCHEMA)
-    parking_lot_sources(cold_sources "core/src/config*.cc" "core/src/codec/json_*.cc" "core/src/recovery.cc"
-      "core/src/views.cc" "core/src/audit_view.cc")
-    set(hot_sources ${core_sources})
-    list(REMOVE_ITEM hot_sources ${cold_sources})
-    set_source_files_properties(${hot_sources} PROPERTIES COMPILE_OPTIONS "${PARKING_LOT_WASM_HOT}")
-  endif()
+endif()
+
+# parking_lot_core_in_wasm(<target>): of a build of the core for WebAssembly.
+function(parking_lot_core_in_wasm target)
+  # An index of 64 bits into a container whose size_type has 32 is what portable code writes.
+  target_compile_options(${target} PRIVATE -flto -Wno-shorten-64-to-32 ${PARKING_LOT_WASM_SMALL})
+  target_compile_definitions(${target} PRIVATE PARKING_LOT_WITHOUT_SCHEMA)
+endfunction()
+
+if(TARGET parking_lot_core AND EMSCRIPTEN)
+  parking_lot_core_in_wasm(parking_lot_core)
+  parking_lot_sources(cold_sources "core/src/config*.cc" "core/src/codec/json_*.cc" "core/src/recovery.cc"
+    "core/src/views.cc" "core/src/audit_view.cc")
+  set(hot_sources ${core_sources})
+  list(REMOVE_ITEM hot_sources ${cold_sources})
+  set_source_files_properties(${hot_sources} PROPERTIES COMPILE_OPTIONS "${PARKING_LOT_WASM_HOT}")
+
+  # The same for lots that store nothing: the compiler knows that no stream is durable, and leaves out what follows.
+  add_library(parking_lot_volatile_core STATIC EXCLUDE_FROM_ALL ${core_sources})
+  parking_lot_compile_options(parking_lot_volatile_core)
+  parking_lot_without_exceptions(parking_lot_volatile_core)
+  parking_lot_core_in_wasm(parking_lot_volatile_core)
+  target_compile_definitions(parking_lot_volatile_core PRIVATE PARKING_LOT_WITHOUT_JOURNALS)
+  target_include_directories(parking_lot_volatile_core
+    PUBLIC "${PROJECT_SOURCE_DIR}/core/include" PRIVATE "${PROJECT_SOURCE_DIR}/core/src")
+  target_link_libraries(parking_lot_volatile_core PUBLIC parking_lot_expected PRIVATE parking_lot_json)
 endif()
 
 parking_lot_sources(scenario_sources "core/scenario/*.cc")

@@ -14,7 +14,8 @@ function(parking_lot_wasm_options target)
   parking_lot_compile_options(${target})
   parking_lot_without_exceptions(${target})
   target_compile_options(${target} PRIVATE -flto ${PARKING_LOT_WASM_SMALL})
-  target_link_libraries(${target} PRIVATE parking_lot_core)
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/core/include")
+  target_link_libraries(${target} PRIVATE parking_lot_expected)
 endfunction()
 
 # parking_lot_module(<target> <name> <sources>… IMPORTS <list>…): <name>.mjs and .wasm. The core has no clock and no
@@ -50,11 +51,12 @@ if(wasm_sources)
 
   # Most pages store nothing: they download neither the journal nor a file system.
   parking_lot_module(parking_lot_wasm parking_lot ${wasm_volatile_sources} IMPORTS imports_allowed.txt)
+  target_link_libraries(parking_lot_wasm PRIVATE parking_lot_volatile_core)
   target_link_options(parking_lot_wasm PRIVATE -sFILESYSTEM=0)
 
   parking_lot_module(parking_lot_durable_wasm parking_lot_durable ${wasm_durable_sources}
     IMPORTS imports_allowed.txt imports_allowed_durable.txt)
-  target_link_libraries(parking_lot_durable_wasm PRIVATE parking_lot_file_journal)
+  target_link_libraries(parking_lot_durable_wasm PRIVATE parking_lot_core parking_lot_file_journal)
   target_include_directories(parking_lot_durable_wasm PRIVATE "${PROJECT_SOURCE_DIR}/native")
   target_link_options(parking_lot_durable_wasm PRIVATE -lidbfs.js -sEXPORTED_RUNTIME_METHODS=FS,IDBFS)
   # The project's own IDBFS takes the place of Emscripten's, because it comes later.

@@ -184,7 +184,7 @@ void Mailbox::Machine::drop_old(StoreId id) {
 }
 
 void Mailbox::Machine::yield_after(StoreId store, std::uint64_t sequence, const mailbox::Effect& effect) {
-  if (sequence <= stores[store.index].stream.durable_through()) {
+  if (stores[store.index].stream.has_settled(sequence)) {
     outbox_->push(effect);
   } else {
     outbox_->push_after(store.index, sequence, effect);

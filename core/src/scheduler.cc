@@ -127,7 +127,7 @@ std::optional<SteadyTime> Scheduler::Machine::next_deadline() const {
 
 void Scheduler::Machine::yield_after(const Pool& pool, std::uint64_t sequence, const Effect& effect,
                                      Outbox<Effect>::Body body) {
-  if (sequence <= pool.stream.durable_through()) {
+  if (pool.stream.has_settled(sequence)) {
     body ? outbox_.push(effect, std::move(body)) : outbox_.push(effect);
   } else {
     outbox_.push_after(pool.id.index, sequence, effect, std::move(body));

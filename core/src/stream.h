@@ -14,6 +14,13 @@ namespace parking_lot {
 
 enum class Keeping : std::uint8_t { kept_volatile, kept_durable };
 
+/// False in a build for lots that store nothing: the compiler then leaves out what serves journals.
+#ifdef PARKING_LOT_WITHOUT_JOURNALS
+inline constexpr bool has_journals = false;
+#else
+inline constexpr bool has_journals = true;
+#endif
+
 /// One stream of records: its sequence, durable watermark, state and incarnation. `R` has sequence, at and
 /// fact.
 ///
@@ -25,12 +32,14 @@ class Stream {
       : is_durable_(keeping == Keeping::kept_durable),
         state_(is_durable_ ? StreamState::loading : StreamState::open) {}
 
-  bool is_durable() const { return is_durable_; }
-  StreamState state() const { return state_; }
+  bool is_durable() const { return has_journals && is_durable_; }
+  StreamState state() const { return has_journals ? state_ : StreamState::open; }
   std::uint64_t sequence() const { return sequence_; }
   /// The time of the last record.
   WallTime last_at() const { return last_at_; }
-  std::uint64_t durable_through() const { return is_durable_ ? through_ : sequence_; }
+  std::uint64_t durable_through() const { return is_durable() ? through_ : sequence_; }
+  /// Whether what rests on a record of this stream may leave the lot.
+  bool has_settled(std::uint64_t sequence) const { return !is_durable() || sequence <= through_; }
   std::uint64_t unpersisted() const { return sequence_ - durable_through(); }
   std::uint64_t incarnation() const { return incarnation_; }
   void set_incarnation(std::uint64_t incarnation) { incarnation_ = incarnation; }
