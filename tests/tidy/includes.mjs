@@ -19,6 +19,11 @@ const nativePublic = /^parking_lot\/native\//;
 const rules = [
   { where: /^core\/include\//, system: [standard, expected], own: [corePublic] },
   {
+    where: /^core\/src\/codec\/sha256_blocks/,
+    system: [standard, /^(cpuid|immintrin)\.h$/],
+    own: [/^core\/src\/codec\//],
+  },
+  {
     where: /^core\/src\/(codec\/|config)/,
     system: [standard, expected, json],
     own: [corePublic, /^core\/src\//],

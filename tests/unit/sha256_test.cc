@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "codec/sha256_blocks.h"
+
 using namespace parking_lot;
 
 namespace {
@@ -56,4 +58,18 @@ TEST_CASE("after its digest a SHA-256 starts anew") {
   const auto text = bytes_of("abc");
   const Sha256Digest first = hash.add(text).finish();
   CHECK(hash.add(text).finish() == first);
+}
+
+TEST_CASE("SHA-256 is the same with and without the help of the processor") {
+  std::vector<std::uint8_t> bytes(64 * 9);
+  std::uint32_t random = 1;
+  for (std::uint8_t& byte : bytes)
+    byte = static_cast<std::uint8_t>((random = random * 1664525 + 1013904223) >> 24);
+  for (std::size_t blocks = 0; blocks <= 9; ++blocks) {
+    Sha256State state = {1, 2, 3, 4, 0xffffffff, 6, 7, 0x80000000};
+    Sha256State expected = state;
+    sha256_blocks(state, bytes.data(), blocks);
+    sha256_blocks_by_words(expected, bytes.data(), blocks);
+    REQUIRE(state == expected);
+  }
 }
