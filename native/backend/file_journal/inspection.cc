@@ -56,40 +56,36 @@ class LogInspection {
 
   StoreResult<void> read_segment(std::uint64_t number, std::optional<std::uint64_t> next) {
     const std::string name = segment_name(SegmentKind::records, number);
-    Bytes bytes;
-    auto read = read_all(files_, name, bytes);
+    auto read = read_all(files_, name, bytes_);
     if (!read) return read;
     const auto end = next ? limit(number, *next) : StoreResult<std::uint64_t>(~std::uint64_t{0});
     if (!end) return tl::unexpected(end.error());
-    const SegmentScan scan = scan_commits(bytes, *end);
-    const auto header = segment_header(bytes, SegmentKind::records, number);
     ++result_.segments;
-    if (!header) {
+    if (!segment_header(bytes_, SegmentKind::records, number)) {
       // One that never got its first commit is what a crash leaves.
-      const Frame second = find_frame(bytes, 0);
+      const Frame second = find_frame(bytes_, 0);
       if (next || second.status == Frame::Status::ok)
         damage(number, 0, "the segment's header is damaged");
       else
-        result_.torn_bytes += bytes.size();
+        result_.torn_bytes += bytes_.size();
       return {};
     }
-    result_.record_bytes += scan.end;
-    result_.commits += scan.commits.size();
-    if (!scan.commits.empty()) last_payloads_ = scan.commits.back().note.payloads;
     local_.clear();
     bool is_sound = true;
-    visit_frames(bytes, scan.end, [&](const Frame& frame, std::uint64_t offset) {
+    const SegmentScan scan = scan_commits(bytes_, *end, [&](const Frame& frame, std::uint64_t offset) {
       ++result_.frames;
       const std::string fault = check(frame);
       if (!fault.empty() && is_sound) damage(number, offset, fault);
       is_sound = is_sound && fault.empty();
-      return true;
     });
+    result_.record_bytes += scan.end;
+    result_.commits += scan.commits.size();
+    if (!scan.commits.empty()) last_payloads_ = scan.commits.back().note.payloads;
     const bool ends_early = next && *end != ~std::uint64_t{0} && scan.end != *end;
     if (scan.tail == SegmentScan::Tail::damaged || ends_early) {
       damage(number, scan.damage_offset, scan.damage.empty() ? "the segment ends too early" : scan.damage);
     } else if (scan.tail == SegmentScan::Tail::torn && !next) {
-      result_.torn_bytes += bytes.size() - scan.end;
+      result_.torn_bytes += bytes_.size() - scan.end;
     }
     return {};
   }
@@ -155,6 +151,7 @@ class LogInspection {
 
   Files& files_;
   Inspection& result_;
+  Bytes bytes_;  ///< of one segment after the other
   std::vector<StreamKey> local_;
   std::vector<Known> streams_;
   PoolRecords pool_;

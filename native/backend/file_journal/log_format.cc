@@ -87,7 +87,7 @@ std::optional<CommitNote> parse_commit(const Frame& frame) {
                     .checksum = load_u32(body, 37)};
 }
 
-SegmentScan scan_commits(ByteView segment, std::uint64_t limit) {
+SegmentScan scan_commits(ByteView segment, std::uint64_t limit, const VisitFrame& visit) {
   SegmentScan scan;
   segment = segment.first(static_cast<std::size_t>(std::min<std::uint64_t>(segment.size(), limit)));
   if (segment.size() < segment_header_bytes) {
@@ -96,6 +96,7 @@ SegmentScan scan_commits(ByteView segment, std::uint64_t limit) {
   }
   std::uint32_t last_commit = 0;
   bool is_relaxed = false;
+  std::vector<Frame> frames;  // of the commit that is being read
   for (std::size_t at = segment_header_bytes;;) {
     const Frame frame = parse_frame(segment, at);
     const auto note = frame.status == Frame::Status::ok ? parse_commit(frame) : std::nullopt;
@@ -118,7 +119,10 @@ SegmentScan scan_commits(ByteView segment, std::uint64_t limit) {
       return scan;
     }
     at = frame.next;
+    if (visit) frames.push_back(frame);
     if (note) {
+      for (const Frame& one : frames) visit(one, one.next - one.length);
+      frames.clear();
       last_commit = frame.head.commit;
       scan.end = at;
       scan.commits.push_back({.end = at, .note = *note});

@@ -52,8 +52,13 @@ struct SegmentScan {
   std::string_view damage;
 };
 
-/// Reads all commits, at most up to `limit`, and judges what follows them. O(bytes).
-SegmentScan scan_commits(ByteView segment, std::uint64_t limit = ~std::uint64_t{0});
+/// Told of a whole frame and where it stands.
+using VisitFrame = std::function<void(const Frame& frame, std::uint64_t offset)>;
+
+/// Reads all commits, at most up to `limit`, and judges what follows them. `visit`, if there is one, is told
+/// of the frames of every whole commit, in their order. O(bytes).
+SegmentScan scan_commits(ByteView segment, std::uint64_t limit = ~std::uint64_t{0},
+                         const VisitFrame& visit = {});
 
 /// Calls for every frame from the header to `end`, which is the end of a commit. False: `visit` returned
 /// false. A frame that cannot be read is told to `visit` with its status and ends the walk.
