@@ -1,12 +1,12 @@
 #include "audit_builder.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "little_endian.h"
 #include "parking_lot/audit_event.h"
 #include "parking_lot/generated_id.h"
+#include "radix_sort.h"
 #include "segment_files.h"
 
 namespace parking_lot {
@@ -32,15 +32,25 @@ AuditNames audit_names(const TaskAdmitted& admitted) {
   return names;
 }
 
-/// What is written, in the order of streams and tasks.
+/// What is written.
 struct AuditBuilder::Tables {
+  struct Name {
+    std::uint64_t hash = 0;
+    std::uint32_t where = 0;  ///< position among the tasks, and then among the lists
+    std::uint32_t stream = 0;
+  };
+
   Bytes texts;
-  std::vector<AuditTask> tasks;
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> names;
+  Bytes lists;
+  std::vector<AuditTask> tasks;       ///< in the order of streams and admissions
+  std::vector<std::uint32_t> events;  ///< those of a task together: it says which is the first of them
+  std::vector<std::uint32_t> ends;    ///< of a task's share of them
+  std::vector<Name> names;
 
   void name_task(const std::array<std::uint64_t, 3>& hashes) {
+    const auto task = static_cast<std::uint32_t>(tasks.size() - 1);
     for (const std::uint64_t hash : hashes) {
-      if (hash != 0) names.emplace_back(hash, static_cast<std::uint32_t>(tasks.size() - 1));
+      if (hash != 0) names.push_back({hash, task, tasks.back().stream});
     }
   }
 };
@@ -55,6 +65,12 @@ std::uint32_t AuditBuilder::stream(const std::string& name, std::uint64_t first_
   added.first_time = added.last_time = at;
   streams_.push_back(std::move(added));
   return static_cast<std::uint32_t>(streams_.size() - 1);
+}
+
+void AuditBuilder::expect(std::uint64_t bytes) {
+  constexpr std::uint64_t bytes_of_event = 20;  // few have less
+  events_.reserve(static_cast<std::size_t>(bytes / bytes_of_event));
+  named_.reserve(static_cast<std::size_t>(bytes / bytes_of_event / 4));
 }
 
 StoreResult<void> AuditBuilder::add(const Frame& frame, std::uint64_t offset) {
@@ -79,18 +95,19 @@ StoreResult<void> AuditBuilder::add(const Frame& frame, std::uint64_t offset) {
   }
   const std::uint32_t number = stream(*declared_[head.stream], head.first_sequence, head.time);
   streams_[number].events += head.count;
-  const auto place = static_cast<std::uint32_t>(frames_.size());
   frames_.push_back({.offset = static_cast<std::uint32_t>(offset),
+                     .first_event = next_event_,
                      .count = head.count,
                      .first_sequence = head.first_sequence,
                      .stream = number});
-  for (std::uint32_t i = 0; i < records_.records.size(); ++i) {
-    add_record(number, records_.records[i], {place, i});
+  for (const Record& record : records_.records) {
+    add_record(number, record);
+    ++next_event_;
   }
   return {};
 }
 
-void AuditBuilder::add_record(std::uint32_t stream, const Record& record, AuditPlace place) {
+void AuditBuilder::add_record(std::uint32_t stream, const Record& record) {
   AuditStream& known = streams_[stream];
   known.first_time = std::min(known.first_time, record.at);
   known.last_time = std::max(known.last_time, record.at);
@@ -109,40 +126,64 @@ void AuditBuilder::add_record(std::uint32_t stream, const Record& record, AuditP
     admission = audit_refused | record.sequence;
   }
   if (admission == 0) return;
-  const bool is_first = admitted != nullptr || rejected != nullptr;
-  if (is_first) named_.push_back({admission, stream, hashes_of(names)});
-  events_.push_back({admission, stream, place, is_first});
+  if (admitted != nullptr || rejected != nullptr) named_.push_back({admission, stream, hashes_of(names)});
+  events_.push_back({admission, stream, next_event_});
 }
 
-/// Tasks with their places, and the names of each.
-StoreResult<void> AuditBuilder::group(Tables& tables, const FindNames& find) {
-  std::sort(events_.begin(), events_.end(), [](const Event& a, const Event& b) {
-    return std::tie(a.stream, a.admission, a.place) < std::tie(b.stream, b.admission, b.place);
-  });
-  std::sort(named_.begin(), named_.end(), [](const Named& a, const Named& b) {
-    return std::tie(a.stream, a.admission) < std::tie(b.stream, b.admission);
-  });
+/// Tasks with their events, and the names of each.
+StoreResult<void> AuditBuilder::list_tasks(Tables& tables, const FindNames& find) {
+  // Each in the order of streams, then of admissions, then of events.
+  radix_sort(events_, [](const Event& event) { return event.admission; });
+  radix_sort(events_, [](const Event& event) { return event.stream; });
+  radix_sort(named_, [](const Named& task) { return task.admission; });
+  radix_sort(named_, [](const Named& task) { return task.stream; });
+  tables.events.reserve(events_.size());
+  tables.tasks.reserve(named_.size());
+  tables.names.reserve(3 * named_.size());
+  AuditTexts texts(tables.texts);
   auto named = named_.begin();
-  for (std::uint32_t i = 0; i < events_.size(); ++i) {
-    const Event& event = events_[i];
-    if (!tables.tasks.empty() && i > 0 && events_[i - 1].stream == event.stream &&
-        events_[i - 1].admission == event.admission)
-      continue;
+  for (auto event = events_.begin(); event != events_.end();) {
     AuditTask& task = tables.tasks.emplace_back();
-    task = {.admission = event.admission, .stream = event.stream, .first_event = i};
-    if (event.is_admission) {
-      while (named->stream != event.stream || named->admission != event.admission) ++named;
+    task = {.admission = event->admission, .stream = event->stream, .first_event = event->number};
+    for (; event != events_.end() && event->admission == task.admission && event->stream == task.stream;
+         ++event) {
+      tables.events.push_back(event->number);
+    }
+    tables.ends.push_back(static_cast<std::uint32_t>(tables.events.size()));
+    const auto is_earlier = [&](const Named& one) {
+      return one.stream != task.stream ? one.stream < task.stream : one.admission < task.admission;
+    };
+    while (named != named_.end() && is_earlier(*named)) ++named;
+    if (named != named_.end() && named->admission == task.admission && named->stream == task.stream) {
       tables.name_task(named->hashes);
       continue;
     }
-    const auto names = find(streams_[event.stream].name, event.admission);
+    const auto names = find(streams_[task.stream].name, task.admission);
     if (!names) return tl::unexpected(names.error());
-    task.names = static_cast<std::uint32_t>(tables.texts.size());
-    append_audit_names(*names ? **names : AuditNames(), tables.texts);
+    task.names = texts.add(*names ? **names : AuditNames());
     if (*names) tables.name_task(hashes_of(**names));
   }
-  std::sort(tables.names.begin(), tables.names.end());
   return {};
+}
+
+/// For each name and stream one list of the events of all its tasks.
+void AuditBuilder::list_names(Tables& tables) {
+  radix_sort(tables.names, [](const Tables::Name& name) { return name.hash; });
+  std::vector<Tables::Name> listed;
+  listed.reserve(tables.names.size());
+  std::vector<std::uint32_t> events;
+  for (auto name = tables.names.begin(); name != tables.names.end();) {
+    const Tables::Name first = *name;
+    events.clear();
+    for (; name != tables.names.end() && name->hash == first.hash && name->stream == first.stream; ++name) {
+      const auto begin = tables.events.begin() + (name->where == 0 ? 0 : tables.ends[name->where - 1]);
+      events.insert(events.end(), begin, tables.events.begin() + tables.ends[name->where]);
+    }
+    std::sort(events.begin(), events.end());
+    listed.push_back({first.hash, static_cast<std::uint32_t>(tables.lists.size()), first.stream});
+    append_audit_events(events, tables.lists);
+  }
+  tables.names = std::move(listed);
 }
 
 StoreResult<Bytes> AuditBuilder::build(const FindNames& find) {
@@ -151,9 +192,11 @@ StoreResult<Bytes> AuditBuilder::build(const FindNames& find) {
   AuditTables where;
   where.streams_end = tables.texts.size();
   tables.texts.push_back(0);  // so that no names stand at 0
-  auto grouped = group(tables, find);
-  if (!grouped) return tl::unexpected(grouped.error());
-  AuditPageWriter out;
+  auto listed = list_tasks(tables, find);
+  if (!listed) return tl::unexpected(listed.error());
+  list_names(tables);
+  AuditPageWriter out(tables.texts.size() + frames_.size() * audit_frame_width + tables.lists.size() +
+                      tables.tasks.size() * audit_task_width + tables.names.size() * audit_name_width);
   where.texts = {out.begin_table(), tables.texts.size()};
   out.add_bytes(tables.texts);
   Bytes entry;
@@ -169,15 +212,11 @@ StoreResult<Bytes> AuditBuilder::build(const FindNames& find) {
       put_u32(entry, frame.count);
       put_u64(entry, frame.first_sequence);
       put_u32(entry, frame.stream);
+      put_u32(entry, frame.first_event);
     });
   }
-  where.places = {out.begin_table(), events_.size()};
-  for (const Event& event : events_) {
-    add([&] {
-      put_u32(entry, event.place.frame);
-      put_u32(entry, event.place.index);
-    });
-  }
+  where.lists = {out.begin_table(), tables.lists.size()};
+  out.add_bytes(tables.lists);
   where.tasks = {out.begin_table(), tables.tasks.size()};
   for (const AuditTask& task : tables.tasks) {
     add([&] {
@@ -188,10 +227,11 @@ StoreResult<Bytes> AuditBuilder::build(const FindNames& find) {
     });
   }
   where.names = {out.begin_table(), tables.names.size()};
-  for (const auto& [hash, task] : tables.names) {
-    add([&, hash = hash, task = task] {
-      put_u64(entry, hash);
-      put_u32(entry, task);
+  for (const Tables::Name& name : tables.names) {
+    add([&] {
+      put_u64(entry, name.hash);
+      put_u32(entry, name.stream);
+      put_u32(entry, name.where);
     });
   }
   return std::move(out).finish(audit_header(extent_, static_cast<std::uint32_t>(streams_.size()), where));

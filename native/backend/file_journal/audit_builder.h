@@ -28,23 +28,25 @@ class AuditBuilder {
   AuditBuilder(const AuditExtent& extent, Declared declared)
       : extent_(extent), declared_(std::move(declared)) {}
 
+  /// So many bytes of frames will come: room for about what they hold is made at once.
+  void expect(std::uint64_t bytes);
   /// The frame at `offset`, whole. An error if its records cannot be read.
   StoreResult<void> add(const Frame& frame, std::uint64_t offset);
 
   const AuditExtent& extent() const { return extent_; }
   const Declared& declared() const { return declared_; }
   std::size_t events() const { return events_.size(); }
-  /// The index of what was added, and then it may go on. O(n log n); asks for each task from before once, in
-  /// the order of streams and numbers.
+  /// The index of what was added, and then it may go on. O(n); asks for each task from before once, in the
+  /// order of streams and numbers.
   StoreResult<Bytes> build(const FindNames& find);
 
  private:
   struct Event {
     std::uint64_t admission = 0;
     std::uint32_t stream = 0;
-    AuditPlace place;
-    bool is_admission = false;
+    std::uint32_t number = 0;  ///< in the part
   };
+  /// A task that the part itself tells of: admitted here, or refused.
   struct Named {
     std::uint64_t admission = 0;
     std::uint32_t stream = 0;
@@ -53,14 +55,16 @@ class AuditBuilder {
   struct Tables;
 
   std::uint32_t stream(const std::string& name, std::uint64_t first_sequence, WallTime at);
-  void add_record(std::uint32_t stream, const Record& record, AuditPlace place);
-  StoreResult<void> group(Tables& tables, const FindNames& find);
+  void add_record(std::uint32_t stream, const Record& record);
+  StoreResult<void> list_tasks(Tables& tables, const FindNames& find);
+  void list_names(Tables& tables);
 
   AuditExtent extent_;
   Declared declared_;
   std::vector<AuditStream> streams_;
   std::vector<AuditFrame> frames_;
-  std::vector<Event> events_;
+  std::uint32_t next_event_ = 0;
+  std::vector<Event> events_;  ///< those of tasks
   std::vector<Named> named_;
   PoolRecords records_;
 };

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "audit_pages.h"
@@ -41,9 +42,10 @@ struct AuditStream {
   WallTime last_time;
 };
 
-/// One frame of records.
+/// One frame of records. A part's events are numbered from 0, frame by frame.
 struct AuditFrame {
   std::uint32_t offset = 0;  ///< in the segment
+  std::uint32_t first_event = 0;
   std::uint32_t count = 0;
   std::uint64_t first_sequence = 0;
   std::uint32_t stream = 0;  ///< position among the part's streams
@@ -51,9 +53,14 @@ struct AuditFrame {
 
 /// An event's place: its frame, and its position in it.
 struct AuditPlace {
-  std::uint32_t frame = 0;
+  AuditFrame frame;
   std::uint32_t index = 0;
-  friend auto operator<=>(const AuditPlace&, const AuditPlace&) = default;
+};
+
+/// Where the events stand that one stream has of a subject.
+struct AuditEvents {
+  std::uint32_t stream = 0;
+  std::uint32_t list = 0;  ///< position among the lists
 };
 
 /// Who a task is.
@@ -69,7 +76,7 @@ struct AuditNames {
 struct AuditTask {
   std::uint64_t admission = 0;
   std::uint32_t stream = 0;
-  std::uint32_t first_event = 0;  ///< position in the table of places; those of the task follow
+  std::uint32_t first_event = 0;
   /// Where its names stand among the texts; 0: it was admitted in this part, with its first event.
   std::uint32_t names = 0;
 };
@@ -84,17 +91,32 @@ struct AuditTables {
     std::uint64_t first_page = 0;
     std::uint64_t count = 0;
   };
-  Table texts, frames, places, tasks, names;
+  Table texts, frames, lists, tasks, names;
   std::uint64_t streams_end = 0;  ///< within the texts, which begin with the streams
 };
 
-inline constexpr std::size_t audit_frame_width = 20;
-inline constexpr std::size_t audit_place_width = 8;
+inline constexpr std::size_t audit_frame_width = 24;
 inline constexpr std::size_t audit_task_width = 20;
-inline constexpr std::size_t audit_name_width = 12;
+inline constexpr std::size_t audit_name_width = 16;
 
 void append_audit_stream(const AuditStream& stream, Bytes& out);
-void append_audit_names(const AuditNames& names, Bytes& out);
+/// A list of events in their order: how many, the first, and then the distance of each to the one before.
+void append_audit_events(std::span<const std::uint32_t> events, Bytes& out);
+
+/// Names of tasks among the texts: what many tasks have in common stands there once.
+class AuditTexts {
+ public:
+  explicit AuditTexts(Bytes& out) : out_(out) {}
+  /// Where the names stand now.
+  std::uint32_t add(const AuditNames& names);
+
+ private:
+  std::uint32_t add_common(const std::string& text);
+
+  Bytes& out_;
+  std::unordered_map<std::string, std::uint32_t> common_;
+};
+
 Bytes audit_header(const AuditExtent& extent, std::uint32_t streams, const AuditTables& tables);
 
 /// An index that can be read.
@@ -111,13 +133,15 @@ class AuditImage {
   StoreResult<AuditFrame> frame(std::uint64_t at);
   std::uint64_t tasks() const { return tables_.tasks.count; }
   StoreResult<AuditTask> task(std::uint64_t at);
-  StoreResult<AuditPlace> place(std::uint64_t at);
-  /// Position behind the last place of the task at `at`.
-  StoreResult<std::uint64_t> places_end(std::uint64_t at);
+  /// Where an event is. Asked in rising order it looks at neighbours only.
+  StoreResult<AuditPlace> place(std::uint32_t event);
   /// The task's position, if it has events here. O(log n) pages.
   StoreResult<std::optional<std::uint64_t>> find_task(std::uint32_t stream, std::uint64_t admission);
-  /// Positions of all tasks that may have this subject. O(log n) pages and those found.
-  StoreResult<std::vector<std::uint32_t>> tasks_of(SubjectKind kind, std::string_view name);
+  /// Of each stream the events that may have this subject, which is a task, tenant or mailbox. A few pages:
+  /// hashes are spread evenly, so that a name's place can be guessed.
+  StoreResult<std::vector<AuditEvents>> events_of(SubjectKind kind, std::string_view name);
+  /// The events of a list.
+  StoreResult<std::vector<std::uint32_t>> list(std::uint32_t at);
   StoreResult<AuditNames> names_at(std::uint32_t text);
   /// Reads every page.
   StoreResult<void> check();
@@ -126,12 +150,15 @@ class AuditImage {
   explicit AuditImage(AuditPages pages) : pages_(std::move(pages)) {}
   StoreResult<void> read_header(const AuditExtent& extent);
   StoreResult<std::string> text(std::uint64_t& at);
-  StoreResult<std::uint64_t> number(std::uint64_t& at);
+  StoreResult<std::uint64_t> number(std::uint64_t& at, int bytes);
+  StoreResult<std::uint64_t> first_name(std::uint64_t hash);
 
   AuditPages pages_;
   AuditTables tables_;
   std::uint64_t pages_end_ = 0;
   std::vector<AuditStream> streams_;
+  std::uint64_t last_frame_ = 0;  ///< of the last place
+  std::uint64_t last_task_ = 0;   ///< that was found
 };
 
 }  // namespace parking_lot

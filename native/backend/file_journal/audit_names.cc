@@ -18,9 +18,7 @@ StoreResult<std::optional<AuditNames>> AuditTrail::names_of(AuditPart& part, con
   }
   const auto place = part.image.place(task.first_event);
   if (!place) return tl::unexpected(place.error());
-  const auto frame = part.image.frame(place->frame);
-  if (!frame) return tl::unexpected(frame.error());
-  const auto record = frames_.read(files_, part.extent.segment, *frame, place->index);
+  const auto record = frames_.read(files_, part.extent.segment, place->frame, place->index);
   if (!record) return tl::unexpected(record.error());
   if (const auto* admitted = std::get_if<TaskAdmitted>(&record->fact))
     return std::optional(audit_names(*admitted));

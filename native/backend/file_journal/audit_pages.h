@@ -65,6 +65,10 @@ class AuditPages {
 /// Makes the bytes of such a file.
 class AuditPageWriter {
  public:
+  /// About so many bytes will be added.
+  explicit AuditPageWriter(std::size_t expected) {
+    out_.reserve(expected + expected / 64 + 8 * audit_page_bytes);
+  }
   /// Begins a new page; returns its number.
   std::uint64_t begin_table();
   /// An entry never goes over a page's end.

@@ -80,18 +80,15 @@ StoreResult<void> AuditQueryRun::open_part(std::size_t at) {
       if (!taken) return taken;
     }
   } else {
-    const auto tasks = image.tasks_of(query_.kind, query_.id);
-    if (!tasks) return tl::unexpected(tasks.error());
-    for (const std::uint32_t task : *tasks) {
-      const auto found = image.task(task);
-      if (!found) return tl::unexpected(found.error());
-      if (found->stream >= streams) continue;
-      taken = runs[found->stream].take_task(task);
+    const auto found = image.events_of(query_.kind, query_.id);
+    if (!found) return tl::unexpected(found.error());
+    for (const AuditEvents& events : *found) {
+      if (events.stream >= streams) continue;
+      taken = runs[events.stream].take_list(events.list);
       if (!taken) return taken;
     }
   }
   for (AuditRun& run : runs) {
-    run.order();
     if (run.size() == 0) continue;
     taken = open_run(std::move(run));
     if (!taken) return taken;
@@ -107,9 +104,9 @@ StoreResult<std::uint64_t> AuditQueryRun::partition(AuditRun& run,
   std::uint64_t low = 0;
   for (std::uint64_t high = run.size(); low < high;) {
     const std::uint64_t middle = low + (high - low) / 2;
-    const auto event = run.read(middle);
-    if (!event) return tl::unexpected(event.error());
-    const AuditPosition here{event->record.at, run.name(), event->record.sequence};
+    const auto record = run.read(middle);
+    if (!record) return tl::unexpected(record.error());
+    const AuditPosition here{record->at, run.name(), record->sequence};
     const bool is_earlier =
         here.at < time ||
         (position && (side == Side::behind ? !is_before(*position, here) : is_before(here, *position)));
@@ -151,10 +148,10 @@ StoreResult<void> AuditQueryRun::open_run(AuditRun run) {
 
 StoreResult<bool> AuditQueryRun::read_head(Source& source) {
   if (source.first >= source.end) return false;
-  auto event = source.run.read(is_rising() ? source.first : source.end - 1);
-  if (!event) return tl::unexpected(event.error());
-  source.head = std::move(*event);
-  source.position = {source.head.record.at, source.run.name(), source.head.record.sequence};
+  const auto record = source.run.read(is_rising() ? source.first : source.end - 1);
+  if (!record) return tl::unexpected(record.error());
+  source.head = *record;
+  source.position = {record->at, source.run.name(), record->sequence};
   return true;
 }
 
@@ -166,7 +163,7 @@ StoreResult<bool> AuditQueryRun::step(Source& source) {
 /// The event with its subjects; none if it is not of the subject after all.
 StoreResult<std::optional<StoredEvent>> AuditQueryRun::event_of_head(Source& source) {
   const std::string& stream = source.run.name();
-  const Record& record = source.head.record;
+  const Record& record = source.head;
   StoredEvent stored{parking_lot::event_of(record), stream};
   std::optional<AuditNames> names;
   if (const auto* rejected = std::get_if<TaskRejected>(&record.fact)) {
@@ -175,8 +172,7 @@ StoreResult<std::optional<StoredEvent>> AuditQueryRun::event_of_head(Source& sou
     names = audit_names(*admitted);
   } else if (const std::uint64_t admission = admission_of(record.fact)) {
     AuditPart& part = trail_.parts()[source.run.part()];
-    auto at = StoreResult<std::optional<std::uint64_t>>(source.head.task);
-    if (!*at) at = part.image.find_task(source.run.stream(), admission);
+    const auto at = part.image.find_task(source.run.stream(), admission);
     if (!at) return tl::unexpected(at.error());
     if (*at) {
       const auto task = part.image.task(**at);

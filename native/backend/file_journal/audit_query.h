@@ -25,7 +25,7 @@ class AuditQueryRun {
     AuditRun run;
     std::uint64_t first = 0;  ///< positions that the query wants
     std::uint64_t end = 0;
-    AuditRun::Event head;
+    Record head;
     AuditPosition position;
   };
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,35 +13,24 @@ namespace parking_lot {
 /// of their times.
 class AuditRun {
  public:
-  /// One of them: its record lives until the next read.
-  struct Event {
-    Record record;
-    std::optional<std::uint64_t> task;  ///< position in the part, if it is known already
-  };
-
   /// `part` is a position in the trail.
   AuditRun(AuditTrail& trail, std::size_t part, std::uint32_t stream)
       : trail_(&trail), part_(part), stream_(stream) {}
 
   /// All events of the stream. O(frames of the part).
   StoreResult<void> take_all();
-  /// Events of this task of the part; after all were added, `order` them.
-  StoreResult<void> take_task(std::uint32_t task);
-  void order();
+  /// Events of a list of the part.
+  StoreResult<void> take_list(std::uint32_t list);
 
   std::size_t part() const { return part_; }
   std::uint32_t stream() const { return stream_; }
   const std::string& name() const { return trail_->parts()[part_].image.streams()[stream_].name; }
 
   std::uint64_t size() const { return all_ ? total_ : chosen_.size(); }
-  /// The event at this position, from 0.
-  StoreResult<Event> read(std::uint64_t at);
+  /// The record at this position, from 0; it lives until the next read.
+  StoreResult<Record> read(std::uint64_t at);
 
  private:
-  struct Chosen {
-    AuditPlace place;
-    std::uint32_t task = 0;
-  };
   struct Block {
     AuditFrame frame;
     std::uint64_t events_before = 0;
@@ -54,7 +42,7 @@ class AuditRun {
   bool all_ = false;
   std::uint64_t total_ = 0;
   std::vector<Block> blocks_;
-  std::vector<Chosen> chosen_;
+  std::vector<std::uint32_t> chosen_;
   AuditFrameReader frames_;
 };
 

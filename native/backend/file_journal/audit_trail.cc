@@ -155,6 +155,7 @@ StoreResult<AuditImage> AuditTrail::build_sealed(const AuditExtent& extent, std:
                          extent.end - extent.begin, bytes);
   if (!read) return tl::unexpected(read.error());
   AuditBuilder builder({extent.store, extent.segment, extent.begin, extent.begin}, {});
+  builder.expect(bytes.size());
   const auto fed = read_frames(extent, bytes, extent.begin, [&](const Frame& frame, std::uint64_t offset) {
     return builder.add(frame, offset);
   });
