@@ -4,72 +4,17 @@
 #include <catch2/catch.hpp>
 #include <cerrno>
 #include <chrono>
-#include <condition_variable>
 #include <csignal>
-#include <cstdlib>
-#include <deque>
 #include <filesystem>
 #include <fstream>
-#include <mutex>
 
-#include "backend/file_journal/posix_files.h"
+#include "posix_rig.h"
 #include "sample.h"
 
 using namespace parking_lot;
 using namespace parking_lot::test;
 
 namespace {
-
-/// What posted functions wait in until the test's thread runs them.
-class Queue {
- public:
-  void post(std::function<void()> work) {
-    {
-      const std::lock_guard guard(mutex_);
-      waiting_.push_back(std::move(work));
-    }
-    arrived_.notify_one();
-  }
-  void run_one() {
-    std::unique_lock lock(mutex_);
-    arrived_.wait(lock, [this] { return !waiting_.empty(); });
-    auto work = std::move(waiting_.front());
-    waiting_.pop_front();
-    lock.unlock();
-    work();
-  }
-  PosixFiles::Post poster() {
-    return [this](std::function<void()> work) { post(std::move(work)); };
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable arrived_;
-  std::deque<std::function<void()>> waiting_;
-};
-
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "parking-lot-store-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()));
-    path_ = pattern + "/deep/store";
-    root_ = pattern;
-  }
-  ~Folder() { std::filesystem::remove_all(root_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string root_;
-  std::string path_;
-};
-
-void commit(FileStore& store, Queue& queue) {
-  std::optional<bool> outcome;
-  store.commit([&](const CommitOutcome& how) { outcome = how.failure == nullptr; });
-  while (!outcome) queue.run_one();
-  REQUIRE(*outcome);
-}
 
 std::size_t count(FileStore& store, const StreamKey& key) {
   auto reader = store.load_pool(store.stream(key).value());

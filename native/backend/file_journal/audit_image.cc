@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "little_endian.h"
-#include "segment_files.h"
 
 namespace parking_lot {
 
@@ -12,7 +11,6 @@ namespace {
 
 constexpr std::uint64_t index_mark = 0x0a5844490a4a4c50;  // "PLJ", line end, "IDX", line end
 constexpr std::uint32_t index_version = 2;
-constexpr std::string_view index_prefix = "audit-";
 constexpr std::uint64_t text_bytes_max = 1 << 20;
 
 AuditFrame frame_of(ByteView entry) {
@@ -57,16 +55,6 @@ StoreResult<std::uint64_t> partition(std::uint64_t low, std::uint64_t high, IsBe
 }
 
 }  // namespace
-
-std::string audit_index_name(std::uint64_t segment) {
-  const std::string name = segment_name(SegmentKind::records, segment);
-  return std::string(index_prefix) + name.substr(name.find('-') + 1);
-}
-
-std::optional<std::uint64_t> audit_index_number(std::string_view file) {
-  if (!file.starts_with(index_prefix)) return std::nullopt;
-  return segment_number(SegmentKind::records, "records-" + std::string(file.substr(index_prefix.size())));
-}
 
 std::uint64_t audit_hash(SubjectKind kind, std::string_view name) {
   std::uint64_t hash = 0xcbf29ce484222325U + static_cast<std::uint64_t>(kind);

@@ -11,15 +11,12 @@
 
 #include "audit_pages.h"
 #include "parking_lot/audit.h"
+#include "segment_files.h"
 #include "store.h"
 
 /// The index of a part of the record log: which events which subject has there. docs/journal-format.md
 /// specifies its bytes. An index repeats what the records say; it can be made again from them at any time.
 namespace parking_lot {
-
-/// Of the file beside the record segment with this number.
-std::string audit_index_name(std::uint64_t segment);
-std::optional<std::uint64_t> audit_index_number(std::string_view file);
 
 /// Which bytes of which segment are indexed.
 struct AuditExtent {

@@ -183,6 +183,8 @@ bool RecordLog::can_trim(WallTime before) const {
 
 void RecordLog::trim(WallTime before) {
   while (can_trim(before)) {
+    // The index first: it never outlives what it tells of.
+    (void)files_.remove(audit_index_name(segments_.front().number));
     (void)files_.remove(segment_name(SegmentKind::records, segments_.front().number));
     segments_.pop_front();
   }

@@ -10,6 +10,7 @@ namespace parking_lot {
 namespace {
 
 constexpr std::size_t digits = 10;
+constexpr std::string_view index_prefix = "audit-";
 
 std::string_view prefix(SegmentKind kind) {
   switch (kind) {
@@ -23,17 +24,15 @@ std::string_view prefix(SegmentKind kind) {
   return "";
 }
 
-}  // namespace
-
-std::string segment_name(SegmentKind kind, std::uint64_t number) {
+std::string numbered(std::string_view prefix, std::uint64_t number) {
   std::string text = std::to_string(number);
   if (text.size() < digits) text.insert(0, digits - text.size(), '0');
-  return std::string(prefix(kind)) + text;
+  return std::string(prefix) + text;
 }
 
-std::optional<std::uint64_t> segment_number(SegmentKind kind, std::string_view file) {
-  if (!file.starts_with(prefix(kind))) return std::nullopt;
-  file.remove_prefix(prefix(kind).size());
+std::optional<std::uint64_t> number_after(std::string_view prefix, std::string_view file) {
+  if (!file.starts_with(prefix)) return std::nullopt;
+  file.remove_prefix(prefix.size());
   if (file.size() < digits || file.size() > 18) return std::nullopt;
   std::uint64_t number = 0;
   for (const char digit : file) {
@@ -41,6 +40,20 @@ std::optional<std::uint64_t> segment_number(SegmentKind kind, std::string_view f
     number = number * 10 + static_cast<std::uint64_t>(digit - '0');
   }
   return number;
+}
+
+}  // namespace
+
+std::string segment_name(SegmentKind kind, std::uint64_t number) { return numbered(prefix(kind), number); }
+
+std::optional<std::uint64_t> segment_number(SegmentKind kind, std::string_view file) {
+  return number_after(prefix(kind), file);
+}
+
+std::string audit_index_name(std::uint64_t segment) { return numbered(index_prefix, segment); }
+
+std::optional<std::uint64_t> audit_index_number(std::string_view file) {
+  return number_after(index_prefix, file);
 }
 
 std::vector<std::uint64_t> segment_numbers(SegmentKind kind, std::span<const std::string> names) {

@@ -20,6 +20,10 @@ std::optional<std::uint64_t> segment_number(SegmentKind kind, std::string_view f
 /// Numbers of all segments of the kind among the names, rising.
 std::vector<std::uint64_t> segment_numbers(SegmentKind kind, std::span<const std::string> names);
 
+/// Of the audit index beside the record segment with this number; and back.
+std::string audit_index_name(std::uint64_t segment);
+std::optional<std::uint64_t> audit_index_number(std::string_view file);
+
 /// The file's bytes from `offset`, at most `limit`. `out` is replaced.
 StoreResult<void> read_bytes(Files& files, std::string_view file, std::uint64_t offset, std::uint64_t limit,
                              Bytes& out);
