@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "backend/file_journal/audit_log.h"
 #include "backend/file_journal/inspection.h"
 #include "backend/file_journal/posix_files.h"
 #include "cli/commands.h"
@@ -56,6 +57,9 @@ Result<AuditQuery> query_of(const AuditOptions& options, std::string& id) {
   }
   if (options.is_newest_first) query.order = AuditQuery::Order::newest_first;
   query.limit = options.limit;
+  if (!options.after.empty() && !parse_cursor(options.after))
+    return Failure(
+        {options.after, "is no cursor; give --after what the page before has named after 'more:'."});
   return query;
 }
 

@@ -83,7 +83,7 @@ class Gathering {
       const auto subject =
           std::find_if(stored.event.subjects.begin(), stored.event.subjects.end(),
                        [](const AuditSubject& one) { return one.kind == SubjectKind::pool; });
-      const std::string pool = subject == stored.event.subjects.end() ? stored.stream : subject->id;
+      const std::string pool = subject == stored.event.subjects.end() ? stored.source : subject->id;
       if (const auto known = pools_.find(pool); known != pools_.end()) stored.event.pool = known->second;
       answer.events.push_back({std::move(stored.event), pool});
     }

@@ -12,10 +12,10 @@ using Work = boost::asio::executor_work_guard<boost::asio::io_context::executor_
 
 }  // namespace
 
-AuditReader::AuditReader(std::string directory, std::map<std::string, std::string> pools,
+AuditReader::AuditReader(std::string directory, std::map<std::string, std::string> pools, std::string store,
                          boost::asio::io_context& io)
     : io_(io), files_(std::move(directory), [](std::function<void()>) {}), log_(files_) {
-  log_.name_pools(std::move(pools));
+  log_.name_pools(std::move(pools), std::move(store));
 }
 
 AuditReader::~AuditReader() { thread_.join(); }

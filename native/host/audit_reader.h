@@ -24,8 +24,9 @@ struct OwnedAuditQuery {
 /// after the destruction, which waits for what was asked.
 class AuditReader {
  public:
-  /// `pools`: their names by stream, where they differ.
-  AuditReader(std::string directory, std::map<std::string, std::string> pools, boost::asio::io_context& io);
+  /// `pools`: their names by stream. `store`: tells this directory from the others of the host.
+  AuditReader(std::string directory, std::map<std::string, std::string> pools, std::string store,
+              boost::asio::io_context& io);
   AuditReader(const AuditReader&) = delete;
   AuditReader& operator=(const AuditReader&) = delete;
   ~AuditReader();

@@ -1,3 +1,4 @@
+#include <string>
 #include <utility>
 
 #include "host/log.h"
@@ -7,13 +8,14 @@
 namespace parking_lot {
 
 void Storage::open_audit(const Config& config) {
+  std::size_t number = 0;
   for (const auto& place : places_) {
     std::map<std::string, std::string> pools;
     for (const PoolStream& stream : pools_) {
       const PoolConfig& pool = config.pools[stream.id.index];
       if (stream.place == place.get()) pools[pool.queue.stream] = pool.name;
     }
-    place->audit = std::make_unique<AuditReader>(place->directory, std::move(pools), io_);
+    place->audit = std::make_unique<AuditReader>(place->directory, std::move(pools), std::to_string(++number), io_);
   }
 }
 

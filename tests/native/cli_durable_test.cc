@@ -277,6 +277,9 @@ TEST_CASE("audit: the life of a task is read from its store, and a changed byte 
       program_output({"audit", "query", "--store", store, "--subject", "task:a", "--json"}));
   for (std::string line; std::getline(events, line);) actions.push_back(json::parse(line)["action"]);
   CHECK(actions == std::vector<std::string>{"submit", "start", "complete"});
+  StartedProgram lost({"audit", "query", "--store", store, "--after", "yesterday"});
+  CHECK(lost.wait() == 2);
+  CHECK_THAT(lost.errors(), Catch::Contains("yesterday: is no cursor") && Catch::Contains("--after"));
   std::istringstream exported(
       program_output({"audit", "export", "--store", store, "--format", "cloudevents"}));
   std::string line;

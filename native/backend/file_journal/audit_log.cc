@@ -13,12 +13,12 @@ namespace parking_lot {
 
 bool is_before(const AuditPosition& a, const AuditPosition& b) {
   if (a.at != b.at) return a.at < b.at;
-  if (const int order = a.stream.compare(b.stream)) return order < 0;
+  if (const int order = a.source.compare(b.source)) return order < 0;
   return a.sequence < b.sequence;
 }
 
 std::string to_cursor(const AuditPosition& position) {
-  return std::to_string(position.at.ms) + "." + std::to_string(position.sequence) + "." + position.stream;
+  return std::to_string(position.at.ms) + "." + std::to_string(position.sequence) + "." + position.source;
 }
 
 std::optional<AuditPosition> parse_cursor(std::string_view text) {
@@ -28,7 +28,7 @@ std::optional<AuditPosition> parse_cursor(std::string_view text) {
   if (time.ec != std::errc() || time.ptr == end || *time.ptr != '.') return std::nullopt;
   const auto number = std::from_chars(time.ptr + 1, end, position.sequence);
   if (number.ec != std::errc() || number.ptr == end || *number.ptr != '.') return std::nullopt;
-  position.stream.assign(number.ptr + 1, end);
+  position.source.assign(number.ptr + 1, end);
   return position;
 }
 
@@ -48,7 +48,7 @@ class AuditLog::State {
   }
 
   AuditTrail trail;
-  std::map<std::string, std::string> pools;
+  AuditPools pools;
   std::optional<LogEnd> end;
 
  private:
@@ -75,7 +75,9 @@ AuditLog::AuditLog(AuditLog&&) noexcept = default;
 AuditLog& AuditLog::operator=(AuditLog&&) noexcept = default;
 AuditLog::~AuditLog() = default;
 
-void AuditLog::name_pools(std::map<std::string, std::string> pools) { state_->pools = std::move(pools); }
+void AuditLog::name_pools(std::map<std::string, std::string> pools, std::string store) {
+  state_->pools = {std::move(pools), std::move(store)};
+}
 
 StoreResult<void> AuditLog::refresh(std::optional<LogEnd> durable) {
   state_->end = durable;

@@ -15,10 +15,10 @@
 /// The audit trail of a store: its records, seen as events.
 namespace parking_lot {
 
-/// Place of an event in the order of a trail: by time, then stream, then number.
+/// Place of an event in the order of one or several trails: by time, then source, then number.
 struct AuditPosition {
   WallTime at;
-  std::string stream;
+  std::string source;  ///< the pool; see `AuditLog::name_pools`
   std::uint64_t sequence = 0;
   friend bool operator==(const AuditPosition&, const AuditPosition&) = default;
 };
@@ -31,8 +31,8 @@ std::optional<AuditPosition> parse_cursor(std::string_view text);
 /// An event of the trail. `event.pool` is not set.
 struct StoredEvent {
   AuditEvent event;
-  std::string stream;
-  AuditPosition position() const { return {event.at, stream, event.sequence}; }
+  std::string source;
+  AuditPosition position() const { return {event.at, source, event.sequence}; }
 };
 
 struct StoredEvents {
@@ -63,8 +63,9 @@ class AuditLog {
   AuditLog& operator=(AuditLog&&) noexcept;
   ~AuditLog();
 
-  /// Pools that are called otherwise than their streams: pool by stream.
-  void name_pools(std::map<std::string, std::string> pools);
+  /// Pools by their streams. A stream that is no pool's is called as it is; `store` then tells the positions
+  /// of its events from those of other stores' streams.
+  void name_pools(std::map<std::string, std::string> pools, std::string store = {});
 
   /// Takes note of what was written since, up to where the log is durable (`FileStore::log_end`); without an
   /// end up to its last whole commit. O(new bytes). Before the first query, and whenever newer events are

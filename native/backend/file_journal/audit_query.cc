@@ -8,9 +8,15 @@
 
 namespace parking_lot {
 
-const std::string& AuditQueryRun::pool_name(const std::string& stream) const {
-  const auto found = pools_.find(stream);
-  return found == pools_.end() ? stream : found->second;
+const std::string& AuditPools::name(const std::string& stream) const {
+  const auto found = by_stream.find(stream);
+  return found == by_stream.end() ? stream : found->second;
+}
+
+std::string AuditPools::source(const std::string& stream) const {
+  const auto found = by_stream.find(stream);
+  if (found != by_stream.end()) return found->second;
+  return store.empty() ? stream : stream + "\x1f" + store;
 }
 
 /// Parts with events in the wanted time, in the order in which they come out.
@@ -75,7 +81,7 @@ StoreResult<void> AuditQueryRun::open_part(std::size_t at) {
   StoreResult<void> taken;
   if (is_of_pool) {
     for (AuditRun& run : runs) {
-      if (!query_.any_subject && pool_name(run.name()) != query_.id) continue;
+      if (!query_.any_subject && pools_.name(run.name()) != query_.id) continue;
       taken = run.take_all();
       if (!taken) return taken;
     }
@@ -98,15 +104,15 @@ StoreResult<void> AuditQueryRun::open_part(std::size_t at) {
 
 /// The first place whose event is not before the time and, if there is a position, is at it or behind it, or
 /// only behind it.
-StoreResult<std::uint64_t> AuditQueryRun::partition(AuditRun& run,
+StoreResult<std::uint64_t> AuditQueryRun::partition(Source& source,
                                                     const std::optional<AuditPosition>& position,
                                                     WallTime time, Side side) {
   std::uint64_t low = 0;
-  for (std::uint64_t high = run.size(); low < high;) {
+  for (std::uint64_t high = source.run.size(); low < high;) {
     const std::uint64_t middle = low + (high - low) / 2;
-    const auto record = run.read(middle);
+    const auto record = source.run.read(middle);
     if (!record) return tl::unexpected(record.error());
-    const AuditPosition here{record->at, run.name(), record->sequence};
+    const AuditPosition here{record->at, source.name, record->sequence};
     const bool is_earlier =
         here.at < time ||
         (position && (side == Side::behind ? !is_before(*position, here) : is_before(here, *position)));
@@ -121,22 +127,22 @@ StoreResult<std::uint64_t> AuditQueryRun::partition(AuditRun& run,
 StoreResult<void> AuditQueryRun::open_run(AuditRun run) {
   const AuditPart& part = trail_.parts()[run.part()];
   const AuditStream& stream = part.image.streams()[run.stream()];
-  Source source{std::move(run), 0, 0, {}, {}};
+  Source source{std::move(run), pools_.source(stream.name), 0, 0, {}, {}};
   source.end = source.run.size();
   const bool is_after = is_rising() && after_ && after_->at >= stream.first_time;
   if (is_after || stream.first_time < query_.from) {
-    const auto first = partition(source.run, is_rising() ? after_ : std::nullopt, query_.from, Side::behind);
+    const auto first = partition(source, is_rising() ? after_ : std::nullopt, query_.from, Side::behind);
     if (!first) return tl::unexpected(first.error());
     source.first = *first;
   }
   if (stream.last_time >= query_.until) {
-    const auto end = partition(source.run, std::nullopt, query_.until, Side::before);
+    const auto end = partition(source, std::nullopt, query_.until, Side::before);
     if (!end) return tl::unexpected(end.error());
     source.end = *end;
   }
   if (!is_rising() && after_ && after_->at <= stream.last_time) {
     const auto end =
-        partition(source.run, after_, WallTime{std::numeric_limits<std::int64_t>::min()}, Side::before);
+        partition(source, after_, WallTime{std::numeric_limits<std::int64_t>::min()}, Side::before);
     if (!end) return tl::unexpected(end.error());
     source.end = std::min(source.end, *end);
   }
@@ -151,7 +157,7 @@ StoreResult<bool> AuditQueryRun::read_head(Source& source) {
   const auto record = source.run.read(is_rising() ? source.first : source.end - 1);
   if (!record) return tl::unexpected(record.error());
   source.head = *record;
-  source.position = {record->at, source.run.name(), record->sequence};
+  source.position = {record->at, source.name, record->sequence};
   return true;
 }
 
@@ -164,7 +170,7 @@ StoreResult<bool> AuditQueryRun::step(Source& source) {
 StoreResult<std::optional<StoredEvent>> AuditQueryRun::event_of_head(Source& source) {
   const std::string& stream = source.run.name();
   const Record& record = source.head;
-  StoredEvent stored{parking_lot::event_of(record), stream};
+  StoredEvent stored{parking_lot::event_of(record), source.name};
   std::optional<AuditNames> names;
   if (const auto* rejected = std::get_if<TaskRejected>(&record.fact)) {
     names = AuditNames{std::string(rejected->task_id), std::string(rejected->tenant), {}};
@@ -185,7 +191,7 @@ StoreResult<std::optional<StoredEvent>> AuditQueryRun::event_of_head(Source& sou
   std::vector<AuditSubject>& subjects = stored.event.subjects;
   if (names && !names->task_id.empty()) subjects.push_back({SubjectKind::task, names->task_id});
   if (names && !names->tenant.empty()) subjects.push_back({SubjectKind::tenant, names->tenant});
-  subjects.push_back({SubjectKind::pool, pool_name(stream)});
+  subjects.push_back({SubjectKind::pool, pools_.name(stream)});
   if (names && !names->mailbox.empty()) subjects.push_back({SubjectKind::mailbox, names->mailbox});
   if (!is_wanted(stored)) return std::optional<StoredEvent>();
   return std::optional(std::move(stored));

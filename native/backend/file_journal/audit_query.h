@@ -10,10 +10,20 @@
 
 namespace parking_lot {
 
+/// What streams are called.
+struct AuditPools {
+  std::map<std::string, std::string> by_stream;
+  std::string store;
+
+  const std::string& name(const std::string& stream) const;
+  /// The same for every event of the stream, and of no other stream of any store of the host.
+  std::string source(const std::string& stream) const;
+};
+
 /// One page of events, merged from the runs of all parts and streams.
 class AuditQueryRun {
  public:
-  AuditQueryRun(AuditTrail& trail, const std::map<std::string, std::string>& pools, const AuditQuery& query,
+  AuditQueryRun(AuditTrail& trail, const AuditPools& pools, const AuditQuery& query,
                 const std::optional<AuditPosition>& after)
       : trail_(trail), pools_(pools), query_(query), after_(after) {}
 
@@ -23,6 +33,7 @@ class AuditQueryRun {
   /// A run and where it stands; `next` counts up or down.
   struct Source {
     AuditRun run;
+    std::string name;
     std::uint64_t first = 0;  ///< positions that the query wants
     std::uint64_t end = 0;
     Record head;
@@ -36,12 +47,10 @@ class AuditQueryRun {
   bool comes_before(const AuditPosition& a, const AuditPosition& b) const {
     return is_rising() ? is_before(a, b) : is_before(b, a);
   }
-  const std::string& pool_name(const std::string& stream) const;
-
   void choose_parts();
   StoreResult<void> open_part(std::size_t part);
   StoreResult<void> open_run(AuditRun run);
-  StoreResult<std::uint64_t> partition(AuditRun& run, const std::optional<AuditPosition>& position,
+  StoreResult<std::uint64_t> partition(Source& source, const std::optional<AuditPosition>& position,
                                        WallTime time, Side side);
   StoreResult<bool> read_head(Source& source);
   StoreResult<bool> step(Source& source);
@@ -49,7 +58,7 @@ class AuditQueryRun {
   bool is_wanted(const StoredEvent& event) const;
 
   AuditTrail& trail_;
-  const std::map<std::string, std::string>& pools_;
+  const AuditPools& pools_;
   const AuditQuery& query_;
   const std::optional<AuditPosition>& after_;
   std::vector<std::size_t> parts_;  ///< in the order in which they are opened
