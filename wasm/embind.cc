@@ -57,7 +57,7 @@ std::string failure_text(const Error& error) {
 /// Opens nothing as long as the config has stores and JavaScript has opened no disks for them.
 std::string open_lot(const std::string& config, const std::string& environment, const std::string& built,
                      std::uint32_t disks, double wall_ms, double steady_ms, std::uint64_t entropy_high,
-                     std::uint64_t entropy_low) {
+                     std::uint64_t entropy_low, bool keeps_orphans) {
   const ParsedConfig parsed = parse(config, environment);
   const std::vector<StorageKind> kinds = kinds_in(built);
   const std::string described = config_text(parsed, kinds);
@@ -71,7 +71,8 @@ std::string open_lot(const std::string& config, const std::string& environment, 
   if (!lot) return failure_text(lot.error());
   std::unique_ptr<Storage> storage;
   if (is_durable) {
-    auto opened = open_storage(parsed.config, *lot, now, entropy);
+    auto opened =
+        open_storage(parsed.config, *lot, now, entropy, keeps_orphans ? Orphans::kept : Orphans::refused);
     if (!opened) return failure_text(opened.error());
     storage = std::move(*opened);
   }

@@ -53,17 +53,20 @@ void recover(Lot& lot, Now now, StoreId store, std::span<const mailbox::Record> 
 
 }  // namespace
 
-Result<std::unique_ptr<Storage>> open_storage(const Config& config, const Lot& lot, Now now,
-                                              Entropy entropy) {
-  return JournalStorage::open(config, lot, now, entropy);
+Result<std::unique_ptr<Storage>> open_storage(const Config& config, const Lot& lot, Now now, Entropy entropy,
+                                              Orphans orphans) {
+  return JournalStorage::open(config, lot, now, entropy, orphans);
 }
 
 Result<std::unique_ptr<Storage>> JournalStorage::open(const Config& config, const Lot& lot, Now now,
-                                                      Entropy entropy) {
+                                                      Entropy entropy, Orphans orphans) {
   std::unique_ptr<JournalStorage> storage(new JournalStorage());
   storage->now_ = now.steady;
   if (auto opened = storage->open_places(config, now, entropy); !opened) return Failure(opened.error());
   if (auto mapped = storage->map_streams(config, lot); !mapped) return Failure(mapped.error());
+  if (orphans == Orphans::refused) {
+    if (auto checked = storage->check_orphans(config); !checked) return Failure(checked.error());
+  }
   std::uint64_t first = static_cast<std::uint64_t>(now.wall.ms / 1000) << payload_id_time_bits;
   for (const auto& place : storage->places_) first = std::max(first, place->store->largest_payload_id() + 1);
   storage->first_payload_ = storage->next_payload_ = first;
@@ -120,6 +123,26 @@ Result<void> JournalStorage::map_streams(const Config& config, const Lot& lot) {
       if (stream.place != nullptr) continue;
       if (auto mapped = map(stream, disk, {StreamKind::mailbox, "mailbox"}); !mapped) return mapped;
     }
+  }
+  return {};
+}
+
+IsMapped JournalStorage::mapped_in(const Place& place) const {
+  return [this, &place](StreamNumber number) {
+    const auto is_it = [&](const auto& stream) { return stream.place == &place && stream.number == number; };
+    return std::any_of(pools_.begin(), pools_.end(), is_it) ||
+           std::any_of(mailboxes_.begin(), mailboxes_.end(), is_it);
+  };
+}
+
+Result<void> JournalStorage::check_orphans(const Config& config) const {
+  const std::vector<StorePlace> planned = store_places(config);
+  for (std::size_t disk = 0; disk < places_.size(); ++disk) {
+    const auto orphan = orphan_pool(*places_[disk]->store, mapped_in(*places_[disk]));
+    if (!orphan) return Failure(error_at(planned[disk].location, orphan.error()));
+    if (*orphan)
+      return Failure(
+          {planned[disk].location, **orphan + " keep it untouched with open(config, { orphans: 'keep' })."});
   }
   return {};
 }
@@ -206,6 +229,7 @@ void JournalStorage::clean(const Lot& lot, Place& place) {
       [&](auto& stream) { is_loaded &= stream.place != &place || stream.step == StreamStep::steady; });
   if (!is_loaded) return;
   place.must_clean = false;
+  if (has_orphan(*place.store, mapped_in(place))) return;  // what it names is not known here
   std::vector<std::uint64_t> named;
   const auto visit = [&](PayloadRef payload) { named.push_back(payload.id); };
   for (const PoolStream& stream : pools_) {

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "backend/file_journal/orphans.h"
 #include "backend/file_journal/store.h"
 #include "host_files.h"
 #include "storage.h"
@@ -22,8 +23,8 @@ namespace parking_lot::wasm {
 /// a page stays alive meanwhile.
 class JournalStorage final : public Storage {
  public:
-  static Result<std::unique_ptr<Storage>> open(const Config& config, const Lot& lot, Now now,
-                                               Entropy entropy);
+  static Result<std::unique_ptr<Storage>> open(const Config& config, const Lot& lot, Now now, Entropy entropy,
+                                               Orphans orphans);
 
   bool feed(Lot& lot, Now now) override;
   void turn(const Lot& lot, Now now) override;
@@ -76,6 +77,8 @@ class JournalStorage final : public Storage {
   JournalStorage() = default;
   Result<void> open_places(const Config& config, Now now, Entropy entropy);
   Result<void> map_streams(const Config& config, const Lot& lot);
+  Result<void> check_orphans(const Config& config) const;
+  IsMapped mapped_in(const Place& place) const;
   template <class StreamOf>
   void begin_load(StreamOf& stream, SteadyTime now);
   template <class StreamOf>

@@ -21,6 +21,9 @@ struct StorePlace {
   std::vector<PoolId> mailboxes;                ///< whose outcomes are here
 };
 
+/// What is done about stored pools that the config does not name.
+enum class Orphans : std::uint8_t { refused, kept };
+
 /// In the order in which the config first names them: that is the number of their disk, too.
 std::vector<StorePlace> store_places(const Config& config);
 
@@ -81,7 +84,8 @@ class Storage {
 ///
 /// What stands behind it is chosen by the link: `journal_storage.cc`, or `no_storage.cc` in the module that
 /// every page downloads, which then holds no journal and answers that it keeps nothing.
-Result<std::unique_ptr<Storage>> open_storage(const Config& config, const Lot& lot, Now now, Entropy entropy);
+Result<std::unique_ptr<Storage>> open_storage(const Config& config, const Lot& lot, Now now, Entropy entropy,
+                                              Orphans orphans);
 
 /// Ids of bytes lie above those of places in JavaScript's tables.
 inline bool is_stored(PayloadRef payload) { return payload.id >> 40 != 0; }

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <filesystem>
 #include <thread>
-#include <unordered_set>
 #include <variant>
 
 #include "host/log.h"
@@ -37,26 +36,6 @@ StoreOptions store_options(const Config& config, const std::string& directory) {
   const Duration for_ever = Duration::seconds(std::int64_t{100} * 365 * 86400);
   options.audit_retention = config.audit.retention.ms == 0 ? for_ever : config.audit.retention;
   return options;
-}
-
-// Tasks of a stream that have not ended.
-StoreResult<std::size_t> live_tasks(FileStore& store, StreamNumber number) {
-  auto reader = store.load_pool(number);
-  if (!reader) return tl::unexpected(reader.error());
-  std::unordered_set<std::uint64_t> live;
-  for (;;) {
-    const auto records = reader->next();
-    if (!records) return tl::unexpected(records.error());
-    if (records->empty()) return live.size();
-    for (const Record& record : *records) {
-      if (std::holds_alternative<PoolRestored>(record.fact)) live.clear();
-      if (const auto* admitted = std::get_if<TaskAdmitted>(&record.fact)) live.insert(admitted->admission);
-      if (const auto* finished = std::get_if<TaskFinished>(&record.fact)) live.erase(finished->admission);
-      if (const auto* restored = std::get_if<TaskRestored>(&record.fact)) {
-        if (restored->stage != TaskRestored::Stage::ended) live.insert(restored->admitted.admission);
-      }
-    }
-  }
 }
 
 }  // namespace
@@ -176,33 +155,19 @@ std::vector<int> Storage::jobs_locks() const {
   return descriptors;
 }
 
-bool Storage::is_mapped(const Place& place, StreamNumber number) const {
-  const auto is_it = [&](const auto& stream) { return stream.place == &place && stream.number == number; };
-  return std::any_of(pools_.begin(), pools_.end(), is_it) ||
-         std::any_of(mailboxes_.begin(), mailboxes_.end(), is_it);
-}
-
-bool Storage::has_orphan(const Place& place) const {
-  for (std::uint32_t i = 0; i < place.store->streams().size(); ++i) {
-    if (place.store->durable({i}) != 0 && !is_mapped(place, {i})) return true;
-  }
-  return false;
+IsMapped Storage::mapped_in(const Place& place) const {
+  return [this, &place](StreamNumber number) {
+    const auto is_it = [&](const auto& stream) { return stream.place == &place && stream.number == number; };
+    return std::any_of(pools_.begin(), pools_.end(), is_it) ||
+           std::any_of(mailboxes_.begin(), mailboxes_.end(), is_it);
+  };
 }
 
 Result<void> Storage::check_orphans() const {
   for (const auto& place : places_) {
-    const auto streams = place->store->streams();
-    for (std::uint32_t i = 0; i < streams.size(); ++i) {
-      const StreamNumber number{i};
-      if (streams[i].kind != StreamKind::pool || is_mapped(*place, number)) continue;
-      if (place->store->durable(number) == 0) continue;
-      const auto tasks = live_tasks(*place->store, number);
-      if (!tasks) return Failure(error_of(place->directory, tasks.error()));
-      return Failure(
-          {place->directory, "holds the pool '" + streams[i].name + "' with " + std::to_string(*tasks) +
-                                 " tasks that have not ended, which the config does not name; add the "
-                                 "pool, or keep it untouched with --orphans keep."});
-    }
+    const auto orphan = orphan_pool(*place->store, mapped_in(*place));
+    if (!orphan) return Failure(error_of(place->directory, orphan.error()));
+    if (*orphan) return Failure({place->directory, **orphan + " keep it untouched with --orphans keep."});
   }
   return {};
 }
@@ -247,7 +212,7 @@ Result<void> Storage::load(StoreId store, const std::function<void(std::span<con
 
 void Storage::release_unnamed(const Lot& lot) {
   for (const auto& place : places_) {
-    if (has_orphan(*place)) continue;  // what it names is not known here
+    if (has_orphan(*place->store, mapped_in(*place))) continue;  // what it names is not known here
     std::vector<std::uint64_t> named;
     const auto visit = [&](PayloadRef ref) { named.push_back(ref.id); };
     for (const PoolStream& stream : pools_) {

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "backend/file_journal/orphans.h"
 #include "backend/file_journal/posix_files.h"
 #include "backend/file_journal/store.h"
 #include "backend/memory/payloads.h"
@@ -129,8 +130,7 @@ class Storage {
   Result<Place*> place_at(const std::string& directory, const Config& config);
   Result<void> map_streams(const Config& config, const Lot& lot);
   Result<void> check_orphans() const;
-  bool is_mapped(const Place& place, StreamNumber number) const;
-  bool has_orphan(const Place& place) const;
+  IsMapped mapped_in(const Place& place) const;
 
   template <class StreamOf, class R>
   void append_to(StreamOf& stream, std::span<const R> records);

@@ -59,7 +59,17 @@ export class LocalLot implements LotHome {
     const environment = environmentText(text, options.environment);
     const openWith = (disks: number) =>
       JSON.parse(
-        core.raw.openLot(text, environment, builtStorage(), disks, clock.wall(), clock.steady(), high, low),
+        core.raw.openLot(
+          text,
+          environment,
+          builtStorage(),
+          disks,
+          clock.wall(),
+          clock.steady(),
+          high,
+          low,
+          options.orphans === 'keep',
+        ),
       ) as OpenedConfig;
     const opened = openWith(0);
     refuseUnusable(opened);

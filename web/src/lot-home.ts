@@ -25,6 +25,11 @@ export interface OpenOptions<Handlers> extends ExecutorSources<Handlers> {
   clock?: Clock;
   /** Variables for `${NAME}` in the config; default: those of the process, where there is one. */
   environment?: Record<string, string | undefined>;
+  /**
+   * What to do if a store holds a pool that the config does not name: `refuse` to open (default), or `keep` it untouched
+   * beside the others.
+   */
+  orphans?: 'refuse' | 'keep';
   /** 128 random bits in two halves, that name leases and tasks; fixed in tests, random by default. */
   entropy?: readonly [bigint, bigint];
 }

@@ -1,7 +1,7 @@
 import type { Audit } from './audit.js';
 import type { LotConfig, MailboxKey, PayloadOf, ResultOf } from './config.js';
 import { browserDatabaseIn, canShareDatabases, mayStore } from './config-storage.js';
-import { type ConfigIssue, ParkingLotError } from './errors.js';
+import { type ConfigIssue, invalid, ParkingLotError } from './errors.js';
 import type { AnyHandlers } from './executor/sources.js';
 import { LocalLot, type LotParts } from './local-lot.js';
 import type { Health, LotHome, OpenOptions } from './lot-home.js';
@@ -45,6 +45,9 @@ export class ParkingLot<C extends LotConfig = LotConfig, H = unknown> implements
     config: C,
     options: OpenOptions<H> = {},
   ): Promise<ParkingLot<C, H>> {
+    const { orphans } = options;
+    if (orphans !== undefined && orphans !== 'refuse' && orphans !== 'keep')
+      throw invalid('invalid_argument', 'orphans', "must be 'refuse' or 'keep'", orphans);
     const database = canShareDatabases() ? browserDatabaseIn(config) : undefined;
     if (database === undefined)
       return new ParkingLot<C, H>(await LocalLot.open(config, options, partsFor(config, options.storage)));

@@ -109,6 +109,7 @@ async function openOne(
         environment: given(options.environment),
         wasm,
         entropy: options.entropy,
+        orphans: options.orphans,
       },
     },
     releaseLock,

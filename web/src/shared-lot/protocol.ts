@@ -146,6 +146,7 @@ export type StationOrder =
       readonly environment: Readonly<Record<string, string>>;
       readonly wasm?: WebAssembly.Module | BufferSource | string | undefined;
       readonly entropy?: readonly [bigint, bigint] | undefined;
+      readonly orphans?: 'refuse' | 'keep' | undefined;
     }
   /** To the leader, which is this station. */
   | { readonly say: 'to leader'; readonly envelope: Envelope<ClientMessage> }

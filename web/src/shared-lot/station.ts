@@ -109,7 +109,7 @@ export class Station {
   }
 
   private async reign(epoch: number, as: 'first' | 'successor'): Promise<void> {
-    const { database, config, environment, wasm, entropy } = this.opening!;
+    const { database, config, environment, wasm, entropy, orphans } = this.opening!;
     this.epoch = epoch;
     const leader = await Leader.open({
       database,
@@ -120,6 +120,7 @@ export class Station {
         environment,
         ...(wasm === undefined ? {} : { wasm }),
         ...(entropy === undefined ? {} : { entropy }),
+        ...(orphans === undefined ? {} : { orphans }),
       },
       send: (realm, message) => this.outboxOf(realm).add(message),
       forget: (realm) => this.forget(realm),

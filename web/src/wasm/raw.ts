@@ -86,6 +86,7 @@ export interface RawSetup {
     steadyMs: number,
     entropyHigh: bigint,
     entropyLow: bigint,
+    keepsOrphans: boolean,
   ): string;
   closeLot(): void;
   /** Why the store on this disk fails; empty while it does not. */

@@ -278,3 +278,40 @@ test('progress of a stored task reaches whoever submitted it', async (context) =
   for await (const value of task.progress()) reports.push(value);
   assert.deepEqual(reports, ['half']);
 });
+
+test('a stored pool that the config does not name is refused with its tasks, or kept with its payloads', async (context) => {
+  const folder = scratchFolder();
+  const storage = { type: 'file', path: folder } as const;
+  const pool = { max_units: 1, queue: storage, mailbox: { storage } } as const;
+  const both = { pools: { p: pool, q: pool } } as const;
+  const one = { pools: { p: pool } } as const;
+  const first = await ParkingLot.open(both);
+  await first.pool('q').submit({ taskId: 'kept', payload: { n: 5 } });
+  await first.close();
+
+  await assert.rejects(ParkingLot.open(one), {
+    code: 'unavailable',
+    message: /holds the pool 'q' with 1 tasks.*orphans: 'keep'/,
+  });
+  for (let i = 0; i < 2; i++) {
+    const without = await ParkingLot.open(one, { orphans: 'keep', handlers: { p: () => 1 } });
+    await (await without.pool('p').submit({ taskId: `other-${i}` })).outcome();
+    await without.close();
+  }
+  const again = await ParkingLot.open(both, { handlers: { q: ({ n }: { n: number }) => n + 1 } });
+  context.after(() => again.close());
+  let outcome = await again.pool('q').status('kept');
+  while (outcome.status !== 'completed') {
+    await setImmediate();
+    outcome = await again.pool('q').status('kept');
+  }
+  assert.equal(outcome.outcome?.result, 6);
+});
+
+test('what to do with orphans is one of two words', async () => {
+  const options = { orphans: 'drop' } as unknown as { orphans: 'keep' };
+  await assert.rejects(ParkingLot.open({ pools: { p: { max_units: 1 } } }, options), {
+    code: 'invalid_argument',
+    field: 'orphans',
+  });
+});
