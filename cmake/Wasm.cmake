@@ -10,25 +10,19 @@ parking_lot_sources(wasm_sources "wasm/*.cc"
   EXCEPT wasm/scenario_main.cc wasm/describe_main.cc ${wasm_durable_sources} ${wasm_volatile_sources})
 list(FILTER wasm_sources EXCLUDE REGEX "/wasm/simulate/")
 
-function(parking_lot_wasm_options target)
-  parking_lot_compile_options(${target})
-  parking_lot_without_exceptions(${target})
-  target_compile_options(${target} PRIVATE -flto ${PARKING_LOT_WASM_SMALL})
-  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/core/include")
-  target_link_libraries(${target} PRIVATE parking_lot_expected)
-endfunction()
-
 # parking_lot_module(<target> <name> <sources>… IMPORTS <list>…): <name>.mjs and .wasm. The core has no clock and no
 # source of randomness: whatever the module imports stands in one of the lists.
 function(parking_lot_module target name)
   cmake_parse_arguments(arg "" "" "IMPORTS" ${ARGN})
   list(TRANSFORM arg_IMPORTS PREPEND "${PROJECT_SOURCE_DIR}/wasm/")
   set(check_imports "${PROJECT_SOURCE_DIR}/cmake/check_wasm_imports.mjs")
-  add_executable(${target} ${arg_UNPARSED_ARGUMENTS})
-  parking_lot_wasm_options(${target})
+  add_executable(${target} ${wasm_sources} ${arg_UNPARSED_ARGUMENTS})
+  parking_lot_compile_options(${target})
+  parking_lot_without_exceptions(${target})
+  target_compile_options(${target} PRIVATE -flto ${PARKING_LOT_WASM_SMALL})
+  target_compile_definitions(${target} PRIVATE PARKING_LOT_VERSION="${PROJECT_VERSION}")
   set_target_properties(${target} PROPERTIES
     OUTPUT_NAME ${name} SUFFIX .mjs RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
-  target_link_libraries(${target} PRIVATE parking_lot_bindings)
   target_link_options(${target} PRIVATE
     -Os -flto -lembind --no-entry -sMALLOC=emmalloc -Wl,--wrap=strtod -Wl,--wrap=snprintf
     -Wl,-mllvm,-inline-threshold=0
@@ -44,13 +38,11 @@ function(parking_lot_module target name)
 endfunction()
 
 if(wasm_sources)
-  add_library(parking_lot_bindings OBJECT ${wasm_sources})
-  parking_lot_wasm_options(parking_lot_bindings)
-  target_compile_definitions(parking_lot_bindings PRIVATE PARKING_LOT_VERSION="${PROJECT_VERSION}")
   set_source_files_properties(wasm/hot_path.cc wasm/session.cc PROPERTIES COMPILE_OPTIONS "${PARKING_LOT_WASM_HOT}")
 
   # Most pages store nothing: they download neither the journal nor a file system.
   parking_lot_module(parking_lot_wasm parking_lot ${wasm_volatile_sources} IMPORTS imports_allowed.txt)
+  target_compile_definitions(parking_lot_wasm PRIVATE PARKING_LOT_WITHOUT_JOURNALS)
   target_link_libraries(parking_lot_wasm PRIVATE parking_lot_volatile_core)
   target_link_options(parking_lot_wasm PRIVATE -sFILESYSTEM=0)
 

@@ -20,14 +20,6 @@ std::int32_t number(Code code) {
   return static_cast<std::int32_t>(code);
 }
 
-/// The element with this number; those before it come to be with it. (As many calls of `resize` would be four
-/// times the code.)
-template <class Element>
-Element& element_at(std::deque<Element>& elements, std::size_t number) {
-  while (elements.size() <= number) elements.emplace_back();
-  return elements[number];
-}
-
 Answers answers_of(RequestId request) { return static_cast<Answers>((request >> answers_shift) & 1); }
 bool is_submission(RequestId request) { return (request >> answers_shift & number(Asked::command)) == 0; }
 
@@ -48,10 +40,7 @@ void Session::watch(Watch watch) {
   lot_.scheduler().listen(watch == Watch::everything ? Listening::everything : Listening::outcomes);
 }
 
-std::string_view Session::keep(std::string_view text) {
-  if (text.empty()) return {};
-  return texts_.emplace_back(text);
-}
+std::string_view Session::keep(std::string_view text) { return texts_.keep(text); }
 
 void Session::flush(Now now) {
   lot_.handle(now, inputs_);
@@ -62,7 +51,7 @@ void Session::flush(Now now) {
     mailbox_inputs_.clear();
     drain();
   }
-  if (storage_) turn(now);
+  if (storage()) turn(now);
   texts_.clear();
   for (const NameId name : released_) lot_.scheduler().names().release(name);
   released_.clear();
@@ -70,25 +59,25 @@ void Session::flush(Now now) {
 
 /// Carries out what the storage has to say, which may be that what was just written has failed.
 void Session::turn(Now now) {
-  while (storage_->feed(lot_, now)) drain();
-  storage_->turn(lot_, now);
+  while (storage()->feed(lot_, now)) drain();
+  storage()->turn(lot_, now);
 }
 
 std::optional<SteadyTime> Session::next_deadline() const {
   const auto machines = lot_.next_deadline();
-  const auto storage = storage_ ? storage_->next_deadline() : std::nullopt;
-  if (!machines || !storage) return machines ? machines : storage;
-  return std::min(*machines, *storage);
+  const auto stored = storage() ? storage()->next_deadline() : std::nullopt;
+  if (!machines || !stored) return machines ? machines : stored;
+  return std::min(*machines, *stored);
 }
 
 PayloadRef Session::payload_of_submission(PoolId pool, std::uint32_t request, double stored) const {
-  if (!storage_ || !storage_->is_durable(pool)) return payload_at(PayloadTable::tasks, request);
-  return stored > 0 ? storage_->ref(static_cast<std::uint64_t>(stored)) : PayloadRef{};
+  if (!storage() || !storage()->is_durable(pool)) return payload_at(PayloadTable::tasks, request);
+  return stored > 0 ? storage()->ref(static_cast<std::uint64_t>(stored)) : PayloadRef{};
 }
 
 PayloadRef Session::result_by(double number) const {
   const PayloadRef result{.id = static_cast<std::uint64_t>(number)};
-  if (is_stored(result)) return storage_->ref(result.id);
+  if (is_stored(result)) return storage()->ref(result.id);
   return result.id == 0 ? PayloadRef{}
                         : payload_at(PayloadTable::results, static_cast<std::uint32_t>(result.id));
 }
@@ -98,21 +87,22 @@ void Session::comes_with(std::uint32_t request, PayloadRef payload) {
 }
 
 void Session::settle_payload(RequestId request, bool is_kept) {
-  if (!storage_ || !is_submission(request)) return;
+  if (!storage() || !is_submission(request)) return;
   const auto found = submitted_payloads_.find(static_cast<std::uint32_t>(request & 0xffffffffu));
   if (found == submitted_payloads_.end()) return;
-  if (!is_kept) storage_->withdraw(found->second);
+  if (!is_kept) storage()->withdraw(found->second);
   submitted_payloads_.erase(found);
 }
 
 std::size_t Session::take() {
-  if (full_.empty()) {
+  if (full_taken_ == full_.size()) {
+    full_.clear();
+    full_taken_ = 0;
     std::swap(written_, current_);
     written_.entries.clear();
     written_.text.clear();
   } else {
-    current_ = std::move(full_.front());
-    full_.pop_front();
+    current_ = std::move(full_[full_taken_++]);
   }
   return current_.entries.size();
 }
@@ -141,13 +131,14 @@ void Session::drain() {
     else
       write_mailbox(*effect);
   }
+  if (!storage()) return;
   for (const Later& order : later_) std::visit([this](const auto& each) { write(each); }, order);
   later_.clear();
 }
 
 void Session::write_mailbox(const Lot::Effect& effect) {
   if (const auto* page = std::get_if<mailbox::Page>(&effect)) {
-    write_text(page->request, mailbox_page_text(*page->messages, storage_.get()));
+    write_text(page->request, mailbox_page_text(*page->messages, storage()));
   } else if (const auto* done = std::get_if<mailbox::Acknowledged>(&effect)) {
     write_done(done->request, done->count);
   } else if (const auto* arrived = std::get_if<mailbox::Arrived>(&effect)) {
@@ -156,17 +147,17 @@ void Session::write_mailbox(const Lot::Effect& effect) {
   } else if (const auto* refused = std::get_if<mailbox::Refused>(&effect)) {
     write_refusal(refused->request, {.code = refused->code});
   } else if (const auto* task_records = std::get_if<parking_lot::Write>(&effect)) {
-    PARKING_LOT_CHECK(storage_ != nullptr);
-    storage_->append(task_records->pool, task_records->records);
+    PARKING_LOT_CHECK(storage() != nullptr);
+    storage()->append(task_records->pool, task_records->records);
   } else if (const auto* message_records = std::get_if<mailbox::Write>(&effect)) {
-    PARKING_LOT_CHECK(storage_ != nullptr);
-    storage_->append(message_records->store, message_records->records);
+    PARKING_LOT_CHECK(storage() != nullptr);
+    storage()->append(message_records->store, message_records->records);
   }
 }
 
 void Session::write(const Start& start) {
   auto task_entry = static_cast<std::uint32_t>(start.payload.id & 0xffffffffu);
-  if (storage_ && storage_->is_durable(start.pool)) {
+  if (storage() && storage()->is_durable(start.pool)) {
     const Owner* const known = owner(start.task);
     task_entry = known ? known->entry : 0;
   }
@@ -186,7 +177,7 @@ void Session::write(const Start& start) {
 }
 
 void Session::write(const Stop& stop) {
-  if (stop.task.slot >= run_of_slot_.size() || run_of_slot_[stop.task.slot] == 0) return;
+  if (!run_of_slot_.reaches(stop.task.slot) || run_of_slot_[stop.task.slot] == 0) return;
   const std::uint32_t run_number = run_of_slot_[stop.task.slot] - 1;
   const Run& run = runs_[run_number];
   if (run.task != stop.task || run.lease != stop.lease) return;
@@ -203,7 +194,7 @@ void Session::write(const Reply& reply) {
   else if (const auto* done = std::get_if<Done>(&reply.answer))
     write_done(reply.request, done->count);
   else
-    write_text(reply.request, answer_text(reply.answer, lot_.scheduler(), storage_.get()));
+    write_text(reply.request, answer_text(reply.answer, lot_.scheduler(), storage()));
 }
 
 void Session::write(const Submitted& submitted, RequestId request) {
@@ -236,7 +227,7 @@ void Session::write(const Notify& notify) {
   const Owner* const known = owner(notify.task);
   if (watch_ == Watch::listeners) {
     if (!known || notify.event != Notify::Event::ended) return;
-    const bool is_durable = storage_ && storage_->is_durable(notify.pool);
+    const bool is_durable = storage() && storage()->is_durable(notify.pool);
     if (known->answers == Answers::failures && notify.status == Status::completed && !is_durable) return;
   }
   Entry& e = next_entry(EntryKind::notify);
@@ -282,19 +273,20 @@ void Session::write_text(RequestId request, std::string_view text) {
 
 void Session::write_release(PayloadRef payload) {
   if (payload.id == 0) return;
-  if (is_stored(payload)) return storage_->release(payload);
+  if (is_stored(payload)) return storage()->release(payload);
   Entry& e = next_entry(EntryKind::release);
   e.words[1] = low(payload.id);
   e.words[2] = high(payload.id);
 }
 
 void Session::own(TaskHandle task, std::uint32_t entry_number, Answers answers) {
-  element_at(owners_, task.slot) = {.generation = task.generation, .entry = entry_number, .answers = answers};
-  element_at(admitted_, entry_number) = task;
+  owners_.grown_to(task.slot) = {.generation = task.generation, .entry = entry_number, .answers = answers};
+  admitted_.grown_to(entry_number) = task;
 }
 
 const Session::Owner* Session::owner(TaskHandle task) const {
-  if (task.slot >= owners_.size() || owners_[task.slot].generation != task.generation) return nullptr;
+  if (!task || !owners_.reaches(task.slot) || owners_[task.slot].generation != task.generation)
+    return nullptr;
   return &owners_[task.slot];
 }
 
@@ -312,7 +304,7 @@ std::uint32_t Session::open_run(const Start& start) {
                        .pool = start.pool,
                        .executor = start.executor,
                        .is_open = true};
-  element_at(run_of_slot_, start.task.slot) = run_number + 1;
+  run_of_slot_.grown_to(start.task.slot) = run_number + 1;
   return run_number;
 }
 

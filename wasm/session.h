@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "blocks.h"
 #include "parking_lot/lot.h"
 #include "storage.h"
 
@@ -55,7 +55,7 @@ class Session {
   Session(Lot lot, std::unique_ptr<Storage> storage, std::uint32_t inputs_expected);
 
   Lot& lot() { return lot_; }
-  Storage* storage() { return storage_.get(); }
+  Storage* storage() const { return has_storage ? storage_.get() : nullptr; }
   std::optional<SteadyTime> next_deadline() const;
 
   /// The task's payload as it was put; for a pool that stores nothing, its place in JavaScript's table.
@@ -102,7 +102,7 @@ class Session {
 
   /// The task that a submission became, once it is admitted; else the zero handle. Valid while the task is.
   TaskHandle admitted(std::uint32_t request) const {
-    return request < admitted_.size() ? admitted_[request] : TaskHandle{};
+    return admitted_.reaches(request) ? admitted_[request] : TaskHandle{};
   }
 
   /// Whether events of all tasks are passed on, not only of those with a listener.
@@ -126,7 +126,7 @@ class Session {
   void turn(Now now);
   template <class Order>
   void write_or_keep(const Order& order) {
-    if (storage_)
+    if (storage())
       later_.emplace_back(order);
     else
       write(order);
@@ -157,15 +157,15 @@ class Session {
   std::unordered_map<std::uint32_t, std::uint64_t> submitted_payloads_;  // by request, until it is answered
   std::vector<Input> inputs_;
   std::vector<mailbox::Input> mailbox_inputs_;
-  std::deque<std::string> texts_;
+  KeptTexts texts_;
   std::vector<NameId> released_;
   std::vector<Run> runs_;
   std::vector<std::uint32_t> free_runs_;
-  // Deques, because they grow without moving what they hold.
-  std::deque<std::uint32_t> run_of_slot_;  // number + 1; 0: none
-  std::deque<Owner> owners_;               // by task slot
-  std::deque<TaskHandle> admitted_;        // by request of the submission
-  std::deque<Traffic> full_;               // written before `written_`
+  NumberedTable<std::uint32_t> run_of_slot_;  // number + 1; 0: none
+  NumberedTable<Owner> owners_;               // by task slot
+  NumberedTable<TaskHandle> admitted_;        // by request of the submission
+  std::vector<Traffic> full_;                 // written before `written_`
+  std::size_t full_taken_ = 0;                // how many of them have been taken
   Traffic written_;
   Traffic current_;
   Watch watch_ = Watch::listeners;

@@ -12,6 +12,14 @@
 
 namespace parking_lot::wasm {
 
+/// False in the module that every page downloads, whose lots store nothing: the compiler then leaves out
+/// what serves storage.
+#ifdef PARKING_LOT_WITHOUT_JOURNALS
+inline constexpr bool has_storage = false;
+#else
+inline constexpr bool has_storage = true;
+#endif
+
 /// A place that a config wants things stored at: a folder, a browser database, a folder of the origin.
 struct StorePlace {
   StorageKind kind = StorageKind::file;

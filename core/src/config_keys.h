@@ -28,6 +28,20 @@ constexpr std::string_view described(std::string_view meaning) {
   return has_schema ? meaning : std::string_view();
 }
 
+/// Writes the members of a special key's schema; without the schema nothing, and what it would have called is
+/// left out.
+class SchemaWriter {
+ public:
+  constexpr SchemaWriter() = default;
+  template <class Write>
+  constexpr SchemaWriter(Write write) : write_(has_schema ? static_cast<Function>(write) : nullptr) {}
+  void operator()(JsonWriter& out) const { write_(out); }
+
+ private:
+  using Function = void (*)(JsonWriter& out);
+  Function write_ = nullptr;
+};
+
 enum class KeyType : std::uint8_t { integer, seconds, duration, text, secret, word, texts, object, special };
 
 /// One key of one JSON object, bound to a member of the struct that the object is read into (its owner).
@@ -48,7 +62,7 @@ struct Key {
   /// written.
   void (*write)(JsonWriter& out, const Key& key, const void* owner) = nullptr;
   /// special: writes the schema's members (`type` and what belongs to it).
-  void (*schema)(JsonWriter& out) = nullptr;
+  SchemaWriter schema;
   /// object: the owner of the inner keys.
   const void* (*inside)(const void* owner) = nullptr;
 };
@@ -253,11 +267,11 @@ constexpr Key object_key(std::string_view name, Table<typename Bound<member>::Va
 
 /// A key with functions of its own.
 constexpr Key special_key(std::string_view name, decltype(Key::read) read, decltype(Key::write) write,
-                          decltype(Key::schema) schema, std::string_view meaning) {
+                          SchemaWriter schema, std::string_view meaning) {
   Key key{.name = name, .meaning = described(meaning), .words = {}, .inner = {}};
   key.read = read;
   key.write = write;
-  key.schema = has_schema ? schema : nullptr;
+  key.schema = schema;
   return key;
 }
 

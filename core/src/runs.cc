@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "heap_sort.h"
 #include "machine.h"
 
 namespace parking_lot {
@@ -91,7 +92,7 @@ void Scheduler::Machine::take(const ExecutorGone& input) {
       lost.emplace_back(run.lease.number, i);
     }
   }
-  std::sort(lost.begin(), lost.end());
+  heap_sort(lost.begin(), lost.end());
   const bool is_dead = input.death == ExecutorGone::Death::known;
   for (const auto& [number, run] : lost) {
     if (runs_[run].is_current && pool->stream.state() == StreamState::open && withdraw_start(*pool, run)) {

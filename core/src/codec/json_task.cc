@@ -5,6 +5,7 @@
 #include "codec/json_spelling.h"
 #include "codec/json_task_fields.h"
 #include "codec/json_value.h"
+#include "heap_sort.h"
 #include "parking_lot/json.h"
 
 namespace parking_lot {
@@ -35,7 +36,7 @@ void normalize_keys(JsonReader& reader, JsonValue& object) {
   }
   object.items.resize(kept);
   object.keys.resize(kept);
-  std::sort(spellings.begin(), spellings.end());
+  heap_sort(spellings.begin(), spellings.end());
   for (std::size_t i = 1; i < spellings.size(); ++i) {
     const auto& [key, written] = spellings[i];
     if (key != spellings[i - 1].first || written == spellings[i - 1].second) continue;

@@ -6,6 +6,7 @@
 
 #include "codec/json_spelling.h"
 #include "codec/json_writer.h"
+#include "heap_sort.h"
 
 namespace parking_lot {
 namespace {
@@ -97,7 +98,7 @@ class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
 
   void note_duplicates(const JsonValue& object) {
     std::vector<std::string_view> sorted(object.keys.begin(), object.keys.end());
-    std::sort(sorted.begin(), sorted.end());
+    heap_sort(sorted.begin(), sorted.end());
     for (std::size_t i = 1; i < sorted.size(); ++i) {
       const bool is_second = sorted[i] == sorted[i - 1] && (i < 2 || sorted[i] != sorted[i - 2]);
       if (!is_second || document_.duplicates.size() >= duplicates_listed_max) continue;
