@@ -62,7 +62,7 @@ struct Key {
   /// written.
   void (*write)(JsonWriter& out, const Key& key, const void* owner) = nullptr;
   /// special: writes the schema's members (`type` and what belongs to it).
-  SchemaWriter schema;
+  SchemaWriter schema = {};
   /// object: the owner of the inner keys.
   const void* (*inside)(const void* owner) = nullptr;
 };
