@@ -91,11 +91,15 @@ std::string mailbox_page_text(const std::vector<MailboxMessage>& messages, Stora
   return out + "]";
 }
 
-std::string audit_page_text(const AuditPage& page, const Scheduler& scheduler) {
+std::string audit_page_text(const AuditPage& page) {
   std::string out = "{\"events\":[";
   for (const AuditEvent& event : page.events) {
     if (out.back() != '[') out += ',';
-    out += audit_event_json(event, scheduler.pool_name(event.pool));
+    std::string_view pool;
+    for (const AuditSubject& subject : event.subjects) {
+      if (subject.kind == SubjectKind::pool) pool = subject.id;
+    }
+    out += audit_event_json(event, pool);
   }
   return out + "],\"next\":" + quoted(page.next) + "}";
 }

@@ -20,7 +20,7 @@ std::string quoted(std::string_view text);
 /// A `TaskView`, `Explanation` or `TaskPage`.
 std::string answer_text(const Answer& answer, const Scheduler& scheduler, Storage* storage);
 std::string mailbox_page_text(const std::vector<MailboxMessage>& messages, Storage* storage);
-std::string audit_page_text(const AuditPage& page, const Scheduler& scheduler);
+std::string audit_page_text(const AuditPage& page);
 
 /// `{"issues": […], "unavailable": […], "stores": […], "config": {…}}`, all but the first only if there is no
 /// error among the issues. `built`: the kinds of storage that the host has. A store is `{"kind", "location",

@@ -91,6 +91,10 @@ int pool_index(const std::string& name) {
   return pool ? static_cast<int>(pool->index) : -1;
 }
 
+std::string audit_failure_text(const Error& error) {
+  return "{\"where\":" + quoted(error.where) + ",\"failure\":" + quoted(error.message) + "}";
+}
+
 std::string query_audit(int kind, const std::string& id, double from_ms, double until_ms, int order,
                         const std::string& after, std::uint32_t limit) {
   if (!session()) return "{\"events\":[],\"next\":\"\"}";
@@ -105,7 +109,13 @@ std::string query_audit(int kind, const std::string& id, double from_ms, double 
       .after = after,
       .limit = limit,
   };
-  return audit_page_text(scheduler.audit(query), scheduler);
+  if (!session()->storage()) {
+    const bool is_number = after.find_first_not_of("0123456789") == std::string::npos;
+    return is_number ? audit_page_text(scheduler.audit(query))
+                     : audit_failure_text({"after", "is no cursor"});
+  }
+  const auto page = session()->storage()->audit(query, scheduler);
+  return page ? audit_page_text(*page) : audit_failure_text(page.error());
 }
 
 std::string version() { return PARKING_LOT_VERSION; }

@@ -109,6 +109,7 @@ Result<void> JournalStorage::map_streams(const Config& config, const Lot& lot) {
       const PoolConfig& its_config = config.pools[pool.index];
       const std::string& name = its_config.queue.stream.empty() ? its_config.name : its_config.queue.stream;
       if (auto mapped = map(pools_[pool.index], disk, {StreamKind::pool, name}); !mapped) return mapped;
+      places_[disk]->pools[name] = its_config.name;
       for (const PoolStream& other : pools_) {
         if (other.id == pool || other.place != pools_[pool.index].place ||
             !(other.number == pools_[pool.index].number))

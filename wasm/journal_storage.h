@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -9,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "backend/file_journal/audit_log.h"
 #include "backend/file_journal/orphans.h"
 #include "backend/file_journal/store.h"
 #include "host_files.h"
@@ -41,6 +43,8 @@ class JournalStorage final : public Storage {
   void release(PayloadRef payload) override;
   void withdraw(std::uint64_t id) override { memory_.erase(id); }
 
+  Result<AuditPage> audit(const AuditQuery& query, const Scheduler& scheduler) override;
+
   std::string_view trouble(std::uint32_t disk) const override;
   bool is_fenced() const override { return is_fenced_; }
   bool is_loading() const override;
@@ -50,6 +54,8 @@ class JournalStorage final : public Storage {
   struct Place {
     std::unique_ptr<HostFiles> files;
     std::optional<FileStore> store;
+    std::map<std::string, std::string> pools;  // by stream
+    std::optional<AuditLog> audit;             // once it was asked
     StorageKind kind = StorageKind::file;
     bool has_news = false;  // appended since the last commit began
     bool is_committing = false;

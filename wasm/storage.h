@@ -78,6 +78,13 @@ class Storage {
   /// Gives up bytes that no record names.
   virtual void withdraw(std::uint64_t id) = 0;
 
+  // --- audit ---
+
+  /// Events from the stores' records, merged with what the scheduler remembers of volatile pools. The subject
+  /// `pool` of each event tells whose it is; `AuditEvent::pool` may be unset. Fails if a store cannot be
+  /// read, or if `query.after` is no cursor (`where` is "after" then).
+  virtual Result<AuditPage> audit(const AuditQuery& query, const Scheduler& scheduler) = 0;
+
   // --- health ---
 
   /// Why the store on this disk fails, one sentence; empty while it does not.

@@ -7,7 +7,7 @@ import {
   subjectKinds,
 } from './codes.js';
 import type { MailboxKey, MomentLike } from './config.js';
-import { invalid } from './errors.js';
+import { invalid, ParkingLotError } from './errors.js';
 import type { Host } from './host.js';
 import { momentMs } from './moments.js';
 import { checkedText, wholeNumber } from './pool.js';
@@ -52,7 +52,10 @@ export interface AuditPage {
   readonly next?: string;
 }
 
-/** The trail of everything that the lot did. Volatile pools keep the newest `audit.memory_events`. */
+/**
+ * The trail of everything that the lot did. Of durable pools it is read from their stores, where it goes back as far as
+ * `audit.retention_secs` says, over all openings; volatile pools keep the newest `audit.memory_events`.
+ */
 export class Audit {
   /** Made by `lot.audit`. */
   constructor(private readonly host: Host) {}
@@ -78,10 +81,23 @@ export class Audit {
         query.after ?? '',
         wholeNumber('limit', query.limit ?? 100, 1, 10_000),
       ),
-    ) as { events: (Omit<AuditEvent, 'at'> & { at: string })[]; next: string };
+    ) as Answer;
+    if ('failure' in page) throw failureOf(page, query.after);
     const events = page.events.map((event) => ({ ...event, at: new Date(event.at) }));
     return page.next === '' ? { events } : { events, next: page.next };
   }
+}
+
+type Answer =
+  | { events: (Omit<AuditEvent, 'at'> & { at: string })[]; next: string }
+  | { where: string; failure: string };
+
+function failureOf({ where, failure }: { where: string; failure: string }, after: unknown): ParkingLotError {
+  if (where === 'after') {
+    return invalid('invalid_argument', 'after', 'is no cursor; give `next` of the page before', after);
+  }
+  const place = where === '' ? '' : `${where}: `;
+  return new ParkingLotError('storage_unavailable', `The audit trail cannot be read: ${place}${failure}`);
 }
 
 function kindNumber(kind: unknown): number {

@@ -1,0 +1,47 @@
+#include <utility>
+
+#include "backend/file_journal/audit_merge.h"
+#include "journal_storage.h"
+
+/// The audit trail of the stores. Nothing else in JavaScript's thread writes meanwhile.
+namespace parking_lot::wasm {
+namespace {
+
+StoreResult<StoredEvents> ask(AuditLog& log, LogEnd end, const AuditQuery& query,
+                              const std::optional<AuditPosition>& after) {
+  const auto refreshed = log.refresh(end);
+  if (!refreshed) return tl::unexpected(refreshed.error());
+  return log.query(query, after);
+}
+
+}  // namespace
+
+Result<AuditPage> JournalStorage::audit(const AuditQuery& query, const Scheduler& scheduler) {
+  std::optional<AuditPosition> after;
+  if (!query.after.empty() && !(after = parse_cursor(query.after))) return Failure({"after", "is no cursor"});
+  AuditMerge merge(scheduler);
+  merge.add(remembered_events(scheduler, query, after, [&](PoolId pool) { return !is_durable(pool); }));
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    Place& place = *places_[i];
+    if (!place.audit) {
+      place.audit.emplace(*place.files);
+      place.audit->name_pools(place.pools, std::to_string(i));
+    }
+    auto events = ask(*place.audit, place.store->log_end(), query, after);
+    if (!events) return Failure({events.error().file, events.error().message});
+    merge.add(std::move(*events));
+    // Indexes that browsers would have to store once more, or that need a file opened ahead, stay in memory.
+    if (place.kind != StorageKind::file || place.is_committing) continue;
+    while (const auto index = place.audit->unwritten()) {
+      if (!write_index(*place.files, *index)) break;
+      place.audit->written(index->segment);
+    }
+  }
+  AuditMerge::Page merged = std::move(merge).page(query);
+  AuditPage page;
+  page.next = std::move(merged.next);
+  for (StoredEvent& stored : merged.events) page.events.push_back(std::move(stored.event));
+  return page;
+}
+
+}  // namespace parking_lot::wasm
