@@ -34,6 +34,22 @@ async function runAll({ kind, count }) {
   return { parked: before.parked, results, status: [status.status, status.outcome.result] };
 }
 
+/** Opens it again, with a handler, and asks for the history of one task. */
+async function historyOf({ kind, id }) {
+  const storage = { type: kind };
+  const lot = await kit.LocalLot.open(
+    { pools: { p: { max_units: 2, queue: storage, mailbox: { storage } } } },
+    { handlers: { p: () => 'done' } },
+  );
+  await lot.pool('p').resume();
+  for await (const message of lot.mailbox({ tenant: 'a' }).subscribe()) {
+    if (message.taskId === id) break;
+  }
+  const { events } = await lot.audit.query({ subject: { kind: 'task', id } });
+  await lot.close();
+  return events.map(({ action, pool }) => `${pool} ${action}`);
+}
+
 const outcomes = (count) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`t${i}`, 2 * i]));
 
 test('a lot in IndexedDB goes on after its page is gone', async ({ page, context }) => {
@@ -62,6 +78,17 @@ for (const kind of ['idbfs', 'opfs']) {
       results: outcomes(50),
       status: ['completed', { twice: 6 }],
     });
+  });
+}
+
+for (const kind of ['idbfs', 'opfs']) {
+  test(`the trail of a lot of type ${kind} goes back to before it was opened`, async ({ page }) => {
+    const first = await startWorker(page);
+    await first.run(submitSome, { kind, count: 5 });
+    await first.terminate();
+    const second = await startWorker(page);
+    const seen = await second.run(historyOf, { kind, id: 't3' });
+    expect(seen.slice(0, 4)).toEqual(['p submit', 'p enqueue', 'p start', 'p complete']);
   });
 }
 
