@@ -2,6 +2,8 @@
 // indexes cost beside durable submissions. Prints one JSON object. `bench_audit <folder> [events]`; the
 // folder is made and removed.
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -204,6 +206,7 @@ int main(int argc, char** argv) {
 
   Queue queue;
   PosixFiles files(folder + "/store", queue.poster());
+  malloc_trim(0);  // or what the writer has left would be used again, and not be seen
   const std::uint64_t before = resident_bytes();
   AuditLog log(files);
   double start = now();

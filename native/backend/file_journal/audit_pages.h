@@ -26,8 +26,8 @@ class AuditPageCache {
     std::uint64_t page = 0;
     std::array<std::uint8_t, audit_page_bytes> bytes{};
   };
-  AuditPageCache() : entries_(count) {}
   Entry& place(std::uint64_t file, std::uint64_t page) {
+    if (entries_.empty()) entries_.resize(count);  // not for those who have no index in a file
     return entries_[(page + file * 0x9e3779b97f4a7c15U) % count];
   }
   std::uint64_t next_file() { return ++files_; }
