@@ -7,7 +7,7 @@
 #include "parking_lot/crc32c.h"
 #include "parking_lot/frame.h"
 #include "unit/golden_journal.h"
-#include "unit/random_records.h"
+#include "unit/random_garage_records.h"
 
 // Journals that are nearly right. Checksums would stop every change at the door, so they are mended as often
 // as not. All that is tried lies in memory of its exact size: sanitizers see a read beyond it.
@@ -52,14 +52,16 @@ void change_some(Bytes& bytes, RandomFacts& random) {
   for (std::uint64_t left = 1 + random.below(3); left > 0; --left) change(bytes, random);
 }
 
-Result<void> decode(ByteView bytes, const RecordsFrame& frame, std::vector<Record>& out, PoolRecords& kept) {
+template <class AnyRecord>
+Result<void> decode(ByteView bytes, const RecordsFrame& frame, std::vector<AnyRecord>& out,
+                    DecodedRecords<AnyRecord>& kept) {
   const auto decoded = decode_records(bytes, frame, kept);
   out = kept.records;
   return decoded;
 }
 
 Result<void> decode(ByteView bytes, const RecordsFrame& frame, std::vector<mailbox::Record>& out,
-                    PoolRecords&) {
+                    DecodedRecords<mailbox::Record>&) {
   return decode_records(bytes, frame, out);
 }
 
@@ -67,7 +69,7 @@ Result<void> decode(ByteView bytes, const RecordsFrame& frame, std::vector<mailb
 /// spelling. Only links and extensions, which are read over, make it shorter.
 template <class AnyRecord>
 bool try_records(const Bytes& bytes, const RecordsFrame& frame) {
-  PoolRecords kept;
+  DecodedRecords<AnyRecord> kept;
   std::vector<AnyRecord> read;
   const auto decoded = decode(bytes, frame, read, kept);
   if (!decoded) {
@@ -79,7 +81,7 @@ bool try_records(const Bytes& bytes, const RecordsFrame& frame) {
   encode_records(std::span<const AnyRecord>(read), frame.time, again);
   if (again.size() > bytes.size() || (again.size() == bytes.size() && again != bytes))
     FAIL("records have two spellings");
-  PoolRecords kept_again;
+  DecodedRecords<AnyRecord> kept_again;
   std::vector<AnyRecord> read_again;
   if (!decode(again, frame, read_again, kept_again)) FAIL("what was written again is refused");
   if (!std::equal(read.begin(), read.end(), read_again.begin(), read_again.end(),
@@ -164,7 +166,11 @@ TEST_CASE("no mutation of records aborts, and what is accepted reads back") {
   for (std::uint64_t seed = search.first; seed < search.end; ++seed) {
     INFO("seed " << seed);
     RandomFacts random(seed);
-    if (random.below(3) == 0 ? try_seed<mailbox::Record>(random) : try_seed<Record>(random)) ++accepted;
+    const std::uint64_t kind = random.below(4);
+    const bool is_accepted = kind == 0   ? try_seed<mailbox::Record>(random)
+                             : kind == 1 ? try_seed<garage::Record>(random)
+                                         : try_seed<Record>(random);
+    if (is_accepted) ++accepted;
   }
   CHECK(accepted > search.runs / 100);
 }

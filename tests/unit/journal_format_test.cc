@@ -5,6 +5,7 @@
 #include <sstream>
 #include <string>
 
+#include "codec/garage_format.h"
 #include "codec/record_format.h"
 #include "parking_lot/frame.h"
 #include "unit/chain_walk.h"
@@ -178,5 +179,30 @@ TEST_CASE("the journal format's document names every record with its type") {
   PARKING_LOT_CHECK_TYPE(StoreRestored);
   PARKING_LOT_CHECK_TYPE(WatermarkRestored);
   PARKING_LOT_CHECK_TYPE(MessageRestored);
+#undef PARKING_LOT_CHECK_TYPE
+#define PARKING_LOT_CHECK_TYPE(Fact) check_type(RecordFormat<garage::Fact>::type, #Fact)
+  PARKING_LOT_CHECK_TYPE(GarageOpened);
+  PARKING_LOT_CHECK_TYPE(ZoneChanged);
+  PARKING_LOT_CHECK_TYPE(AllocationChanged);
+  PARKING_LOT_CHECK_TYPE(TicketOpened);
+  PARKING_LOT_CHECK_TYPE(PlaceTaken);
+  PARKING_LOT_CHECK_TYPE(PlaceLeft);
+  PARKING_LOT_CHECK_TYPE(SpotsReserved);
+  PARKING_LOT_CHECK_TYPE(ReservationEnded);
+  PARKING_LOT_CHECK_TYPE(TicketValidated);
+  PARKING_LOT_CHECK_TYPE(TicketPaid);
+  PARKING_LOT_CHECK_TYPE(TicketClosed);
+  PARKING_LOT_CHECK_TYPE(TicketCorrected);
+  PARKING_LOT_CHECK_TYPE(TicketOverridden);
+  PARKING_LOT_CHECK_TYPE(MoneyRefunded);
+  PARKING_LOT_CHECK_TYPE(PermitGranted);
+  PARKING_LOT_CHECK_TYPE(EntriesRefused);
+  PARKING_LOT_CHECK_TYPE(PermitRevoked);
+  PARKING_LOT_CHECK_TYPE(GarageRestored);
+  PARKING_LOT_CHECK_TYPE(DayRestored);
+  PARKING_LOT_CHECK_TYPE(TicketRestored);
+  PARKING_LOT_CHECK_TYPE(PlaceRestored);
+  PARKING_LOT_CHECK_TYPE(ReservationRestored);
+  PARKING_LOT_CHECK_TYPE(PermitRestored);
 #undef PARKING_LOT_CHECK_TYPE
 }

@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "parking_lot/garage/record.h"
 #include "parking_lot/mailbox.h"
 #include "parking_lot/record.h"
 
@@ -72,6 +73,18 @@ auto tie_fields(Fact& fact) {
   if constexpr (count == 1) {
     auto& [a] = fact;
     return std::tie(a);
+  } else if constexpr (count == 7) {
+    auto& [a, b, c, d, e, f, g] = fact;
+    return std::tie(a, b, c, d, e, f, g);
+  } else if constexpr (count == 9) {
+    auto& [a, b, c, d, e, f, g, h, i] = fact;
+    return std::tie(a, b, c, d, e, f, g, h, i);
+  } else if constexpr (count == 10) {
+    auto& [a, b, c, d, e, f, g, h, i, j] = fact;
+    return std::tie(a, b, c, d, e, f, g, h, i, j);
+  } else if constexpr (count == 14) {
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = fact;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
   } else if constexpr (count == 2) {
     auto& [a, b] = fact;
     return std::tie(a, b);
@@ -108,7 +121,10 @@ bool same(const Part& a, const Part& b) {
     return compare(std::make_index_sequence<fields_of<Part>>());
   } else if constexpr (std::is_same_v<Part, Entropy>) {
     return a.high == b.high && a.low == b.low;
-  } else if constexpr (std::is_same_v<Part, std::span<const std::uint64_t>>) {
+  } else if constexpr (std::is_same_v<Part, garage::SpotPlace>) {
+    return a.row == b.row && a.position == b.position && a.count == b.count;
+  } else if constexpr (std::is_same_v<Part, std::span<const std::uint64_t>> ||
+                       std::is_same_v<Part, std::span<const garage::ZoneOffset>>) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end());
   } else {
     return a == b;
@@ -207,11 +223,39 @@ class RandomFacts {
   void set(Reason& word) { word = static_cast<Reason>(below(15)); }
   void set(PoolState& word) { word = static_cast<PoolState>(below(4)); }
   void set(OnDisconnect& word) { word = static_cast<OnDisconnect>(below(2)); }
+  // Of garages: random_garage_records.h has their fields.
+  void set(garage::Features& features) { features.bits = static_cast<std::uint8_t>(below(8)); }
+  void set(garage::TicketId& id) { id = {number(), number()}; }
+  void set(garage::SpotPlace& place) {
+    set(place.row);
+    fill(place.position);
+    fill(place.count);
+  }
+  void set(std::span<const garage::ZoneOffset>& list) {
+    garage::ZoneOffsets& kept = offsets_.emplace_back();
+    for (std::uint64_t left = below(6); left > 0; --left)
+      kept.push_back({WallTime{time()}, static_cast<std::int32_t>(number())});
+    list = kept;
+  }
+  void set(garage::VehicleType& word) { word = static_cast<garage::VehicleType>(below(5)); }
+  void set(garage::VehicleSize& word) { word = static_cast<garage::VehicleSize>(below(3)); }
+  void set(garage::TicketState& word) { word = static_cast<garage::TicketState>(below(4)); }
+  void set(garage::Allocation& word) { word = static_cast<garage::Allocation>(below(4)); }
+  void set(garage::Refusal& word) { word = static_cast<garage::Refusal>(1 + below(23)); }
+  void set(garage::AllocationChanged::Cause& word) {
+    word = static_cast<garage::AllocationChanged::Cause>(below(2));
+  }
+  void set(garage::PlaceLeft::How& word) { word = static_cast<garage::PlaceLeft::How>(below(2)); }
+  void set(garage::ReservationEnded::How& word) {
+    word = static_cast<garage::ReservationEnded::How>(below(2));
+  }
+  void set(garage::Stay::Card& word) { word = static_cast<garage::Stay::Card>(below(2)); }
   void set(TaskRestored::Stage& word) { word = static_cast<TaskRestored::Stage>(below(5)); }
 
   std::mt19937_64 random_;
   std::deque<std::string> texts_;
   std::deque<std::vector<std::uint64_t>> lists_;
+  std::deque<garage::ZoneOffsets> offsets_;
 };
 
 }  // namespace parking_lot::records

@@ -4,7 +4,7 @@
 #include <initializer_list>
 #include <string>
 
-#include "unit/random_records.h"
+#include "unit/random_garage_records.h"
 
 using namespace parking_lot;
 using records::RandomFacts;
@@ -19,17 +19,22 @@ constexpr std::size_t facts_of = std::variant_size_v<decltype(AnyRecord::fact)>;
 
 // Positions of the first state record in the variants: those after it are state, too.
 template <class AnyRecord>
-constexpr std::size_t first_state = std::is_same_v<AnyRecord, Record> ? 14 : 3;
+constexpr std::size_t first_state = std::is_same_v<AnyRecord, Record>           ? 14
+                                    : std::is_same_v<AnyRecord, garage::Record> ? 17
+                                                                                : 3;
 static_assert(std::is_same_v<std::variant_alternative_t<14, Fact>, PoolRestored>);
 static_assert(std::is_same_v<std::variant_alternative_t<3, mailbox::Fact>, mailbox::StoreRestored>);
+static_assert(std::is_same_v<std::variant_alternative_t<17, garage::Fact>, garage::GarageRestored>);
 
-struct PoolDecoder {
-  PoolRecords kept;
+template <class AnyRecord>
+struct ListDecoder {
+  DecodedRecords<AnyRecord> kept;
   Result<void> decode(ByteView bytes, const RecordsFrame& frame) {
     return decode_records(bytes, frame, kept);
   }
-  const std::vector<Record>& list() const { return kept.records; }
+  const std::vector<AnyRecord>& list() const { return kept.records; }
 };
+using PoolDecoder = ListDecoder<Record>;
 
 struct MailboxDecoder {
   std::vector<mailbox::Record> kept;
@@ -40,7 +45,8 @@ struct MailboxDecoder {
 };
 
 template <class AnyRecord>
-using Decoder = std::conditional_t<std::is_same_v<AnyRecord, Record>, PoolDecoder, MailboxDecoder>;
+using Decoder =
+    std::conditional_t<std::is_same_v<AnyRecord, mailbox::Record>, MailboxDecoder, ListDecoder<AnyRecord>>;
 
 template <class AnyRecord>
 RecordsFrame frame_of(const std::vector<AnyRecord>& list, WallTime time, Numbering numbering) {
@@ -133,6 +139,14 @@ TEST_CASE("every fact of a mailbox reads back as it was written, whatever its fi
   check_round_trips<mailbox::Record>();
 }
 
+TEST_CASE("every fact of a garage reads back as it was written, whatever its fields are") {
+  check_round_trips<garage::Record>();
+}
+
+TEST_CASE("records of a garage that end too early are refused at every byte") {
+  check_truncations<garage::Record>();
+}
+
 TEST_CASE("records of a pool that end too early are refused at every byte") { check_truncations<Record>(); }
 
 TEST_CASE("records of a mailbox that end too early are refused at every byte") {
@@ -175,7 +189,7 @@ TEST_CASE("texts are views of the bytes, and lists of numbers stay while records
 TEST_CASE("what only a newer version can have written is refused in such words") {
   check_newer(refusal({99, 1, 0}), "a type that this version does not know");
   check_newer(refusal({0xe4, 0x01, 1, 0}), "a type that this version does not know");
-  check_newer(refusal({33, 1, 0}), "a type that this version does not know");
+  check_newer(refusal({23, 1, 0}), "a type that this version does not know");
   check_newer(refusal({11, 2, 4, 5}), "fields that this version does not know");
   check_newer(refusal({2, 2, 0, 4}), "a word that this version does not know");
   check_newer(refusal({13, 5, 4, 6, 9, 0, 0}), "a sealed name");
@@ -212,6 +226,7 @@ TEST_CASE("malformed records are refused, and the place is told") {
   CHECK(refusal({11, 3, 0, 5}) == "byte 2: Record 100 is damaged: a length goes beyond its end.");
   CHECK(refusal({11, 9, 0, 5}) == "byte 2: Record 100 is damaged: a length goes beyond its end.");
   CHECK(refusal({11, 2, 0, 5, 0}) == "byte 4: Further bytes follow the last record: the count is damaged.");
+  CHECK(refusal({33, 1, 0}) == "byte 2: Record 100 is damaged: it belongs to a stream of another kind.");
   CHECK(refusal({48, 2, 0, 5}) == "byte 2: Record 100 is damaged: it belongs to a stream of another kind.");
   CHECK(refusal({11, 2, 0, 5}, Numbering::same) ==
         "byte 2: Record 100 is damaged: state and events stand in frames of their own.");

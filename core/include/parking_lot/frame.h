@@ -75,6 +75,7 @@ void append_frame(const FrameHead& head, ByteView body, ChainHash& chain, Bytes&
 /// same.
 void append_frame(FrameHead head, std::span<const Record> records, ChainHash& chain, Bytes& out);
 void append_frame(FrameHead head, std::span<const mailbox::Record> records, ChainHash& chain, Bytes& out);
+void append_frame(FrameHead head, std::span<const garage::Record> records, ChainHash& chain, Bytes& out);
 
 /// What stands at an offset of a segment.
 struct Frame {
@@ -120,6 +121,7 @@ ChainHash chain_after(const ChainHash& previous, ByteView frame);
 /// Decodes the records of a whole frame of kind `records` or `state`, as `decode_records` does of its body.
 Result<void> decode_frame(const Frame& frame, PoolRecords& out);
 Result<void> decode_frame(const Frame& frame, std::vector<mailbox::Record>& out);
+Result<void> decode_frame(const Frame& frame, GarageRecords& out);
 
 /// Which machine a stream belongs to. Numbers are stored: append, never renumber.
 enum class StreamKind : std::uint8_t { pool = 1, garage = 2, mailbox = 3 };

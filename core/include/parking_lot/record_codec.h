@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "parking_lot/garage/record.h"
 #include "parking_lot/mailbox.h"
 #include "parking_lot/record.h"
 #include "parking_lot/result.h"
@@ -22,6 +23,7 @@ using ByteView = std::span<const std::uint8_t>;
 /// Appends the records to `out`. Calls compose: records of several writes may follow one another.
 void encode_records(std::span<const Record> records, WallTime frame_time, Bytes& out);
 void encode_records(std::span<const mailbox::Record> records, WallTime frame_time, Bytes& out);
+void encode_records(std::span<const garage::Record> records, WallTime frame_time, Bytes& out);
 
 /// How the records of a frame are numbered.
 enum class Numbering : std::uint8_t {
@@ -37,17 +39,27 @@ struct RecordsFrame {
   std::uint32_t count = 0;
 };
 
-/// Decoded records of a pool's stream, in a buffer that can be used again. Their texts are views of the bytes
-/// they were decoded from; lists of numbers live here until `clear`.
-struct PoolRecords {
-  std::vector<Record> records;
+/// Lists that decoded records view.
+struct RecordLists {
   std::vector<std::unique_ptr<std::uint64_t[]>> numbers;
+  std::vector<std::unique_ptr<garage::ZoneOffset[]>> offsets;
+};
+
+/// Decoded records of a stream, in a buffer that can be used again. Their texts are views of the bytes they
+/// were decoded from; their lists live here until `clear`.
+template <class R>
+struct DecodedRecords {
+  std::vector<R> records;
+  RecordLists lists;
 
   void clear() {
     records.clear();
-    numbers.clear();
+    lists.numbers.clear();
+    lists.offsets.clear();
   }
 };
+using PoolRecords = DecodedRecords<Record>;
+using GarageRecords = DecodedRecords<garage::Record>;
 
 /// Appends the records in `bytes` to `out`; on an error `out` holds those before it. Any bytes are safe.
 /// `bytes` must hold exactly `frame.count` records, which are state if and only if the numbering is `same`.
@@ -56,6 +68,7 @@ struct PoolRecords {
 ///
 /// Records are well formed, but not more: that they fit together is for who applies them to judge.
 Result<void> decode_records(ByteView bytes, const RecordsFrame& frame, PoolRecords& out);
+Result<void> decode_records(ByteView bytes, const RecordsFrame& frame, GarageRecords& out);
 Result<void> decode_records(ByteView bytes, const RecordsFrame& frame, std::vector<mailbox::Record>& out);
 
 }  // namespace parking_lot

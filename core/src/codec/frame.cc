@@ -126,6 +126,10 @@ void append_frame(FrameHead head, std::span<const mailbox::Record> records, Chai
   append_records(head, records, chain, out);
 }
 
+void append_frame(FrameHead head, std::span<const garage::Record> records, ChainHash& chain, Bytes& out) {
+  append_records(head, records, chain, out);
+}
+
 Frame parse_frame_header(ByteView bytes) {
   Frame frame;
   const ByteView header = bytes.first(std::min(bytes.size(), frame_header_bytes));
@@ -179,6 +183,8 @@ ChainHash chain_after(const ChainHash& previous, ByteView frame) {
 }
 
 Result<void> decode_frame(const Frame& frame, PoolRecords& out) { return decode(frame, out); }
+
+Result<void> decode_frame(const Frame& frame, GarageRecords& out) { return decode(frame, out); }
 
 Result<void> decode_frame(const Frame& frame, std::vector<mailbox::Record>& out) {
   return decode(frame, out);

@@ -12,8 +12,8 @@
 /// Defaults are written here and not taken from the structs, since they are part of the format.
 namespace parking_lot {
 
-/// Type numbers: 1-23 events of a pool, 24-31 its state, 32-47 kept for garages, 48-55 events of a mailbox
-/// store, 56-63 its state. From 64 on a number takes two bytes.
+/// Type numbers: 1-23 events of a pool, 24-31 its state, 32-47 and 64-71 events of a garage, 72-79 its state,
+/// 48-55 events of a mailbox store, 56-63 its state. From 128 on a number takes two bytes.
 template <class Fact>
 struct RecordFormat;
 
@@ -23,7 +23,7 @@ inline constexpr std::uint64_t has_link = 2;
 inline constexpr int first_field_bit = 2;
 
 constexpr bool is_state(std::uint64_t type) {
-  return (type >= 24 && type <= 31) || (type >= 56 && type <= 63);
+  return (type >= 24 && type <= 31) || (type >= 56 && type <= 63) || (type >= 72 && type <= 79);
 }
 
 template <>

@@ -28,12 +28,30 @@ void FieldsReader::numbers(std::span<const std::uint64_t>& values) {
   if (count == 0) return superfluous();
   if (count > in_.left()) return in_.damaged("a list goes beyond its end");
   const auto size = static_cast<std::size_t>(count);
-  numbers_.push_back(std::make_unique<std::uint64_t[]>(size));
-  std::uint64_t* const list = numbers_.back().get();
+  lists_.numbers.push_back(std::make_unique<std::uint64_t[]>(size));
+  std::uint64_t* const list = lists_.numbers.back().get();
   std::uint64_t before = 0;
   for (std::size_t i = 0; i < size; ++i) {
     before += static_cast<std::uint64_t>(unzigzag(in_.varint()));
     list[i] = before;
+  }
+  values = {list, size};
+}
+
+void FieldsReader::offsets(std::span<const garage::ZoneOffset>& values) {
+  values = {};
+  if (!next_is_present()) return;
+  const std::uint64_t count = in_.varint();
+  if (count == 0) return superfluous();
+  if (count > in_.left()) return in_.damaged("a list goes beyond its end");
+  const auto size = static_cast<std::size_t>(count);
+  lists_.offsets.push_back(std::make_unique<garage::ZoneOffset[]>(size));
+  garage::ZoneOffset* const list = lists_.offsets.back().get();
+  std::int64_t before = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    before = wrapping_sum(before, unzigzag(in_.varint()));
+    list[i].utc.ms = before;
+    get(list[i].offset_secs);
   }
   values = {list, size};
 }

@@ -1,15 +1,14 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string_view>
 #include <type_traits>
-#include <vector>
 
 #include "codec/record_format.h"
 #include "codec/record_varint.h"
 #include "codec/record_words.h"
+#include "parking_lot/record_codec.h"
 
 namespace parking_lot {
 
@@ -83,9 +82,8 @@ class ByteReader {
 /// Reads the fields of facts, as `RecordWriter` wrote them.
 class FieldsReader {
  public:
-  /// `numbers` keeps the lists that facts view. Times are read relative to `basis`.
-  FieldsReader(ByteReader& in, WallTime basis, std::vector<std::unique_ptr<std::uint64_t[]>>& numbers)
-      : in_(in), basis_(basis), numbers_(numbers) {}
+  /// `lists` keeps what facts view. Times are read relative to `basis`.
+  FieldsReader(ByteReader& in, WallTime basis, RecordLists& lists) : in_(in), basis_(basis), lists_(lists) {}
 
   template <class Fact>
   void read(Fact& fact, std::uint64_t mask, int first_bit) {
@@ -138,6 +136,7 @@ class FieldsReader {
     if (value == 0) superfluous();
   }
   void numbers(std::span<const std::uint64_t>& values);
+  void offsets(std::span<const garage::ZoneOffset>& values);
   template <class Fact>
   void nested(Fact& fact) {
     const std::uint64_t outer_mask = mask_;
@@ -156,6 +155,25 @@ class FieldsReader {
     const std::uint64_t read = in_.varint();
     if (read > 0xffff'ffff) in_.damaged("a number is too large");
     value = static_cast<std::uint32_t>(read);
+  }
+  void get(std::uint16_t& value) {
+    const std::uint64_t read = in_.varint();
+    if (read > 0xffff) in_.damaged("a number is too large");
+    value = static_cast<std::uint16_t>(read);
+  }
+  void get(std::int64_t& value) { value = unzigzag(in_.varint()); }
+  void get(std::int32_t& value) {
+    const std::int64_t read = unzigzag(in_.varint());
+    if (read != static_cast<std::int32_t>(read)) in_.damaged("a number is too large");
+    value = static_cast<std::int32_t>(read);
+  }
+  void get(garage::Features& value) {
+    value.bits = in_.byte();
+    if (value.bits >= garage::feature_sets) in_.newer("a feature that this version does not know");
+  }
+  void get(garage::TicketId& value) {
+    value.high = in_.fixed();
+    value.low = in_.fixed();
   }
   void get(Duration& value) { value.ms = unzigzag(in_.varint()); }
   void get(WallTime& value) { value.ms = wrapping_sum(basis_.ms, unzigzag(in_.varint())); }
@@ -191,7 +209,7 @@ class FieldsReader {
 
   ByteReader& in_;
   WallTime basis_;
-  std::vector<std::unique_ptr<std::uint64_t[]>>& numbers_;
+  RecordLists& lists_;
   std::uint64_t mask_ = 0;
   int bit_ = 0;
 };

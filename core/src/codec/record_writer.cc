@@ -35,6 +35,18 @@ void RecordWriter::numbers(std::span<const std::uint64_t> values) {
   }
 }
 
+void RecordWriter::offsets(std::span<const garage::ZoneOffset> values) {
+  if (!is_added(!values.empty())) return;
+  make_room((2 * values.size() + 1) * varint_bytes_max);
+  varint(values.size());
+  std::int64_t before = 0;
+  for (const garage::ZoneOffset& value : values) {
+    varint(zigzag(wrapping_difference(value.utc.ms, before)));
+    put(value.offset_secs);
+    before = value.utc.ms;
+  }
+}
+
 void RecordWriter::finish_record(std::size_t start, std::uint32_t type, WallTime at, WallTime frame_time) {
   std::uint8_t presence[2 * varint_bytes_max];
   std::uint8_t* presence_end = put_varint(presence, mask_ | (at == frame_time ? 0 : has_own_time));

@@ -41,6 +41,7 @@ class RecordWriter {
   void cost(Units value);
   void digest(std::uint64_t value);
   void numbers(std::span<const std::uint64_t> values);
+  void offsets(std::span<const garage::ZoneOffset> values);
   template <class Fact>
   void nested(const Fact& fact) {
     const std::size_t start = at_;
@@ -88,6 +89,14 @@ class RecordWriter {
   }
   void put(std::uint64_t value) { varint(value); }
   void put(std::uint32_t value) { varint(value); }
+  void put(std::uint16_t value) { varint(value); }
+  void put(std::int64_t value) { varint(zigzag(value)); }
+  void put(std::int32_t value) { varint(zigzag(value)); }
+  void put(garage::Features value) { out_[at_++] = value.bits; }
+  void put(garage::TicketId value) {
+    put_fixed(value.high);
+    put_fixed(value.low);
+  }
   void put(Duration value) { varint(zigzag(value.ms)); }
   void put(WallTime value) { varint(zigzag(wrapping_difference(value.ms, basis_.ms))); }
   void put(Lease value) {

@@ -81,6 +81,7 @@ void Checkpoints::add(const StreamKey& stream, std::span<const R> state) {
 
 template void Checkpoints::add(const StreamKey& stream, std::span<const Record> state);
 template void Checkpoints::add(const StreamKey& stream, std::span<const mailbox::Record> state);
+template void Checkpoints::add(const StreamKey& stream, std::span<const garage::Record> state);
 
 void Checkpoints::end(const StreamKey& stream) {
   Open* open = find(stream);

@@ -144,8 +144,10 @@ class LogInspection {
   std::string decode(const Frame& frame, StreamKind kind) {
     pool_.clear();
     mailbox_.clear();
-    const auto decoded =
-        kind == StreamKind::mailbox ? decode_frame(frame, mailbox_) : decode_frame(frame, pool_);
+    garage_.clear();
+    const auto decoded = kind == StreamKind::mailbox  ? decode_frame(frame, mailbox_)
+                         : kind == StreamKind::garage ? decode_frame(frame, garage_)
+                                                      : decode_frame(frame, pool_);
     return decoded ? "" : decoded.error().where + " of the records: " + decoded.error().message;
   }
 
@@ -156,6 +158,7 @@ class LogInspection {
   std::vector<Known> streams_;
   PoolRecords pool_;
   std::vector<mailbox::Record> mailbox_;
+  GarageRecords garage_;
   PayloadExtent last_payloads_;
 };
 

@@ -78,15 +78,16 @@ StoreResult<void> FileStore::State::append(StreamNumber stream, std::span<const 
 }
 
 template <class R>
-StoreResult<StreamReader<R>> FileStore::State::load(StreamNumber stream) {
+StoreResult<StreamReader<R>> FileStore::State::load(StreamNumber stream, Extent extent) {
   PARKING_LOT_CHECK(stream.index < log_->streams().size());
   StreamSources sources{.key = key(stream), .covered = 0, .parts = {}, .log = {}};
-  if (const Checkpoint* checkpoint = checkpoints_.newest(sources.key)) {
+  const Checkpoint* checkpoint = checkpoints_.newest(sources.key);
+  if (checkpoint != nullptr && extent == Extent::needed) {
     sources.covered = checkpoint->first;
     sources.parts = checkpoint->parts;
   }
   const auto& segments = log_->segments();
-  for (std::size_t i = log_->first_needed(); i < segments.size(); ++i) {
+  for (std::size_t i = extent == Extent::needed ? log_->first_needed() : 0; i < segments.size(); ++i) {
     sources.log.push_back({segments[i].number, segments[i].end});
   }
   using ReaderState = typename StreamReader<R>::State;
@@ -200,11 +201,19 @@ std::uint64_t FileStore::durable(StreamNumber stream) const {
 }
 
 StoreResult<StreamReader<Record>> FileStore::load_pool(StreamNumber stream) {
-  return state_->load<Record>(stream);
+  return state_->load<Record>(stream, State::Extent::needed);
 }
 
 StoreResult<StreamReader<mailbox::Record>> FileStore::load_mailbox(StreamNumber stream) {
-  return state_->load<mailbox::Record>(stream);
+  return state_->load<mailbox::Record>(stream, State::Extent::needed);
+}
+
+StoreResult<StreamReader<garage::Record>> FileStore::load_garage(StreamNumber stream) {
+  return state_->load<garage::Record>(stream, State::Extent::needed);
+}
+
+StoreResult<StreamReader<garage::Record>> FileStore::history_of_garage(StreamNumber stream) {
+  return state_->load<garage::Record>(stream, State::Extent::everything);
 }
 
 StoreResult<void> FileStore::append(StreamNumber stream, std::span<const Record> records) {
@@ -212,6 +221,10 @@ StoreResult<void> FileStore::append(StreamNumber stream, std::span<const Record>
 }
 
 StoreResult<void> FileStore::append(StreamNumber stream, std::span<const mailbox::Record> records) {
+  return state_->append(stream, records);
+}
+
+StoreResult<void> FileStore::append(StreamNumber stream, std::span<const garage::Record> records) {
   return state_->append(stream, records);
 }
 
@@ -241,6 +254,12 @@ StoreResult<void> FileStore::add_to_checkpoint(StreamNumber stream, std::span<co
 }
 
 StoreResult<void> FileStore::add_to_checkpoint(StreamNumber stream, std::span<const mailbox::Record> state) {
+  if (auto may = state_->writable(); !may) return may;
+  state_->checkpoints().add(state_->key(stream), state);
+  return {};
+}
+
+StoreResult<void> FileStore::add_to_checkpoint(StreamNumber stream, std::span<const garage::Record> state) {
   if (auto may = state_->writable(); !may) return may;
   state_->checkpoints().add(state_->key(stream), state);
   return {};

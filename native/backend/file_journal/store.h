@@ -84,7 +84,8 @@ struct FileStoreStats {
   std::uint64_t index_memory_bytes = 0;  ///< of the payload index
 };
 
-/// Records in the order of their numbers, piece by piece. `R` is `Record` or `mailbox::Record`.
+/// Records in the order of their numbers, piece by piece. `R` is `Record`, `mailbox::Record` or
+/// `garage::Record`.
 ///
 /// Between two calls anything may happen to the store but a commit's completion for this stream.
 template <class R>
@@ -144,6 +145,10 @@ class FileStore {
   /// failed commit the stream ends at `durable`.
   StoreResult<StreamReader<Record>> load_pool(StreamNumber stream);
   StoreResult<StreamReader<mailbox::Record>> load_mailbox(StreamNumber stream);
+  StoreResult<StreamReader<garage::Record>> load_garage(StreamNumber stream);
+  /// All events that are on disk, also those that a checkpoint replaces: from the oldest that the audit
+  /// retention has left.
+  StoreResult<StreamReader<garage::Record>> history_of_garage(StreamNumber stream);
 
   // --- writing; nothing is durable before the commit ---
 
@@ -151,6 +156,7 @@ class FileStore {
   /// until it is loaded again from `durable`). Those that are durable already are skipped. Views are copied.
   StoreResult<void> append(StreamNumber stream, std::span<const Record> records);
   StoreResult<void> append(StreamNumber stream, std::span<const mailbox::Record> records);
+  StoreResult<void> append(StreamNumber stream, std::span<const garage::Record> records);
 
   /// Keeps the bytes under this id, which is not 0 and never was used in this store. Known ids are skipped.
   StoreResult<void> put(std::uint64_t id, std::string_view bytes);
@@ -180,12 +186,13 @@ class FileStore {
 
   /// Whether enough was written that a checkpoint of this stream pays.
   bool wants_checkpoint(StreamNumber stream) const;
-  /// Begins one: what `Scheduler::checkpoint` (or `Mailbox::checkpoint`) gives, step by step, goes to
+  /// Begins one: what the machine's `checkpoint` gives, step by step, goes to
   /// `add_to_checkpoint`, whose records have numbers from the stream's last appended one on. An unfinished
   /// one of the stream is dropped.
   StoreResult<void> begin_checkpoint(StreamNumber stream);
   StoreResult<void> add_to_checkpoint(StreamNumber stream, std::span<const Record> state);
   StoreResult<void> add_to_checkpoint(StreamNumber stream, std::span<const mailbox::Record> state);
+  StoreResult<void> add_to_checkpoint(StreamNumber stream, std::span<const garage::Record> state);
   /// It counts once the next commit has succeeded; whatever it replaces is deleted after that. A failed
   /// commit drops it.
   StoreResult<void> end_checkpoint(StreamNumber stream);

@@ -33,10 +33,12 @@ class FileStore::State {
 
   StoreResult<void> open();
 
+  /// What recovery needs, or all that audit has kept.
+  enum class Extent : std::uint8_t { needed, everything };
   template <class R>
   StoreResult<void> append(StreamNumber stream, std::span<const R> records);
   template <class R>
-  StoreResult<StreamReader<R>> load(StreamNumber stream);
+  StoreResult<StreamReader<R>> load(StreamNumber stream, Extent extent);
   StoreResult<void> put(std::uint64_t id, std::string_view bytes);
   void release(std::uint64_t id);
   void release_all_but(std::span<const std::uint64_t> named, std::uint64_t before);

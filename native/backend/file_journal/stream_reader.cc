@@ -130,5 +130,6 @@ StoreResult<std::span<const R>> StreamReader<R>::next() {
 
 template class StreamReader<Record>;
 template class StreamReader<mailbox::Record>;
+template class StreamReader<garage::Record>;
 
 }  // namespace parking_lot

@@ -60,6 +60,11 @@ struct Decoded<Record> {
   std::vector<Record>& records() { return held.records; }
 };
 template <>
+struct Decoded<garage::Record> {
+  GarageRecords held;
+  std::vector<garage::Record>& records() { return held.records; }
+};
+template <>
 struct Decoded<mailbox::Record> {
   std::vector<mailbox::Record> held;
   std::vector<mailbox::Record>& records() { return held; }
