@@ -151,6 +151,21 @@ std::optional<Duration> JsonReader::duration(const JsonValue& value, std::uint64
   return std::nullopt;
 }
 
+std::optional<WallTime> JsonReader::time(const JsonValue& value, WallTime now) {
+  if (value.kind == JsonValue::Kind::integer && !value.is_negative && value.magnitude <= units_max)
+    return WallTime{static_cast<std::int64_t>(value.magnitude)};
+  if (value.kind == JsonValue::Kind::string) {
+    if (const auto absolute = parse_rfc3339(value.text)) return *absolute;
+    if (const auto relative = parse_duration(value.text)) return now + *relative;
+  }
+  const std::string what =
+      value.kind == JsonValue::Kind::string ? quoted_text(value.text) : std::string(kind_name(value));
+  error(what +
+        " is not a time; write it like \"2026-01-31T12:00:00Z\", as whole Unix milliseconds, or relative "
+        "like \"30s\".");
+  return std::nullopt;
+}
+
 std::optional<bool> JsonReader::boolean(const JsonValue& value) {
   if (value.kind == Kind::boolean) return value.is_true;
   error("must be true or false, not " + std::string(kind_name(value)) + '.');

@@ -50,6 +50,8 @@ class JsonReader {
   std::optional<Duration> seconds(const JsonValue& value, std::uint64_t min_ms, std::uint64_t max_ms);
   /// Milliseconds as a number, or a string such as `30s`.
   std::optional<Duration> duration(const JsonValue& value, std::uint64_t min_ms, std::uint64_t max_ms);
+  /// RFC 3339, Unix milliseconds, or a duration from `now`.
+  std::optional<WallTime> time(const JsonValue& value, WallTime now);
   std::optional<bool> boolean(const JsonValue& value);
   /// A string, with `${NAME}` read from the environment.
   std::optional<std::string> text(const JsonValue& value);

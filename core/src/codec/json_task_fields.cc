@@ -128,34 +128,13 @@ void read_short_units(JsonReader& reader, const JsonValue& value, const Key&, vo
 
 // --- times
 
-/// RFC 3339, Unix milliseconds, or a duration from now.
-void read_time(JsonReader& reader, const JsonValue& value, Now now, WallTime& time) {
-  if (value.kind == Kind::integer && !value.is_negative && value.magnitude <= units_max) {
-    time.ms = static_cast<std::int64_t>(value.magnitude);
-    return;
-  }
-  if (value.kind == Kind::string) {
-    if (const auto absolute = parse_rfc3339(value.text)) {
-      time = *absolute;
-      return;
-    }
-    if (const auto relative = parse_duration(value.text)) {
-      time = now.wall + *relative;
-      return;
-    }
-  }
-  const std::string what =
-      value.kind == Kind::string ? quoted_text(value.text) : std::string(kind_name(value));
-  reader.error(what +
-               " is not a time; write it like \"2026-01-31T12:00:00Z\", as whole Unix milliseconds, or "
-               "relative like \"30s\".");
-}
-
 void read_deadline(JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
-  read_time(reader, value, static_cast<TaskDraft*>(owner)->now, task_of(owner).deadline);
+  if (const auto time = reader.time(value, static_cast<TaskDraft*>(owner)->now.wall))
+    task_of(owner).deadline = *time;
 }
 void read_start_after(JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
-  read_time(reader, value, static_cast<TaskDraft*>(owner)->now, task_of(owner).start_after);
+  if (const auto time = reader.time(value, static_cast<TaskDraft*>(owner)->now.wall))
+    task_of(owner).start_after = *time;
 }
 
 template <auto member>

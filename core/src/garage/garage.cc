@@ -205,6 +205,13 @@ std::string_view Garage::row_name(std::uint32_t row) const {
 }
 GarageFigures Garage::figures() const { return machine_->figures(); }
 SpotView Garage::spot(SpotId spot) const { return machine_->parking.inventory.view(spot); }
+std::vector<TicketView> Garage::open_tickets() const {
+  std::vector<TicketView> views;
+  views.reserve(machine_->parking.open_tickets);
+  machine_->parking.visit_open(
+      [&](const Ticket& ticket) { views.push_back(machine_->parking.view_of(ticket)); });
+  return views;
+}
 std::vector<DayFigures> Garage::days() const { return machine_->parking.ledger.days(); }
 const ZoneOffsets& Garage::offsets() const { return machine_->parking.offsets; }
 CheckpointPlace Garage::checkpoint(CheckpointPlace from, std::uint32_t limit,

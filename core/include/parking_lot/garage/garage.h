@@ -73,6 +73,8 @@ class Garage {
   // Gauges: they answer always, and promise nothing.
   GarageFigures figures() const;
   garage::SpotView spot(garage::SpotId spot) const;
+  /// By number. Valid until the next `handle`. O(tickets).
+  std::vector<garage::TicketView> open_tickets() const;
   /// Days with figures, oldest first.
   std::vector<garage::DayFigures> days() const;
   /// The garage's zone as it was told; UTC if it was not.

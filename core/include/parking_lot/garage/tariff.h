@@ -172,7 +172,8 @@ class PricingStrategy {
  public:
   PricingStrategy(const Tariff& tariff, const ZoneOffsets& offsets) : tariff_(tariff), offsets_(offsets) {}
 
-  /// `stay.exit` must not lie before `stay.entry`; beyond `stay_max` it costs nothing more. Keeps the memory of `quote.lines`. O(days).
+  /// `stay.exit` must not lie before `stay.entry`; beyond `stay_max` it costs nothing more. Keeps the memory
+  /// of `quote.lines`. O(days).
   void quote(const Stay& stay, Quote& quote) const;
 
   /// The surge of a stay that begins now: the highest of those that apply, 100 if none does.
