@@ -4,7 +4,7 @@
 #include <string>
 
 #include "cli/commands.h"
-#include "cli/config_file.h"
+#include "cli/garage_commands.h"
 #include "cli/garage_day.h"
 #include "cli/garage_zone.h"
 #include "parking_lot/json.h"
@@ -14,37 +14,15 @@ namespace parking_lot::cli {
 namespace {
 
 struct GarageOptions {
-  std::string config;
-  std::string name;
+  GarageChoice choice;
   std::string day = "usual";
   std::uint64_t seed = 1;
-  bool is_json = false;
   std::string tariff;
   std::string entry;
   std::string exit;
   std::string type = "car";
   std::string kind = "regular";
 };
-
-ExitCode complain(const std::string& where, const std::string& message) {
-  std::fprintf(stderr, "%s: %s\n", where.c_str(), message.c_str());
-  return ExitCode::usage;
-}
-
-/// The garage that is meant: the named one, else the only one.
-Result<garage::GarageConfig> load_garage(const GarageOptions& options) {
-  const auto json = read_config_json(options.config);
-  if (!json) return Failure(json.error());
-  const garage::ParsedGarages parsed = garage::parse_garages(*json, read_environment);
-  for (const ConfigIssue& issue : parsed.issues) return Failure(Error{issue.path, issue.message});
-  if (parsed.garages.empty()) return Failure(Error{options.config, "names no garage; add \"garages\"."});
-  if (options.name.empty() && parsed.garages.size() == 1) return parsed.garages.front();
-  for (const garage::GarageConfig& each : parsed.garages) {
-    if (each.name == options.name) return each;
-  }
-  return Failure(Error{options.config, options.name.empty() ? "has several garages; say which with --garage."
-                                                            : "has no garage of this name; see --garage."});
-}
 
 nlohmann::ordered_json json_of(const DayReport& report, const garage::GarageConfig& config) {
   nlohmann::ordered_json out{
@@ -62,30 +40,30 @@ nlohmann::ordered_json json_of(const DayReport& report, const garage::GarageConf
 }
 
 ExitCode simulate(const GarageOptions& options) {
-  const auto config = load_garage(options);
-  if (!config) return complain(config.error().where, config.error().message);
+  const auto config = load_garage(options.choice, ConfigUse::looks);
+  if (!config) return complain_of_garage(config.error());
   const auto zone = read_zone(config->zone);
-  if (!zone) return complain(zone.error().where, zone.error().message);
+  if (!zone) return complain_of_garage(zone.error());
   const DayKind kind = options.day == "quiet"  ? DayKind::quiet
                        : options.day == "busy" ? DayKind::busy
                                                : DayKind::usual;
   const DayReport report = GarageDay(*config, *zone, kind, options.seed).run();
-  const nlohmann::ordered_json json = json_of(report, *config);
-  std::printf("%s\n", options.is_json ? json.dump().c_str() : json.dump(2).c_str());
+  print_object(json_of(report, *config).dump(), options.choice);
   return ExitCode::fine;
 }
 
 ExitCode quote(const GarageOptions& options) {
-  const auto config = load_garage(options);
-  if (!config) return complain(config.error().where, config.error().message);
+  const auto config = load_garage(options.choice, ConfigUse::looks);
+  if (!config) return complain_of_garage(config.error());
   const auto zone = read_zone(config->zone);
-  if (!zone) return complain(zone.error().where, zone.error().message);
+  if (!zone) return complain_of_garage(zone.error());
   garage::Stay stay;
   const auto entry = parse_rfc3339(options.entry);
   const auto exit = parse_rfc3339(options.exit);
-  if (!entry) return complain("--entry", entry.error().message);
-  if (!exit) return complain("--exit", exit.error().message);
-  if (*exit < *entry) return complain("--exit", "lies before the entry; correct one of the two times.");
+  if (!entry) return complain_of_garage({"--entry", entry.error().message});
+  if (!exit) return complain_of_garage({"--exit", exit.error().message});
+  if (*exit < *entry)
+    return complain_of_garage({"--exit", "lies before the entry; correct one of the two times."});
   stay.entry = *entry;
   stay.exit = *exit;
   stay.type = garage::parse_VehicleType(options.type).value_or(garage::VehicleType::car);
@@ -95,7 +73,7 @@ ExitCode quote(const GarageOptions& options) {
     if (each.name == options.tariff) tariff = &each;
   }
   if (!options.tariff.empty() && tariff->name != options.tariff)
-    return complain("--tariff", "the garage has no tariff of this name.");
+    return complain_of_garage({"--tariff", "the garage has no tariff of this name."});
   garage::Quote quoted;
   garage::PricingStrategy(*tariff, *zone).quote(stay, quoted);
   nlohmann::ordered_json json{
@@ -108,7 +86,7 @@ ExitCode quote(const GarageOptions& options) {
     if (line.percent != 0) each["percent"] = line.percent;
     json["lines"].push_back(std::move(each));
   }
-  std::printf("%s\n", options.is_json ? json.dump().c_str() : json.dump(2).c_str());
+  print_object(json.dump(), options.choice);
   return ExitCode::fine;
 }
 
@@ -116,21 +94,18 @@ ExitCode quote(const GarageOptions& options) {
 
 void add_garage(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<GarageOptions>();
-  CLI::App* group = app.add_subcommand("garage", "Garages of a config: simulate a day, price a stay.");
+  CLI::App* group = app.add_subcommand("garage", "Garages: gates, tickets, prices, reports");
   group->require_subcommand(1);
-  const auto add_shared = [options](CLI::App* command) {
-    command->add_option("--config", options->config, "The config file.")->required();
-    command->add_option("--garage", options->name, "Which garage, if there are several.");
-    command->add_flag("--json", options->is_json, "One line for machines.");
-  };
+  add_garage_gate(*group, chosen);
+  add_garage_views(*group, chosen);
   CLI::App* day = group->add_subcommand("simulate", "Runs a day in virtual time.");
-  add_shared(day);
+  add_garage_config(*day, options->choice);
   day->add_option("--day", options->day, "quiet, usual or busy.")
       ->check(CLI::IsMember({"quiet", "usual", "busy"}));
   day->add_option("--seed", options->seed, "The same seed gives the same day.");
   day->callback([options, &chosen] { chosen = [options] { return simulate(*options); }; });
   CLI::App* price = group->add_subcommand("quote", "What a stay costs, line by line.");
-  add_shared(price);
+  add_garage_config(*price, options->choice);
   price->add_option("--tariff", options->tariff, "Default: the first.");
   price->add_option("--entry", options->entry, "Like 2026-03-28T20:00:00+01:00.")->required();
   price->add_option("--exit", options->exit, "When the vehicle leaves.")->required();

@@ -34,6 +34,10 @@ Json json_of(const Damage& damage) {
   return {{"file", damage.file}, {"offset", damage.offset}, {"message", damage.message}};
 }
 
+const char* kind_name(StreamKind kind) {
+  return kind == StreamKind::pool ? "pool" : kind == StreamKind::garage ? "garage" : "mailbox";
+}
+
 void print(const Inspection& inspection, const StoreOptions& options) {
   if (!options.is_json) {
     for (const Damage& damage : inspection.damages) {
@@ -56,7 +60,7 @@ void print(const Inspection& inspection, const StoreOptions& options) {
             {"streams", Json::array()},
             {"damages", Json::array()}};
   for (const StreamCount& stream : inspection.streams) {
-    json["streams"].push_back({{"kind", stream.key.kind == StreamKind::pool ? "pool" : "mailbox"},
+    json["streams"].push_back({{"kind", kind_name(stream.key.kind)},
                                {"name", stream.key.name},
                                {"first", stream.first},
                                {"last", stream.last}});

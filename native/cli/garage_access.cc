@@ -1,0 +1,110 @@
+#include "cli/garage_access.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "cli/config_file.h"
+#include "cli/garage_zone.h"
+
+namespace parking_lot::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string kept_config(const std::string& store) { return store + "/garages.json"; }
+
+/// What `text` says of garages, beside what the store has written down already.
+Result<void> keep_config(const std::string& store, const std::string& text) {
+  Json kept{{"garages", Json::object()}};
+  if (const auto before = read_file(kept_config(store))) {
+    const Json known = Json::parse(*before, nullptr, false);
+    if (known.is_object() && known.contains("garages")) kept = known;
+  }
+  const Json given = Json::parse(text, nullptr, false);
+  for (const auto& [name, garage] : given["garages"].items()) kept["garages"][name] = garage;
+  const std::string fresh = kept.dump(2) + "\n";
+  if (const auto before = read_file(kept_config(store)); before && *before == fresh) return {};
+  std::error_code error;
+  std::filesystem::create_directories(store, error);
+  const std::string path = kept_config(store) + ".new";
+  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  out << fresh;
+  out.close();
+  if (out) std::filesystem::rename(path, kept_config(store), error);
+  if (!out || error) return Failure(Error{kept_config(store), "cannot be written; check the directory."});
+  return {};
+}
+
+}  // namespace
+
+void add_garage_config(CLI::App& command, GarageChoice& choice) {
+  command.add_option("--config,-c", choice.config, "Config with the garage")->type_name("FILE");
+  command.add_option("--garage", choice.name, "Which garage, if there are several")->type_name("NAME");
+  command.add_flag("--json", choice.is_json, "One line of JSON for each object");
+}
+
+void add_garage_store(CLI::App& command, GarageChoice& choice) {
+  command.add_option("--store", choice.store, "Directory that keeps the garage; made at the first use")
+      ->type_name("DIR")
+      ->required();
+  add_garage_config(command, choice);
+}
+
+ExitCode complain_of_garage(const Error& error, ExitCode code) {
+  const std::string where = error.where.empty() ? "" : error.where + ": ";
+  std::fprintf(stderr, "garage: %s%s\n", where.c_str(), error.message.c_str());
+  return code;
+}
+
+Result<garage::GarageConfig> load_garage(const GarageChoice& choice, ConfigUse use) {
+  const bool is_kept = choice.config.empty();
+  if (is_kept && choice.store.empty()) return Failure(Error{"", "name a config with --config FILE."});
+  const std::string path = is_kept ? kept_config(choice.store) : choice.config;
+  const auto json = is_kept ? read_file(path) : read_config_json(path);
+  if (!json && is_kept)
+    return Failure(Error{choice.store, "keeps no garage yet; name its config with --config FILE."});
+  if (!json) return Failure(json.error());
+  const garage::ParsedGarages parsed = garage::parse_garages(*json, read_environment);
+  for (const ConfigIssue& issue : parsed.issues) return Failure(Error{issue.path, issue.message});
+  if (parsed.garages.empty()) return Failure(Error{path, "names no garage; add \"garages\"."});
+  if (!is_kept && use == ConfigUse::changes) {
+    if (auto kept = keep_config(choice.store, *json); !kept) return Failure(kept.error());
+  }
+  if (choice.name.empty() && parsed.garages.size() == 1) return parsed.garages.front();
+  for (const garage::GarageConfig& each : parsed.garages) {
+    if (each.name == choice.name) return each;
+  }
+  return Failure(Error{path, choice.name.empty() ? "has several garages; say which with --garage."
+                                                 : "has no garage of this name; see --garage."});
+}
+
+Result<std::unique_ptr<StoredGarage>> open_garage(const GarageChoice& choice,
+                                                  StoredGarage::Options::Access access) {
+  const bool is_working = access == StoredGarage::Options::Access::working;
+  const auto config = load_garage(choice, is_working ? ConfigUse::changes : ConfigUse::looks);
+  if (!config) return Failure(config.error());
+  const auto zone = read_zone(config->zone);
+  if (!zone) return Failure(zone.error());
+  return StoredGarage::open(*config, *zone, {.directory = choice.store, .access = access});
+}
+
+void print_object(const std::string& json, const GarageChoice& choice) {
+  if (choice.is_json) {
+    std::printf("%s\n", json.c_str());
+    return;
+  }
+  const Json object = Json::parse(json, nullptr, false);
+  for (const auto& [name, value] : object.items()) {
+    std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+    if (value.is_array()) {
+      text.clear();
+      for (const Json& each : value)
+        text += (text.empty() ? "" : " ") + (each.is_string() ? each.get<std::string>() : each.dump());
+    }
+    std::printf("%-18s %s\n", name.c_str(), text.c_str());
+  }
+}
+
+}  // namespace parking_lot::cli

@@ -1,0 +1,248 @@
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/garage_commands.h"
+#include "host/system.h"
+#include "parking_lot/garage/json.h"
+
+/// `garage enter`, `exit`, `pay` and the like: commands that a store keeps, one or a stream of them.
+namespace parking_lot::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+enum class Form : std::uint8_t { text, number, flag, list };
+
+struct GateOption {
+  const char* flag;
+  const char* key;
+  Form form;
+  const char* meaning;
+};
+
+constexpr GateOption all_options[] = {
+    {"--plate", "plate", Form::text, "Plate of the vehicle"},
+    {"--ticket", "ticket", Form::text, "Id of the ticket"},
+    {"--type", "type", Form::text, "car, truck, van, motorcycle or bus"},
+    {"--size", "size", Form::text, "small, medium or large"},
+    {"--spots-required", "spots_required", Form::number, "Spots beside each other, for a large vehicle"},
+    {"--want", "wanted", Form::list, "ev_charger, accessible, covered"},
+    {"--gate", "gate", Form::text, "Entrance; default: the first"},
+    {"--tariff", "tariff", Form::text, "Default: the first"},
+    {"--spot", "spot", Form::text, "This spot and no other, like P1/A/17"},
+    {"--wait", "wait", Form::text, "How long to wait for a spot, like 10m"},
+    {"--reservation", "reservation", Form::number, "Number of the reservation"},
+    {"--until", "until", Form::text, "A time, or a duration from now"},
+    {"--place", "place", Form::number, "Place in the lane"},
+    {"--amount", "amount", Form::number, "In minor units, like cents"},
+    {"--paid-here", "paid_here", Form::flag, "What is due is paid at the exit"},
+    {"--at", "at", Form::text, "When it left, if that was earlier"},
+    {"--validation", "validation", Form::text, "Name of the validation in the tariff"},
+    {"--permit", "permit", Form::text, "Name of the permit in the tariff"},
+    {"--by", "by", Form::text, "Who acts"},
+    {"--reason", "reason", Form::text, "Why"},
+    {"--new-plate", "new_plate", Form::text, "The plate that is right"},
+    {"--entry", "entry", Form::text, "The time of entry that is right"},
+    {"--allocation", "allocation", Form::text, "first_available, nearest, fill_in or back_to_front"},
+    {"--seen", "seen", Form::list, "Spots that are seen occupied"},
+    {"--if-version", "if_version", Form::number, "Only if nothing has changed since this version was read"},
+};
+
+struct GateCommand {
+  const char* name;
+  const char* does;
+  const char* meaning;
+  std::vector<std::string> flags;
+};
+
+const std::vector<GateCommand>& gate_commands() {
+  static const std::vector<GateCommand> commands = {
+      {"enter",
+       "enter",
+       "Lets a vehicle in, or has it wait",
+       {"--plate", "--type", "--size", "--spots-required", "--want", "--gate", "--tariff", "--spot", "--wait",
+        "--reservation", "--if-version"}},
+      {"leave-lane", "leave_lane", "Gives a place in the lane up", {"--place"}},
+      {"exit",
+       "exit",
+       "Lets a vehicle out that has paid",
+       {"--plate", "--ticket", "--paid-here", "--at", "--if-version"}},
+      {"pay", "pay", "Takes a payment", {"--plate", "--ticket", "--amount", "--if-version"}},
+      {"validate",
+       "validate",
+       "Applies a validation",
+       {"--plate", "--ticket", "--validation", "--if-version"}},
+      {"reserve",
+       "reserve",
+       "Holds a spot for a plate",
+       {"--plate", "--type", "--size", "--spots-required", "--want", "--gate", "--spot", "--until",
+        "--if-version"}},
+      {"cancel", "cancel_reservation", "Cancels a reservation", {"--reservation"}},
+      {"lost", "report_lost", "Notes that a ticket was lost", {"--plate"}},
+      {"correct",
+       "correct",
+       "Puts plate, entry or spot of an open ticket right",
+       {"--plate", "--ticket", "--by", "--reason", "--new-plate", "--entry", "--spot", "--if-version"}},
+      {"set-price",
+       "set_price",
+       "Fixes the price of an open ticket",
+       {"--plate", "--ticket", "--by", "--reason", "--amount", "--if-version"}},
+      {"void",
+       "make_void",
+       "Makes a ticket void: it costs nothing, its spots are free",
+       {"--plate", "--ticket", "--by", "--reason", "--if-version"}},
+      {"refund", "refund", "Gives money back", {"--ticket", "--by", "--reason", "--amount", "--if-version"}},
+      {"permit", "grant_permit", "Grants a permit to a plate", {"--plate", "--permit", "--until"}},
+      {"revoke", "revoke_permit", "Takes a permit back", {"--plate"}},
+      {"allocate", "set_allocation", "Changes the strategy", {"--allocation"}},
+  };
+  return commands;
+}
+
+/// Questions go to a store that is only read.
+const std::vector<GateCommand>& gate_questions() {
+  static const std::vector<GateCommand> questions = {
+      {"ticket", "ticket", "Shows a ticket", {"--plate", "--ticket"}},
+      {"price", "price", "What a ticket costs, line by line", {"--plate", "--ticket", "--at"}},
+      {"reconcile", "reconcile", "Where spots that were seen and tickets disagree", {"--seen"}},
+  };
+  return questions;
+}
+
+struct GateOptions {
+  GarageChoice choice;
+  std::map<std::string, std::string> texts;
+  std::map<std::string, std::uint64_t> numbers;
+  std::map<std::string, std::vector<std::string>> lists;
+  std::map<std::string, bool> flags;
+  std::string does;
+  StoredGarage::Options::Access access = StoredGarage::Options::Access::working;
+};
+
+Json json_of(const GateOptions& options, const CLI::App& command) {
+  Json json{{"do", options.does}};
+  for (const GateOption& each : all_options) {
+    if (command.get_option_no_throw(each.flag) == nullptr || command.count(each.flag) == 0) continue;
+    if (each.form == Form::text) json[each.key] = options.texts.at(each.key);
+    if (each.form == Form::number) json[each.key] = options.numbers.at(each.key);
+    if (each.form == Form::flag) json[each.key] = true;
+    if (each.form == Form::list) json[each.key] = options.lists.at(each.key);
+  }
+  if (options.does == "reconcile" && !json.contains("seen")) json["seen"] = Json::array();
+  return json;
+}
+
+ExitCode act(const GateOptions& options, const Json& json) {
+  auto stored = open_garage(options.choice, options.access);
+  if (!stored) return complain_of_garage(stored.error(), ExitCode::unexpected);
+  const Now now = SystemClock().now();
+  const auto command = garage::parse_garage_command(json.dump(), (*stored)->garage(), now.wall);
+  if (!command) return complain_of_garage(command.error());
+  const garage::Input input = command->input(1);
+  ExitCode code = ExitCode::unexpected;
+  const auto handled = (*stored)->handle(now, std::span(&input, 1), [&](const garage::Reply& reply) {
+    if (reply.request != 1) return;
+    code = ExitCode::fine;
+    const std::string answer = garage::answer_json((*stored)->garage(), reply.answer);
+    const auto* refused = std::get_if<garage::Refused>(&reply.answer);
+    if (refused != nullptr) code = ExitCode::work_failed;
+    if (refused == nullptr || options.choice.is_json) return print_object(answer, options.choice);
+    std::string what(to_string(refused->code));
+    if (!refused->field.empty()) what += " (" + std::string(refused->field) + ")";
+    std::string message(sentence(refused->code));
+    if (refused->due != 0) message += " Due: " + std::to_string(refused->due) + ".";
+    complain_of_garage({what, message});
+  });
+  if (!handled) return complain_of_garage(handled.error(), ExitCode::unexpected);
+  return code;
+}
+
+struct FeedOptions {
+  GarageChoice choice;
+  std::uint32_t batch = 1;
+};
+
+/// Commands from stdin, one JSON object a line; an answer a line.
+ExitCode feed(const FeedOptions& options) {
+  auto stored = open_garage(options.choice, StoredGarage::Options::Access::working);
+  if (!stored) return complain_of_garage(stored.error(), ExitCode::unexpected);
+  const SystemClock clock;
+  std::uint64_t line_number = 0;
+  bool is_open = true;
+  while (is_open) {
+    std::vector<std::pair<std::uint64_t, garage::GarageCommand>> commands;
+    const Now now = clock.now();
+    std::string line;
+    while (commands.size() < options.batch && (is_open = static_cast<bool>(std::getline(std::cin, line)))) {
+      ++line_number;
+      if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+      auto command = garage::parse_garage_command(line, (*stored)->garage(), now.wall);
+      if (command) {
+        commands.emplace_back(line_number, std::move(*command));
+        continue;
+      }
+      const Json answer{{"line", line_number},
+                        {"answer", "refused"},
+                        {"code", "invalid_request"},
+                        {"field", command.error().where},
+                        {"message", command.error().message}};
+      std::printf("%s\n", answer.dump().c_str());
+    }
+    std::vector<garage::Input> inputs;
+    for (const auto& [number, command] : commands) inputs.push_back(command.input(number));
+    if (inputs.empty()) continue;
+    const auto handled = (*stored)->handle(now, inputs, [&](const garage::Reply& reply) {
+      const std::string answer = garage::answer_json((*stored)->garage(), reply.answer);
+      std::printf("{\"line\":%llu,%s\n", static_cast<unsigned long long>(reply.request), answer.c_str() + 1);
+    });
+    std::fflush(stdout);
+    if (!handled) return complain_of_garage(handled.error(), ExitCode::unexpected);
+  }
+  return ExitCode::fine;
+}
+
+void add_command(CLI::App& group, Chosen& chosen, const GateCommand& each,
+                 StoredGarage::Options::Access access) {
+  const auto options = std::make_shared<GateOptions>();
+  options->does = each.does;
+  options->access = access;
+  CLI::App* command = group.add_subcommand(each.name, each.meaning);
+  add_garage_store(*command, options->choice);
+  for (const GateOption& option : all_options) {
+    if (std::find(each.flags.begin(), each.flags.end(), option.flag) == each.flags.end()) continue;
+    if (option.form == Form::text)
+      command->add_option(option.flag, options->texts[option.key], option.meaning);
+    if (option.form == Form::number)
+      command->add_option(option.flag, options->numbers[option.key], option.meaning);
+    if (option.form == Form::flag) command->add_flag(option.flag, options->flags[option.key], option.meaning);
+    if (option.form == Form::list)
+      command->add_option(option.flag, options->lists[option.key], option.meaning)->delimiter(',');
+  }
+  command->callback([options, command, &chosen] {
+    const Json json = json_of(*options, *command);
+    chosen = [options, json] { return act(*options, json); };
+  });
+}
+
+}  // namespace
+
+void add_garage_gate(CLI::App& group, Chosen& chosen) {
+  using Access = StoredGarage::Options::Access;
+  for (const GateCommand& each : gate_commands()) add_command(group, chosen, each, Access::working);
+  for (const GateCommand& each : gate_questions()) add_command(group, chosen, each, Access::reading);
+  const auto options = std::make_shared<FeedOptions>();
+  CLI::App* feeding =
+      group.add_subcommand("feed", "Commands from stdin, one JSON object a line; an answer a line");
+  add_garage_store(*feeding, options->choice);
+  feeding->add_option("--batch", options->batch, "So many lines in one commit (default 1)")
+      ->check(CLI::Range(1, 10000));
+  feeding->callback([options, &chosen] { chosen = [options] { return feed(*options); }; });
+}
+
+}  // namespace parking_lot::cli
