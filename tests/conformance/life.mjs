@@ -27,8 +27,8 @@ class World {
   }
 
   /** Opens the lot; `handler` runs the tasks of `p`. */
-  open(handler, config = this.config()) {
-    return this.ParkingLot.open(config, handler ? { handlers: { p: handler } } : {});
+  open(handler, config = this.config(), options = {}) {
+    return this.ParkingLot.open(config, handler ? { ...options, handlers: { p: handler } } : options);
   }
 
   equal(actual, expected, what) {

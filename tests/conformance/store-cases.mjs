@@ -89,7 +89,7 @@ export const storeCases = {
       await other.submit(world.task('b'));
     },
     async (world) => {
-      const pool = (await world.open(echo)).pool('p');
+      const pool = (await world.open(echo, world.config(), { orphans: 'keep' })).pool('p');
       world.equal(await (await pool.submit(world.task('c'))).result(), 'c', 'result');
     },
     async (world) => {
