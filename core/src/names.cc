@@ -14,7 +14,7 @@ std::uint32_t hash_of(std::string_view text) {  // FNV-1a, folded
 
 }  // namespace
 
-Names::Names() : table_(64, 0) {
+Names::Names() : table_(64) {
   chunks_.push_back(std::make_unique<Entry[]>(1U << chunk_bits));
   end_ = 1;  // the empty name
 }
@@ -22,9 +22,8 @@ Names::Names() : table_(64, 0) {
 std::size_t Names::place_of(std::string_view text, std::uint32_t hash) const {
   const std::size_t mask = table_.size() - 1;
   std::size_t place = hash & mask;
-  while (table_[place] != 0) {
-    const Entry& known = entry(table_[place] - 1);
-    if (known.hash == hash && known.text == text) break;
+  while (table_[place].entry != 0) {
+    if (table_[place].hash == hash && entry(table_[place].entry - 1).text == text) break;
     place = (place + 1) & mask;
   }
   return place;
@@ -34,8 +33,8 @@ NameId Names::intern(std::string_view text) {
   if (text.empty()) return {};
   const std::uint32_t hash = hash_of(text);
   std::size_t place = place_of(text, hash);
-  if (table_[place] != 0) {
-    const NameId name{table_[place] - 1};
+  if (table_[place].entry != 0) {
+    const NameId name{table_[place].entry - 1};
     hold(name);
     return name;
   }
@@ -52,7 +51,7 @@ NameId Names::intern(std::string_view text) {
     free_.pop_back();
   }
   entry(index) = Entry{std::string(text), 1, hash};
-  table_[place] = index + 1;
+  table_[place] = {index + 1, hash};
   ++live_;
   return {index};
 }
@@ -61,15 +60,15 @@ void Names::free(NameId name) {
   Entry& freed = entry(name.index);
   const std::size_t mask = table_.size() - 1;
   std::size_t hole = place_of(freed.text, freed.hash);
-  for (std::size_t next = (hole + 1) & mask; table_[next] != 0; next = (next + 1) & mask) {
+  for (std::size_t next = (hole + 1) & mask; table_[next].entry != 0; next = (next + 1) & mask) {
     // Backward-shift deletion keeps every probe sequence unbroken (Knuth, TAOCP vol. 3, 6.4, algorithm R).
-    const std::size_t home = entry(table_[next] - 1).hash & mask;
+    const std::size_t home = table_[next].hash & mask;
     if (((next - home) & mask) >= ((next - hole) & mask)) {
       table_[hole] = table_[next];
       hole = next;
     }
   }
-  table_[hole] = 0;
+  table_[hole] = {};
   freed.text.clear();
   free_.push_back(name.index);
   --live_;
@@ -78,17 +77,17 @@ void Names::free(NameId name) {
 NameId Names::find(std::string_view text) const {
   if (text.empty()) return {};
   const std::size_t place = place_of(text, hash_of(text));
-  return table_[place] == 0 ? NameId{} : NameId{table_[place] - 1};
+  return table_[place].entry == 0 ? NameId{} : NameId{table_[place].entry - 1};
 }
 
 void Names::grow() {
-  std::vector<std::uint32_t> old(table_.size() * 2, 0);
+  std::vector<Place> old(table_.size() * 2);
   old.swap(table_);
   const std::size_t mask = table_.size() - 1;
-  for (const std::uint32_t moved : old) {
-    if (moved == 0) continue;
-    std::size_t place = entry(moved - 1).hash & mask;
-    while (table_[place] != 0) place = (place + 1) & mask;
+  for (const Place& moved : old) {
+    if (moved.entry == 0) continue;
+    std::size_t place = moved.hash & mask;
+    while (table_[place].entry != 0) place = (place + 1) & mask;
     table_[place] = moved;
   }
 }

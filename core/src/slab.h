@@ -16,6 +16,12 @@ class Slab {
     return chunks_[slot >> chunk_bits][slot & (chunk_size - 1)];
   }
 
+  /// This object is asked for soon: its memory may be brought near.
+  void expect(std::uint32_t slot) const {
+    const auto* object = reinterpret_cast<const char*>(&(*this)[slot]);
+    for (std::size_t line = 0; line < sizeof(T); line += 64) __builtin_prefetch(object + line);
+  }
+
   std::uint32_t allocate() {
     if (!free_.empty()) {
       const std::uint32_t slot = free_.back();

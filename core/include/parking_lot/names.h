@@ -31,12 +31,20 @@ class Names {
   NameId find(std::string_view text) const;
   std::string_view text(NameId name) const { return entry(name.index).text; }
 
+  /// `release` of this name comes soon: its memory may be brought near.
+  void expect(NameId name) const { __builtin_prefetch(&entry(name.index)); }
+
   std::size_t size() const { return live_; }
 
  private:
   struct Entry {
     std::string text;
     std::uint32_t holds = 0;
+    std::uint32_t hash = 0;
+  };
+  /// With the hash beside it a place that is somebody else's is passed without a look at the entry.
+  struct Place {
+    std::uint32_t entry = 0;  ///< index + 1; 0: empty
     std::uint32_t hash = 0;
   };
 
@@ -52,7 +60,7 @@ class Names {
   std::vector<std::unique_ptr<Entry[]>> chunks_;
   std::uint32_t end_ = 0;
   std::vector<std::uint32_t> free_;
-  std::vector<std::uint32_t> table_;  // open addressing; entry index + 1, 0 = empty
+  std::vector<Place> table_;  // open addressing
   std::size_t live_ = 0;
 };
 

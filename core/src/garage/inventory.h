@@ -47,6 +47,11 @@ class Inventory {
   std::uint64_t room_for(VehicleSize size, Features wanted);
 
   enum class Owner : std::uint8_t { ticket, reservation };
+  /// `take` or `give_back` of this spot comes soon: its memory may be brought near.
+  void expect(SpotId spot) const {
+    __builtin_prefetch(&states_[spot.index]);
+    __builtin_prefetch(&rank_in_class_[spot.index * orders_.size()]);
+  }
   /// The spots must be free.
   void take(SpotRange spots, Owner owner, std::uint64_t number, std::uint64_t version);
   void give_back(SpotRange spots, std::uint64_t version);

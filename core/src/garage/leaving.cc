@@ -78,6 +78,8 @@ void Garage::Machine::take(const Exit& input) {
   const std::uint32_t slot = open_ticket(input.request, input.ticket, input.if_version);
   if (slot == no_slot) return;
   const Ticket& ticket = parking.tickets[slot];
+  if (ticket.spots.count != 0) parking.inventory.expect(ticket.spots.first);
+  parking.vehicles.expect(ticket.visit.vehicle);
   const WallTime now = std::max(now_.wall, stream.last_at());
   const WallTime exit = input.at.ms == 0 ? now : input.at;
   if (exit > now) return refuse(input.request, GarageRefusal::invalid_request, "at");

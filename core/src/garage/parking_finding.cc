@@ -14,7 +14,9 @@ std::uint32_t ParkingManager::vehicle_of(std::string_view plate) const {
 std::uint32_t ParkingManager::ticket_of(const TicketName& name) const {
   if (name.id) {
     const std::uint32_t slot = ticket_by_number_.find(number_in(name.id));
-    return slot != AdmissionIndex::none && tickets[slot].id == name.id ? slot : no_slot;
+    if (slot == AdmissionIndex::none) return no_slot;
+    tickets.expect(slot);
+    return tickets[slot].id == name.id ? slot : no_slot;
   }
   const std::uint32_t vehicle = vehicle_of(name.plate);
   return vehicle == no_slot ? no_slot : vehicles[vehicle].open_ticket;

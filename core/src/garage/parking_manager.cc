@@ -213,10 +213,22 @@ void ParkingManager::close(std::uint32_t slot, Stamp stamp) {
 
 void ParkingManager::forget_beyond_count() {
   while (closed_.size() > config_.ticket_retention_count) {
+    expect_forgetting();
     const std::uint32_t oldest = closed_.front().slot;
     closed_.pop_front();
     forget_ticket(oldest);
   }
+}
+
+/// Those who are forgotten next have not been touched for long. Each step towards it brings near what the
+/// step after it needs: the ticket, then its vehicle, then the vehicle's name.
+void ParkingManager::expect_forgetting() const {
+  if (closed_.size() < 4) return;
+  tickets.expect(closed_[3].slot);
+  vehicles.expect(tickets[closed_[2].slot].visit.vehicle);
+  const KnownVehicle& next = vehicles[tickets[closed_[1].slot].visit.vehicle];
+  names.expect(next.plate);
+  if (next.plate.index < vehicle_by_plate_.size()) __builtin_prefetch(&vehicle_by_plate_[next.plate.index]);
 }
 
 void ParkingManager::forget_ticket(std::uint32_t slot) {

@@ -217,6 +217,7 @@ class ParkingManager {
   void close(std::uint32_t slot, Stamp stamp);
   void forget_beyond_count();
   void forget_ticket(std::uint32_t slot);
+  void expect_forgetting() const;
   void drop_ticket(std::uint32_t slot, Stamp stamp);
   std::uint32_t new_ticket(const TicketOpened& fact, const Visit& visit);
   TicketRestored restored(const Ticket& ticket) const;
