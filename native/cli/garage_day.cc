@@ -116,6 +116,7 @@ void GarageDay::hear() {
       const std::size_t number = reply->request - 2;
       const Duration waited = now_.wall - waiting_since_[number];
       ++report_.entered;
+      if (waited.ms > 0) ++entered_late_;
       waited_ms_ += waited.ms;
       report_.wait_max_ms = std::max(report_.wait_max_ms, waited.ms);
       departures_.push_back({now_.wall + arrivals_[number].stay, number, admitted->id});
@@ -163,7 +164,7 @@ DayReport GarageDay::run() {
     garage_.handle(now_, garage::AskPrice{1, {open.ticket, {}}, {}});
     hear();
   }
-  if (report_.waited != 0) report_.wait_mean_ms = waited_ms_ / static_cast<std::int64_t>(report_.waited);
+  if (entered_late_ != 0) report_.wait_mean_ms = waited_ms_ / entered_late_;
   return report_;
 }
 

@@ -71,6 +71,7 @@ class GarageDay {
   std::vector<WallTime> waiting_since_;
   DayReport report_;
   std::int64_t waited_ms_ = 0;
+  std::int64_t entered_late_ = 0;
 };
 
 }  // namespace parking_lot::cli
