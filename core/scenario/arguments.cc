@@ -112,6 +112,20 @@ std::uint64_t Arguments::number(std::string_view key, std::uint64_t absent) {
   return value.value_or(absent);
 }
 
+std::span<const std::uint64_t> Arguments::numbers(std::string_view key, std::vector<std::uint64_t>& numbers) {
+  auto text = option(key);
+  if (!text) return {};
+  for (std::string_view left = *text;;) {
+    std::size_t comma = left.find(',');
+    auto value = parse_number(left.substr(0, comma));
+    if (!value)
+      fail(std::string(key) + " are whole numbers such as 2,4096, not '" + std::string(*text) + "'");
+    numbers.push_back(value.value_or(0));
+    if (comma == std::string_view::npos) return numbers;
+    left = left.substr(comma + 1);
+  }
+}
+
 Duration Arguments::duration(std::string_view key, Duration absent) {
   auto text = option(key);
   if (!text) return absent;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +31,8 @@ class Arguments {
 
   /// An option's text, or nothing when it is absent.
   std::optional<std::string_view> option(std::string_view key);
+  /// `1,2,3`, kept in `numbers`.
+  std::span<const std::uint64_t> numbers(std::string_view key, std::vector<std::uint64_t>& numbers);
   std::uint64_t number(std::string_view key, std::uint64_t absent);
   Duration duration(std::string_view key, Duration absent);
   /// `+5s` and `-5s` count from `now`; a plain number is Unix milliseconds.

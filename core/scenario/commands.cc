@@ -107,6 +107,7 @@ void Interpreter::submit(Arguments& line) {
   spec.priority = line.one_of("priority", parse_Priority, Priority::normal);
   spec.kind = line.one_of("kind", parse_ResourceKind, ResourceKind::mixed);
   spec.units = line.number("units", 1);
+  spec.resources = line.numbers("resources", resources_.emplace_back());
   spec.deadline = line.moment("deadline", wall, never_wall);
   spec.start_after = line.moment("start_after", wall, WallTime{0});
   spec.timeout = line.duration("timeout", {});
@@ -190,6 +191,17 @@ void Interpreter::set_pool_state(Arguments& line) {
   if (line.verb() == "disable") state = PoolState::disabled;
   if (line.finish())
     inputs_.push_back(SetPoolState{.request = ask(line, pool), .pool = pool, .state = state});
+}
+
+void Interpreter::reconfigure(Arguments& line) {
+  PoolId pool = line.has_word() ? pool_called(line, line.word("a pool")) : pool_option(line);
+  Setup changes;
+  for (const auto& [key, value] : line.other_options()) changes.set_option(key, value);
+  if (!line.finish()) return;
+  ParsedPool parsed = parse_pool_settings(changes.options_json(), stage_.lot().scheduler().config(pool));
+  if (!parsed.ok()) return line.fail(parsed.issues.front().path + " " + parsed.issues.front().message);
+  configs_.push_back(std::move(parsed.pool));
+  inputs_.push_back(Reconfigure{.request = ask(line, pool), .pool = pool, .config = &configs_.back()});
 }
 
 void Interpreter::client_gone(Arguments& line) {

@@ -29,6 +29,7 @@ const Interpreter::Command* Interpreter::command_named(std::string_view verb) {
       {"resume", Kind::feeds, &I::set_pool_state},
       {"drain", Kind::feeds, &I::set_pool_state},
       {"disable", Kind::feeds, &I::set_pool_state},
+      {"reconfigure", Kind::feeds, &I::reconfigure},
       {"client-gone", Kind::feeds, &I::client_gone},
       {"executor", Kind::feeds, &I::executor},
       {"executor-gone", Kind::feeds, &I::executor_gone},

@@ -51,6 +51,7 @@ class Interpreter {
   void explain(Arguments& line);
   void list(Arguments& line);
   void set_pool_state(Arguments& line);
+  void reconfigure(Arguments& line);
   void client_gone(Arguments& line);
   void executor(Arguments& line);
   void executor_gone(Arguments& line);
@@ -100,6 +101,8 @@ class Interpreter {
   std::vector<Input> inputs_;
   std::vector<mailbox::Input> mailbox_inputs_;
   std::deque<std::string> texts_;
+  std::deque<PoolConfig> configs_;
+  std::deque<std::vector<std::uint64_t>> resources_;
   std::vector<NameId> holds_;
   std::map<std::string, PoolId, std::less<>> pool_of_task_;
 };

@@ -29,7 +29,21 @@ void own_texts(Fact& fact, Keep keep) {
   } else if (auto* rejected = std::get_if<TaskRejected>(&fact)) {
     rejected->task_id = keep(rejected->task_id);
     rejected->tenant = keep(rejected->tenant);
+  } else if (auto* configured = std::get_if<PoolConfigured>(&fact)) {
+    configured->settings = keep(configured->settings);
+  } else if (auto* tenant = std::get_if<TenantRestored>(&fact)) {
+    tenant->tenant = keep(tenant->tenant);
   }
+}
+
+/// The same for lists of numbers.
+template <class Keep>
+void own_numbers(Fact& fact, Keep keep) {
+  if (auto* admitted = std::get_if<TaskAdmitted>(&fact)) admitted->resources = keep(admitted->resources);
+  if (auto* restored = std::get_if<TaskRestored>(&fact))
+    restored->admitted.resources = keep(restored->admitted.resources);
+  if (auto* tenant = std::get_if<TenantRestored>(&fact)) tenant->figures = keep(tenant->figures);
+  if (auto* units = std::get_if<UnitsRestored>(&fact)) units->resources = keep(units->resources);
 }
 
 template <class Keep>
@@ -119,9 +133,13 @@ class Journal {
     });
     if constexpr (std::is_same_v<Entry, Record>) {
       if (auto* pool = std::get_if<PoolRestored>(&record.fact)) {
-        incarnations_.emplace_back(pool->incarnations.begin(), pool->incarnations.end());
-        pool->incarnations = incarnations_.back();
+        numbers_.emplace_back(pool->incarnations.begin(), pool->incarnations.end());
+        pool->incarnations = numbers_.back();
       }
+      own_numbers(record.fact, [this](std::span<const std::uint64_t> numbers) {
+        numbers_.emplace_back(numbers.begin(), numbers.end());
+        return std::span<const std::uint64_t>(numbers_.back());
+      });
     }
     return record;
   }
@@ -131,7 +149,7 @@ class Journal {
   std::vector<Entry> checkpoint_;  // the last complete one
   std::deque<std::size_t> ends_;   // of the pending writes, as counts of records
   std::deque<std::string> texts_;
-  std::deque<std::vector<std::uint64_t>> incarnations_;
+  std::deque<std::vector<std::uint64_t>> numbers_;
   std::size_t durable_ = 0;
 };
 

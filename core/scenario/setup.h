@@ -22,6 +22,8 @@ class Setup {
   void use_json(std::string_view json) { json_ = json; }
 
   Result<Config> config() const;
+  /// What was set with `set_option`, as JSON.
+  std::string options_json() const { return root_.json(); }
 
  private:
   struct Node {

@@ -91,6 +91,8 @@ std::string text_of(const Explanation& explanation, PoolId pool, Spelling& spell
   add_number(line, "position", explanation.position);
   add_number(line, "units_ahead", explanation.units_ahead);
   add(line, "units_free", explanation.units_free);
+  if (explanation.expected_at.ms != 0) add(line, "expected", spelling.moment(explanation.expected_at));
+  if (explanation.expires_at != never_wall) add(line, "expires", spelling.moment(explanation.expires_at));
   return line;
 }
 

@@ -32,9 +32,15 @@ struct PoolFacts {
     return "state " + std::string(to_string(fact.state));
   }
 
+  std::string operator()(const PoolConfigured& fact) const {
+    return "configured " + std::string(fact.settings);
+  }
+
   std::string operator()(const TaskAdmitted& fact) const {
     spelling.name_admission(pool, fact.admission, fact.task_id);
     std::string line = "admitted " + task(fact.admission) + " units=" + std::to_string(fact.units);
+    for (const Units units : fact.resources)
+      line += (&units == fact.resources.data() ? " resources=" : ",") + std::to_string(units);
     if (fact.priority != Priority::normal) line += " priority=" + std::string(to_string(fact.priority));
     if (fact.tenant != "default") line += " tenant=" + std::string(fact.tenant);
     if (!fact.mailbox.empty()) line += " mailbox=" + Spelling::mailbox(fact.mailbox);
@@ -90,6 +96,9 @@ struct PoolFacts {
   }
   std::string operator()(const TaskRestored& fact) const {
     return "restored " + task(fact.admitted.admission) + " " + std::string(to_string(fact.status));
+  }
+  std::string operator()(const TenantRestored& fact) const {
+    return "restored tenant " + std::string(fact.tenant);
   }
   std::string operator()(const UnitsRestored& fact) const {
     return "restored units of " + task(fact.admission) + " lease=" + spelling.lease(fact.lease);

@@ -60,6 +60,10 @@ bool Scheduler::Machine::refuse_by_spec(Pool& pool, RequestId request, const Tas
   if (spec.mailbox && spec.mailbox != memo_mailbox_ && !is_valid_key(names.text(spec.mailbox)))
     field = "mailbox_key";
   if (spec.units > units_max) field = "resource_cost.units";
+  if (spec.resources.size() != pool.config.resources.size()) field = "resource_cost";
+  for (const Units units : spec.resources) {
+    if (units > units_max) field = "resource_cost";
+  }
   if (spec.timeout.ms < 0 || spec.timeout > century) field = "timeout";
   if (spec.estimate.ms < 0 || spec.estimate > century) field = "estimate";
   if (spec.start_after > now_.wall + century) field = "start_after";
@@ -80,12 +84,45 @@ bool Scheduler::Machine::refuse_by_pool(Pool& pool, RequestId request, const Tas
   };
   if (pool.stream.unpersisted() > unpersisted_max) return refuse_it(Refusal::busy, {});
   if (!pool.takes_tasks()) return refuse_it(Refusal::pool_disabled, "pool");
-  if (spec.units > pool.capacity()) return refuse_it(Refusal::cost_exceeds_capacity, "resource_cost.units");
+  if (exceeds_capacity(pool, spec))
+    return refuse_it(Refusal::cost_exceeds_capacity,
+                     pool.has_resources() ? "resource_cost" : "resource_cost.units");
   if (spec.deadline == never_wall) return false;
   if (spec.deadline.ms < 0 || spec.deadline > now_.wall + century)
     return refuse_it(Refusal::invalid_deadline, "deadline");
   if (spec.deadline <= now_.wall) return refuse_it(Refusal::deadline_passed, "deadline");
   return false;
+}
+
+/// Whether the task could never run: for the pool, or for what its tenant may use at once.
+bool Scheduler::Machine::exceeds_capacity(Pool& pool, const TaskSpec& spec) {
+  Amounts cost(spec.units);
+  if (pool.has_resources()) {
+    cost = {};
+    std::copy(spec.resources.begin(), spec.resources.end(), cost.of.begin());
+  }
+  if (!cost.fits(pool.capacity_amounts())) return true;
+  if (pool.config.tenants.empty()) return false;
+  const auto tenant = pool.config.tenants.find(std::string(tenant_of(spec)));
+  if (tenant == pool.config.tenants.end()) return false;
+  const TenantConfig& limits = tenant->second;
+  if (!pool.has_resources()) return limits.max_units && spec.units > *limits.max_units;
+  std::size_t i = 0;
+  for (const auto& [resource, units] : pool.config.resources) {
+    const auto limit = limits.resources.find(resource);
+    if (limit != limits.resources.end() && cost.of[i] > limit->second) return true;
+    ++i;
+  }
+  return false;
+}
+
+/// Whether the queue, or the part of it that the tenant may fill, has no place for one more.
+bool Scheduler::Machine::is_full(const Pool& pool, const Task& task) const {
+  if (task.ready_at > now_.wall) return pool.waiting >= pool.config.max_queue_depth;
+  if (pool.parked >= pool.config.max_queue_depth) return true;
+  if (!pool.tracks_tenants()) return false;
+  const Tenant& tenant = pool.tenants[pool.tenants.find(task.tenant)];
+  return tenant.parked >= tenant.max_queued;
 }
 
 /// A refusal has no side effect, so a task is replaced only if its successor is sure of a place. True if it
@@ -125,7 +162,7 @@ bool Scheduler::Machine::answered_as_duplicate(Pool& pool, const Submit& input, 
     return true;
   }
   Submitted answer{handle_of(slot), task.status, task.reason, Submitted::How::joined, 0, {}};
-  if (task.phase == Phase::parked) answer.position = pool.ahead_of(key_of(task)).tasks + 1;
+  if (task.phase == Phase::parked) answer.position = pool.ahead_of(parked_task(pool, slot)).tasks + 1;
   if (task.outcome != no_slot) answer.result = outcomes_[task.outcome].result;
   reply_after(pool, task.basis, input.request, answer);
   return true;
@@ -143,6 +180,7 @@ std::uint64_t Scheduler::Machine::digest_of(const TaskSpec& spec) const {
   mix_in(digest, spec.payload.digest);
   mix_in(digest, spec.payload.bytes);
   mix_in(digest, spec.units);
+  for (const Units units : spec.resources) mix_in(digest, units);
   mix_in(digest, static_cast<std::uint64_t>(spec.kind));
   mix_in(digest, tenant_of(spec));
   mix_in(digest, names.text(spec.mailbox));
@@ -158,6 +196,10 @@ void Scheduler::Machine::arrive(Pool& pool, const Submit& input, std::uint64_t d
   task.admission = pool.next_admission++;
   task.digest = digest;
   task.units = spec.units;
+  if (pool.has_resources()) {
+    std::copy(spec.resources.begin(), spec.resources.end(), pool.costs[slot].of.begin());
+    task.units = pool.share_of(pool.costs[slot]);
+  }
   task.deadline = spec.deadline;
   task.ready_at = spec.start_after;
   task.timeout = spec.timeout.ms > 0 ? spec.timeout : pool.config.default_timeout;
@@ -177,7 +219,7 @@ void Scheduler::Machine::arrive(Pool& pool, const Submit& input, std::uint64_t d
   task.client = input.client;
   task.realm = spec.realm;
   task.max_lost = static_cast<std::uint16_t>(spec.max_lost);
-  task.priority = spec.priority;
+  task.priority = task.leaves_as = spec.priority;
   task.kind = spec.kind;
   task.on_disconnect = spec.on_disconnect;
 
@@ -189,7 +231,7 @@ void Scheduler::Machine::arrive(Pool& pool, const Submit& input, std::uint64_t d
       place->second = slot;
     }
   }
-  if (task.ready_at <= now_.wall) pool.lane(task.realm).queue.insert({key_of(task), task.units, slot});
+  if (task.ready_at <= now_.wall) queue_task(pool, slot);
   pool.arrivals.push_back(arrival);
   mark_dirty(pool);
 }
@@ -216,9 +258,7 @@ bool Scheduler::Machine::settle_arrivals(Pool& pool) {
           Submitted{handle_of(arrival.slot), task.status, task.reason, Submitted::How::admitted, 0, {}});
       continue;
     }
-    const bool has_room = task.ready_at > now_.wall ? pool.waiting < pool.config.max_queue_depth
-                                                    : pool.parked < pool.config.max_queue_depth;
-    if (has_room) {
+    if (!is_full(pool, task)) {
       park_arrival(pool, arrival);
       continue;
     }
@@ -242,7 +282,7 @@ void Scheduler::Machine::park_arrival(Pool& pool, const Arrival& arrival) {
   if (arrival.request == 0) return;
   Submitted answer{handle_of(arrival.slot), Status::queued, Reason::none, Submitted::How::admitted, 0, {}};
   if (task.phase == Phase::parked && arrival.receipt == Submit::Receipt::full) {
-    answer.position = pool.ahead_of(key_of(task)).tasks + 1;
+    answer.position = pool.ahead_of(parked_task(pool, arrival.slot)).tasks + 1;
   }
   reply_after(pool, sequence, arrival.request, answer);
 }
@@ -252,7 +292,7 @@ void Scheduler::Machine::record_admission(Pool& pool, std::uint32_t slot) {
   TaskAdmitted fact;
   fact.admission = task.admission;
   fact.units = task.units;
-  if (pool.stream.is_durable()) describe(pool, fact, task);
+  if (pool.stream.is_durable()) describe(pool, fact, slot);
   emit(pool, slot, fact);
   ++pool.totals.admitted;
   if (task.client != 0 && task.on_disconnect == OnDisconnect::cancel) remember_client(slot);
@@ -274,7 +314,8 @@ void Scheduler::Machine::remember_client(std::uint32_t slot) {
 /// A refused submission leaves no trace.
 void Scheduler::Machine::withdraw_arrival(Pool& pool, const Arrival& arrival) {
   Task& task = tasks_[arrival.slot];
-  if (task.ready_at <= now_.wall) pool.lane(task.realm).queue.erase(key_of(task));
+  if (task.ready_at <= now_.wall) unqueue_task(pool, arrival.slot);
+  if (pool.has_resources()) pool.costs.erase(arrival.slot);
   if (arrival.shadowed != no_slot) {
     pool.by_name[task.task_id.index] = arrival.shadowed;
   } else if (task.task_id) {

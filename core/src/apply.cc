@@ -39,7 +39,7 @@ void Scheduler::Machine::apply(Pool& pool, std::uint32_t slot, const TaskParked&
     ++pool.waiting;
   } else if (is_queued) {
     task.phase = Phase::parked;
-    ++pool.parked;
+    count_parked(pool, slot);
   } else {
     enqueue(pool, slot);
   }
@@ -82,7 +82,7 @@ void Scheduler::Machine::apply(Pool& pool, std::uint32_t slot, const PriorityCha
   task.basis = stamp.sequence;
   const bool is_parked = task.phase == Phase::parked;
   if (is_parked) dequeue(pool, slot);
-  task.priority = fact.priority;
+  task.priority = task.leaves_as = fact.priority;
   if (is_parked) enqueue(pool, slot);
 }
 
@@ -91,8 +91,14 @@ void Scheduler::Machine::apply(Pool& pool, std::uint32_t slot, const UsageRecord
   task.basis = stamp.sequence;
   if (task.run == no_slot) return;
   Run& run = runs_[task.run];
+  if (pool.has_resources()) return;
   pool.in_use = pool.in_use - run.units + fact.units;
+  if (run.tenant != 0) {
+    Units& used = pool.tenants[run.tenant].in_use.of[0];
+    used = used - run.units + fact.units;
+  }
   run.units = fact.units;
+  if (run.tenant != 0) refresh_lines(pool, run.tenant);
   if (run.expected_end != never_steady) pool.ends.update(run.expected_end, task.run, Amounts(run.units));
 }
 
@@ -106,7 +112,10 @@ void Scheduler::Machine::apply(Pool& pool, std::uint32_t slot, const TaskFinishe
   outcome.incarnation = pool.stream.incarnation();
   outcome.sequence = stamp.sequence;
   outcome.is_delivered = !task.mailbox;
-  if (task.run != no_slot) outcome.started_at = runs_[task.run].started_at;
+  if (task.run != no_slot) {
+    outcome.started_at = runs_[task.run].started_at;
+    if (fact.status == Status::completed) remember_run_time(pool, task, stamp.at - outcome.started_at);
+  }
   end_current_run(pool, slot, fact.units_held ? Holding::held : Holding::freed);
   leave_phase(pool, slot);
   task.basis = stamp.sequence;
@@ -151,16 +160,24 @@ void Scheduler::Machine::apply(Pool&, std::uint32_t, const RejectionsCounted&, S
 void Scheduler::Machine::enqueue(Pool& pool, std::uint32_t slot) {
   Task& task = tasks_[slot];
   task.phase = Phase::parked;
-  pool.lane(task.realm).queue.insert({key_of(task), task.units, slot});
+  queue_task(pool, slot);
+  count_parked(pool, slot);
+}
+
+void Scheduler::Machine::count_parked(Pool& pool, std::uint32_t slot) {
   ++pool.parked;
+  if (pool.tracks_tenants()) ++pool.tenants[pool.tenants.find(tasks_[slot].tenant)].parked;
 }
 
 void Scheduler::Machine::dequeue(Pool& pool, std::uint32_t slot) {
   const Task& task = tasks_[slot];
   if (pool.guarded == slot) stop_guard(pool);
   pool.exhausted.erase(key_of(task));
-  pool.lane(task.realm).queue.erase(key_of(task));
-  if (task.phase == Phase::parked) --pool.parked;
+  if (task.phase == Phase::parked) {
+    --pool.parked;
+    if (pool.tracks_tenants()) --pool.tenants[pool.tenants.find(task.tenant)].parked;
+  }
+  unqueue_task(pool, slot);
 }
 
 /// Takes the task out of whatever its phase keeps it in.
@@ -202,11 +219,14 @@ void Scheduler::Machine::end_current_run(Pool& pool, std::uint32_t slot, Holding
 void Scheduler::Machine::free_run_units(Pool& pool, std::uint32_t run_slot) {
   Run& run = runs_[run_slot];
   pool.in_use -= run.units;
+  if (pool.has_resources()) pool.amounts_in_use.take(pool.run_costs.at(run_slot));
+  end_account(pool, run_slot);
   if (run.stage == Run::Stage::quarantined) pool.quarantined -= run.units;
   forget_end(pool, run_slot);
   run_timers_.disarm(run_slot);
   std::erase(detached_, run_slot);
   run.stage = Run::Stage::free;
+  if (pool.has_resources()) pool.run_costs.erase(run_slot);
   runs_.free(run_slot);
 }
 
@@ -237,6 +257,10 @@ std::uint32_t Scheduler::Machine::new_run(Pool& pool, std::uint32_t slot, const 
   run.pool = static_cast<std::uint16_t>(pool.id.index);
   run.is_current = true;
   pool.in_use += run.units;
+  if (pool.has_resources()) {
+    pool.amounts_in_use.add(pool.run_costs[run_slot] = pool.costs.at(slot));
+  }
+  begin_account(pool, run_slot);
   return run_slot;
 }
 
@@ -269,6 +293,7 @@ void Scheduler::Machine::forget(Pool& pool, std::uint32_t slot) {
   const auto named = pool.by_name.find(task.task_id.index);
   if (named != pool.by_name.end() && named->second == slot) pool.by_name.erase(named);
   forget_names(task);
+  if (pool.has_resources()) pool.costs.erase(slot);
   task.phase = Phase::free;
   ++task.generation;  // handles to it are stale from now on
   tasks_.free(slot);

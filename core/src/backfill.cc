@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <tuple>
 #include <vector>
 
 #include "allocator.h"
@@ -5,27 +7,29 @@
 namespace parking_lot {
 namespace {
 
-/// Tasks of all lanes with credit that come after a key and fit, in leaving order.
-class Candidates {
+/// Tasks of all lanes with credit that come after a key and fit, in leaving order. For pools whose lanes are
+/// plain queues. Ends with the next change of a queue.
+class QueueCandidates {
  public:
-  Candidates(Pool& pool, QueueKey after, Units free) {
+  QueueCandidates(Pool& pool, QueueKey after, const Amounts& free) {
     for (Lane& lane : pool.lanes) {
       if (lane.ready == 0) continue;
       TaskQueue::Cursor cursor(lane.queue, after);
-      const auto entry = cursor.next(free);
-      if (entry) sources_.push_back({cursor, {&lane, *entry}});
+      const auto entry = cursor.next(free.of[0]);
+      if (entry) sources_.push_back({cursor, {&lane, *entry, Place::of(entry->key)}});
     }
   }
 
-  std::optional<Candidate> next(Units free) {
+  std::optional<Candidate> next(const Amounts& free) {
     if (sources_.empty()) return std::nullopt;
     auto least = sources_.begin();
     for (auto source = sources_.begin(); source != sources_.end(); ++source) {
       if (source->candidate.entry.key < least->candidate.entry.key) least = source;
     }
     const Candidate candidate = least->candidate;
-    if (const auto entry = least->cursor.next(free)) {
+    if (const auto entry = least->cursor.next(free.of[0])) {
       least->candidate.entry = *entry;
+      least->candidate.place = Place::of(entry->key);
     } else {
       sources_.erase(least);
     }
@@ -40,29 +44,132 @@ class Candidates {
   std::vector<Source> sources_;
 };
 
-}  // namespace
+/// The same of pools whose lanes are in lines. Goes on where the sweep has come to.
+class LineCandidates {
+ public:
+  LineCandidates(const Situation& situation, Sweep& sweep, const Place& head)
+      : situation_(situation), lanes_(sweep.lanes) {
+    Pool& pool = situation.pool;
+    const std::uint64_t walk = lanes_.empty() ? ++pool.walks : pool.walks;
+    while (lanes_.size() < pool.lanes.size()) {
+      Sweep::Lane lane;
+      lane.walk.number = walk;
+      // A line's place is its oldest task; among those by admission the walk begins behind the head itself.
+      lane.walk.after = {head.level, head.service, pool.is_fair() ? head.head - 1 : head.admission, 0};
+      lanes_.push_back(lane);
+    }
+  }
 
-Reservation reservation_of(const Situation& situation, const Candidate& head, Units free) {
-  return situation.pool.ends.reserve(Amounts(free), Amounts(head.entry.units), situation.now);
-}
+  std::optional<Candidate> next(const Amounts& free) {
+    Pool& pool = situation_.pool;
+    std::size_t best = lanes_.size();
+    for (std::size_t i = 0; i < lanes_.size(); ++i) {
+      Sweep::Lane& lane = lanes_[i];
+      if (lane.is_over || pool.lanes[i].ready == 0) continue;
+      if (lane.next && !cost_of(*lane.next).fits(free)) lane.next.reset();
+      if (!lane.next) lane.next = pool.lanes[i].order->next_candidate(lane.walk, free);
+      lane.is_over = !lane.next;
+      if (lane.next && (best == lanes_.size() || lane.next->place < lanes_[best].next->place)) best = i;
+    }
+    if (best == lanes_.size()) return std::nullopt;
+    const FoundTask found = *lanes_[best].next;
+    lanes_[best].next.reset();
+    return Candidate{&pool.lanes[best], found.entry, found.place};
+  }
 
-std::optional<Candidate> next_beside(const Situation& situation, const Candidate& head, Units free) {
-  Pool& pool = situation.pool;
-  Sweep& sweep = pool.sweep;
-  if (sweep.head != head.entry.slot) sweep = {head.entry.slot, head.entry.key, 0};
-  const std::uint32_t limit = pool.config.backfill_candidates;
-  if (limit != 0 && sweep.looked_at >= limit) return std::nullopt;
+ private:
+  Amounts cost_of(const FoundTask& found) const {
+    return situation_.pool.cost_of(situation_.tasks[found.entry.slot], found.entry.slot);
+  }
 
-  const Reservation reservation = reservation_of(situation, head, free);
-  Candidates candidates(pool, sweep.after, free);
+  Situation situation_;
+  std::vector<Sweep::Lane>& lanes_;
+};
+
+/// What a task may do beside the head's reservation.
+class Gap {
+ public:
+  Gap(const Situation& situation, const Candidate& head, const Amounts& free)
+      : situation_(situation), reservation_(reservation_of(situation, head, free)) {
+    Pool& pool = situation.pool;
+    if (pool.reserved_for != head.entry.slot) pool.reserved_bottleneck = 0;
+    pool.reserved_for = head.entry.slot;
+    pool.reserved_bottleneck |= bottleneck_of(situation.cost_of(head), free);
+    bottleneck_ = pool.reserved_bottleneck;
+  }
+
+  Duration estimate_of(const Candidate& candidate) const {
+    return expected_length(situation_.pool, situation_.tasks[candidate.entry.slot]);
+  }
+
+  /// Whether it ends in time, uses only what the head will leave over, or nothing that the head waits for.
+  bool takes(const Candidate& candidate) const {
+    const Duration estimate = estimate_of(candidate);
+    if (estimate.ms > 0 && estimate <= reservation_.at - situation_.now) return true;
+    const Amounts cost = situation_.cost_of(candidate);
+    for (std::size_t i = 0; i < resources_max; ++i) {
+      const bool is_scarce = (bottleneck_ >> i & 1) != 0;
+      if (is_scarce && cost.of[i] > reservation_.spare.of[i]) return false;
+    }
+    return true;
+  }
+
+ private:
+  Situation situation_;
+  Reservation reservation_;
+  std::uint8_t bottleneck_ = 0;
+};
+
+template <class Candidates>
+std::optional<Candidate> first_beside(Candidates&& candidates, Sweep& sweep, std::uint32_t limit,
+                                      const Gap& gap, const Amounts& free) {
   while (const auto candidate = candidates.next(free)) {
     if (limit != 0 && sweep.looked_at++ >= limit) return std::nullopt;
     sweep.after = candidate->entry.key;
-    const Duration estimate = situation.tasks[candidate->entry.slot].estimate;
-    const bool ends_in_time = estimate.ms > 0 && estimate <= reservation.at - situation.now;
-    if (ends_in_time || candidate->entry.units <= reservation.spare.of[0]) return candidate;
+    if (gap.takes(*candidate)) return candidate;
   }
   return std::nullopt;
+}
+
+/// Among the first candidates in leaving order the one that is expected to run shortest.
+template <class Candidates>
+std::optional<Candidate> shortest_beside(Candidates&& candidates, std::uint32_t limit, const Gap& gap,
+                                         const Amounts& free) {
+  std::optional<Candidate> best;
+  std::int64_t best_ms = 0;
+  for (std::uint32_t seen = 0; limit == 0 || seen < limit; ++seen) {
+    const auto candidate = candidates.next(free);
+    if (!candidate) break;
+    const Duration estimate = gap.estimate_of(*candidate);
+    const std::int64_t ms = estimate.ms > 0 ? estimate.ms : longest_expectation.ms;
+    if ((best && ms >= best_ms) || !gap.takes(*candidate)) continue;
+    best = candidate;
+    best_ms = ms;
+  }
+  return best;
+}
+
+}  // namespace
+
+Reservation reservation_of(const Situation& situation, const Candidate& head, const Amounts& free) {
+  return situation.pool.ends.reserve(free, situation.cost_of(head), situation.now);
+}
+
+std::optional<Candidate> next_beside(const Situation& situation, const Candidate& head, const Amounts& free) {
+  Pool& pool = situation.pool;
+  Sweep& sweep = pool.sweep;
+  const bool is_shortest_first = pool.config.backfill_order == BackfillOrder::shortest;
+  if (sweep.head != head.entry.slot || is_shortest_first) sweep = {head.entry.slot, head.entry.key, 0, {}};
+  const std::uint32_t limit = pool.config.backfill_candidates;
+  if (limit != 0 && sweep.looked_at >= limit) return std::nullopt;
+
+  const Gap gap(situation, head, free);
+  const auto choose = [&](auto&& candidates) {
+    return is_shortest_first ? shortest_beside(candidates, limit, gap, free)
+                             : first_beside(candidates, sweep, limit, gap, free);
+  };
+  if (head.lane->order) return choose(LineCandidates(situation, sweep, head.place));
+  return choose(QueueCandidates(pool, sweep.after, free));
 }
 
 }  // namespace parking_lot

@@ -26,23 +26,44 @@ CheckpointPlace Scheduler::Machine::checkpoint(const Pool& pool, CheckpointPlace
   for (std::uint32_t count = 0; slot < tasks_.end() && count < limit; ++slot) {
     const Task& task = tasks_[slot];
     if (task.pool != pool.id.index || task.phase == Phase::free) continue;
-    add(state_of(pool, task));
+    add(state_of(pool, slot));
     ++count;
   }
   if (slot < tasks_.end()) return slot;
   for (const std::uint32_t each : detached_) {
     const Run& run = runs_[each];
     if (run.pool != pool.id.index) continue;
-    add(UnitsRestored{run.admission, run.lease, run.executor, run.units, run.started_at});
+    std::span<const Units> resources;
+    if (pool.has_resources())
+      resources = std::span<const Units>(pool.run_costs.at(each).of).first(pool.config.resources.size());
+    add(UnitsRestored{run.admission, run.lease, run.executor, run.units, run.started_at, resources});
   }
+  take_tenants(pool, records);
   return end_of_checkpoint;
 }
 
-TaskRestored Scheduler::Machine::state_of(const Pool& pool, const Task& task) const {
+/// What ended runs have led to; runs that go on are charged again when they are restored.
+void Scheduler::Machine::take_tenants(const Pool& pool, std::vector<Record>& records) const {
+  pool.tenant_figures.clear();
+  pool.tenants.visit([&](std::uint32_t number) {
+    const Tenant& tenant = pool.tenants[number];
+    std::vector<std::uint64_t>& figures = pool.tenant_figures.emplace_back();
+    for (const Account& account : tenant.accounts)
+      figures.push_back(static_cast<std::uint64_t>(account.base) + account.settled / tenant.weight);
+    for (const RunHistory& history : tenant.history) {
+      for (const std::int64_t ms : history.ms) figures.push_back(static_cast<std::uint64_t>(ms));
+    }
+    records.push_back(Record{pool.stream.sequence(), pool.stream.last_at(),
+                             TenantRestored{names.text(tenant.name), figures}});
+  });
+}
+
+TaskRestored Scheduler::Machine::state_of(const Pool& pool, std::uint32_t slot) const {
+  const Task& task = tasks_[slot];
   TaskRestored state;
   state.admitted.admission = task.admission;
   state.admitted.units = task.units;
-  describe(pool, state.admitted, task);
+  describe(pool, state.admitted, slot);
   state.basis = task.basis;
   state.submitted_at = task.submitted_at;
   state.status = task.status;
@@ -138,8 +159,8 @@ void Scheduler::Machine::apply(Pool& pool, std::uint32_t slot, const TaskRestore
       task.run =
           new_run(pool, slot, TaskStarted{task.admission, fact.lease, fact.executor, fact.attempt, false},
                   Stamp{fact.basis, fact.started_at});
-      pool.in_use = pool.in_use - runs_[task.run].units + fact.units_used;
-      runs_[task.run].units = fact.units_used;
+      if (!pool.has_resources())
+        apply(pool, slot, UsageRecorded{task.admission, fact.units_used}, Stamp{fact.basis, fact.started_at});
       return;
     case TaskRestored::Stage::ended:
       task.phase = Phase::ended;
@@ -180,6 +201,12 @@ void Scheduler::Machine::apply(Pool& pool, std::uint32_t, const UnitsRestored& f
   }
   run.lease = fact.lease;
   run.units = fact.units;
+  if (pool.has_resources()) {
+    Amounts& cost = pool.run_costs[run_slot];
+    cost = {};
+    std::copy_n(fact.resources.begin(), std::min(fact.resources.size(), resources_max), cost.of.begin());
+    pool.amounts_in_use.add(cost);
+  }
   run.started_at = fact.started_at;
   run.task = slot;
   run.generation = slot == no_slot ? 0 : tasks_[slot].generation;
@@ -188,6 +215,7 @@ void Scheduler::Machine::apply(Pool& pool, std::uint32_t, const UnitsRestored& f
   run.pool = static_cast<std::uint16_t>(pool.id.index);
   run.is_current = false;
   pool.in_use += run.units;
+  begin_account(pool, run_slot);
   detached_.push_back(run_slot);
 }
 

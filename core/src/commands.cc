@@ -130,14 +130,14 @@ void Scheduler::Machine::take(const Retry& input) {
     refuse(input.request, Refusal::pool_disabled, "pool");
     return;
   }
-  if (task.units > pool.capacity()) {
-    refuse(input.request, Refusal::cost_exceeds_capacity, "resource_cost.units");
-    return;
-  }
   Submit submit;
   submit.request = input.request;
   submit.pool = pool.id;
-  submit.spec = spec_again(task);
+  submit.spec = spec_again(found.slot);
+  if (exceeds_capacity(pool, submit.spec)) {
+    refuse(input.request, Refusal::cost_exceeds_capacity, "resource_cost.units");
+    return;
+  }
   arrive(pool, submit, task.digest);
   pool.arrivals.back().retried = found.slot;
   tasks_[found.slot].payload = {};  // the fresh task keeps the bytes now
@@ -153,6 +153,7 @@ void Scheduler::Machine::take(const SetPoolState& input) {
   if (refused_by_storage(*pool, input.request) || refused_as_busy(*pool, input.request)) return;
   if (!pool->arrivals.empty()) settle(*pool);
   if (pool->state != input.state) {
+    run_clock(*pool);
     emit(*pool, no_slot, PoolStateChanged{input.state});
     notify(*pool, no_slot, Notify::Event::pool_changed, pool->state_basis);
     mark_dirty(*pool);

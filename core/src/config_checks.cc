@@ -106,6 +106,23 @@ void check_durability(JsonReader& reader, const JsonValue& value, const PoolConf
 
 }  // namespace
 
+void check_tenant_resources(JsonReader& reader, const PoolConfig& pool) {
+  const JsonReader::At tenants(reader, "tenants");
+  for (const auto& [name, tenant] : pool.tenants) {
+    const JsonReader::At at(reader, name);
+    if (tenant.max_units && !pool.resources.empty()) {
+      error_at(reader, "max_units",
+               "is one number, but the pool counts several resources; write {\"" +
+                   pool.resources.begin()->first + "\": 1}.");
+    }
+    const JsonReader::At limits(reader, "max_units");
+    for (const auto& [resource, units] : tenant.resources) {
+      if (!pool.resources.contains(resource))
+        error_at(reader, resource, "is no resource of the pool; remove it.");
+    }
+  }
+}
+
 bool is_pool_name(std::string_view text) {
   return !text.empty() && text.size() <= 64 &&
          all(text, [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.'; });
@@ -165,6 +182,7 @@ void check_pool(JsonReader& reader, const JsonValue& value, const PoolConfig& po
                  "), or every run is lost; raise it, best to three times that.");
   }
   check_tenants(reader, pool);
+  check_tenant_resources(reader, pool);
   check_executor(reader, pool);
   check_durability(reader, value, pool);
 }

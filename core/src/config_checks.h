@@ -11,6 +11,9 @@
 namespace parking_lot {
 
 /// 1 to 64 letters, digits, `_`, `-` and `.`: names of pools, streams, resources and browser databases.
+/// Limits of tenants must be in the resources that the pool counts.
+void check_tenant_resources(JsonReader& reader, const PoolConfig& pool);
+
 bool is_pool_name(std::string_view text);
 /// Not empty, no control characters.
 bool is_plain_text(std::string_view text);

@@ -17,15 +17,6 @@ struct MissingFeature {
 };
 
 constexpr MissingFeature missing_features[] = {
-    {"max_units", "counting several resources", "give one number of units",
-     [](const PoolConfig& pool) { return !pool.resources.empty(); }},
-    {"fairness", "fairness between tenants", "use none",
-     [](const PoolConfig& pool) { return pool.fairness == Fairness::tenant; }},
-    {"tenants", "weights and limits by tenant", "remove them",
-     [](const PoolConfig& pool) { return !pool.tenants.empty(); }},
-    {"ageing_secs", "ageing", "use 0", [](const PoolConfig& pool) { return pool.ageing.ms != 0; }},
-    {"estimates", "learning estimates", "use declared",
-     [](const PoolConfig& pool) { return pool.estimates == Estimates::learned; }},
     {"mailbox.notifier", "the notifier", "remove it; outcomes can be fetched",
      [](const PoolConfig& pool) { return pool.mailbox.notifier.has_value(); }},
     {"runtime", "the runtime cloud_worker", "use native or web_worker",

@@ -69,6 +69,20 @@ void read_resources(JsonReader& reader, const JsonValue& value, PoolConfig& pool
       pool.resources[value.keys[i]] = *units;
     }
   }
+  if (pool.resources.size() > resources_max)
+    reader.error("names more than " + std::to_string(resources_max) + " resources; leave some out.");
+}
+
+void write_amounts_schema(JsonWriter& out, std::uint64_t resources_min) {
+  const auto write_units = [&out] {
+    out.member("type", "integer").member("minimum", 0).member("maximum", units_max);
+  };
+  out.key("oneOf").open('[').open('{');
+  write_units();
+  out.close('}').open('{').member("type", "object").member("minProperties", resources_min);
+  out.member("maxProperties", resources_max).key("additionalProperties").open('{');
+  write_units();
+  out.close('}').close('}').close(']');
 }
 
 constexpr Key max_units_key() {
@@ -91,21 +105,7 @@ constexpr Key max_units_key() {
     for (const auto& [name, units] : pool.resources) out.member(name, units);
     out.close('}');
   };
-  key.schema = [](JsonWriter& out) {
-    const auto write_units = [&out] {
-      out.member("type", "integer").member("minimum", 0).member("maximum", units_max);
-    };
-    out.key("oneOf").open('[').open('{');
-    write_units();
-    out.close('}')
-        .open('{')
-        .member("type", "object")
-        .member("minProperties", 1)
-        .key("additionalProperties")
-        .open('{');
-    write_units();
-    out.close('}').close('}').close(']');
-  };
+  key.schema = [](JsonWriter& out) { write_amounts_schema(out, 1); };
   return key;
 }
 
@@ -125,11 +125,40 @@ constexpr Key queue_key() {
 
 // --- tenants ---
 
+/// A number, or one for each resource that is limited.
+constexpr Key tenant_units_key() {
+  Key key{.name = "max_units",
+          .meaning = described("Units that the tenant may use at once."),
+          .words = {},
+          .inner = {}};
+  key.read = [](JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
+    auto& tenant = *static_cast<TenantConfig*>(owner);
+    if (value.kind != JsonValue::Kind::object) {
+      if (const auto units = reader.integer(value, 0, units_max)) tenant.max_units = *units;
+      return;
+    }
+    for (std::size_t i = 0; i < value.items.size(); ++i) {
+      const JsonReader::At at(reader, value.keys[i]);
+      if (const auto units = reader.integer(value.items[i], 0, units_max))
+        tenant.resources[value.keys[i]] = *units;
+    }
+  };
+  key.write = [](JsonWriter& out, const Key& self, const void* owner) {
+    const auto& tenant = *static_cast<const TenantConfig*>(owner);
+    if (tenant.max_units) out.member(self.name, *tenant.max_units);
+    if (tenant.resources.empty()) return;
+    out.key(self.name).open('{');
+    for (const auto& [name, units] : tenant.resources) out.member(name, units);
+    out.close('}');
+  };
+  key.schema = [](JsonWriter& out) { write_amounts_schema(out, 0); };
+  return key;
+}
+
 constexpr Key tenant_keys[] = {
     integer_key<&TenantConfig::weight>("weight", 1, 1'000'000,
                                        "Share of the pool, relative to other tenants."),
-    integer_key<&TenantConfig::max_units>("max_units", 0, units_max,
-                                          "Units that the tenant may use at once."),
+    tenant_units_key(),
     integer_key<&TenantConfig::max_queued>("max_queued", 0, count_max,
                                            "Tasks that the tenant may have parked."),
 };
@@ -220,6 +249,9 @@ constexpr Key pool_key_list[] = {
         "first_fit: after waiting this long at the head, a task holds the pool; 0: off."),
     integer_key<&PoolConfig::backfill_candidates>("backfill_candidates", 0, count_max,
                                                   "backfill: fitting candidates that are looked at; 0: all."),
+    word_key<&PoolConfig::backfill_order>("backfill_order",
+                                          "backfill: which candidate comes first, as they leave or the "
+                                          "one expected to run shortest."),
     word_key<&PoolConfig::estimates>("estimates", "Where estimates of run times come from."),
     word_key<&PoolConfig::fairness>("fairness",
                                     "none: first come, first served; tenant: tenants take turns."),

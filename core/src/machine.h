@@ -36,7 +36,7 @@ struct Stamp {
 
 /// What lies behind `Scheduler`. One dispatcher (scheduler.cc) and one file per matter:
 /// admission.cc, commands.cc, runs.cc, estimates.cc, timers.cc, delivery.cc, recovery.cc, checkpoint.cc,
-/// apply.cc, views.cc, audit_view.cc.
+/// apply.cc, views.cc, explain.cc, queueing.cc, fairness.cc, reconfigure.cc, audit_view.cc.
 ///
 /// Handlers decide and call `emit`, which numbers a fact, applies it, audits it and keeps it for the journal.
 /// Only `apply` changes durable state; replay calls it too.
@@ -71,7 +71,7 @@ class Scheduler::Machine {
   std::unordered_set<std::uint64_t> results;  // ids of outcomes that go to mailboxes too; never iterated
 
  private:
-  enum class PoolTimer : std::uint8_t { guard, delivery, refusals, estimate };
+  enum class PoolTimer : std::uint8_t { guard, delivery, refusals, estimate, ageing };
   struct TaskTimerPlace {
     Slab<Task>* tasks;
     std::uint32_t& operator()(std::uint32_t slot) const { return (*tasks)[slot].timer; }
@@ -100,6 +100,8 @@ class Scheduler::Machine {
   bool refuse_by_pool(Pool& pool, RequestId request, const TaskSpec& spec);
   bool refuse_by_spec(Pool& pool, RequestId request, const TaskSpec& spec);
   bool refuse_by_room(Pool& pool, const Submit& input, Phase replaced);
+  bool exceeds_capacity(Pool& pool, const TaskSpec& spec);
+  bool is_full(const Pool& pool, const Task& task) const;
   bool answered_as_duplicate(Pool& pool, const Submit& input, std::uint64_t digest);
   void arrive(Pool& pool, const Submit& input, std::uint64_t digest);
   void remember_tenant(NameId mailbox, NameId tenant);
@@ -121,11 +123,13 @@ class Scheduler::Machine {
   void take(const SetPriority& input);
   void take(const Retry& input);
   void take(const SetPoolState& input);
+  void take(const Reconfigure& input);
   void take(const ClientGone& input);
   void drop(Pool& pool, std::uint32_t slot, Reason reason);
   void describe(const Pool& pool, Task& task, const TaskAdmitted& fact);
-  void describe(const Pool& pool, TaskAdmitted& fact, const Task& task) const;
-  TaskSpec spec_again(const Task& task) const;
+  void describe(const Pool& pool, TaskAdmitted& fact, std::uint32_t slot) const;
+  TaskSpec spec_again(std::uint32_t slot) const;
+  std::span<const Units> resources_of(const Pool& pool, std::uint32_t slot) const;
   Found find_for_command(const TaskName& name, RequestId request);
   bool refused_by_storage(Pool& pool, RequestId request);
   bool refused_as_busy(const Pool& pool, RequestId request);
@@ -178,11 +182,38 @@ class Scheduler::Machine {
   void correct_estimates(Pool& pool);
   void watch_estimates(Pool& pool);
 
+  // queueing.cc
+  ParkedTask parked_task(const Pool& pool, std::uint32_t slot) const;
+  void queue_task(Pool& pool, std::uint32_t slot);
+  void unqueue_task(Pool& pool, std::uint32_t slot);
+  void lay_out(Pool& pool);
+  void run_clock(Pool& pool);
+  void age(Pool& pool);
+  std::int64_t raise(Pool& pool, std::uint32_t slot);
+
+  // fairness.cc
+  std::uint32_t add_tenant(Pool& pool, NameId name);
+  void note_activity(Pool& pool, std::uint32_t tenant);
+  void enter_line(Pool& pool, std::uint32_t slot);
+  void leave_line(Pool& pool, std::uint32_t slot);
+  void begin_account(Pool& pool, std::uint32_t run);
+  void end_account(Pool& pool, std::uint32_t run);
+  void charge_start(Pool& pool, std::uint32_t run);
+  void charge(Pool& pool, std::uint32_t run, Duration length);
+  void correct_charges(Pool& pool);
+  std::uint64_t presumed_charge(const Pool& pool, const Task& task) const;
+  void remember_run_time(Pool& pool, const Task& task, Duration length);
+  void refresh_lines(Pool& pool, std::uint32_t tenant);
+
   // delivery.cc
   void take(const Delivered& input);
   void take(const DeliveryFailed& input);
   void list_for_delivery(Pool& pool);
   const Effect* next_delivery();
+
+  // reconfigure.cc
+  void adopt(Pool& pool, const PoolConfig& config);
+  void settle_config(Pool& pool);
 
   // recovery.cc
   void take(const Recovered& input);
@@ -204,7 +235,8 @@ class Scheduler::Machine {
   std::uint32_t find_stale_run(const Pool& pool, Lease lease) const;
 
   // checkpoint.cc
-  TaskRestored state_of(const Pool& pool, const Task& task) const;
+  TaskRestored state_of(const Pool& pool, std::uint32_t slot) const;
+  void take_tenants(const Pool& pool, std::vector<Record>& records) const;
   void restore_outcome(Pool& pool, std::uint32_t slot, const TaskRestored& fact);
   void order_outcomes(Pool& pool);
   void settle_payloads(Pool& pool);
@@ -224,11 +256,14 @@ class Scheduler::Machine {
   void apply(Pool& pool, std::uint32_t slot, const DeliveryOverdue& fact, Stamp stamp);
   void apply(Pool& pool, std::uint32_t slot, const TaskRejected& fact, Stamp stamp);
   void apply(Pool& pool, std::uint32_t slot, const RejectionsCounted& fact, Stamp stamp);
+  void apply(Pool& pool, std::uint32_t slot, const PoolConfigured& fact, Stamp stamp);
   void apply(Pool& pool, std::uint32_t slot, const PoolRestored& fact, Stamp stamp);
+  void apply(Pool& pool, std::uint32_t slot, const TenantRestored& fact, Stamp stamp);
   void apply(Pool& pool, std::uint32_t slot, const TaskRestored& fact, Stamp stamp);
   void apply(Pool& pool, std::uint32_t slot, const UnitsRestored& fact, Stamp stamp);
   void enqueue(Pool& pool, std::uint32_t slot);
   void dequeue(Pool& pool, std::uint32_t slot);
+  void count_parked(Pool& pool, std::uint32_t slot);
   void leave_phase(Pool& pool, std::uint32_t slot);
   void free_run_units(Pool& pool, std::uint32_t run);
   std::uint32_t new_run(Pool& pool, std::uint32_t slot, const TaskStarted& fact, Stamp stamp);
@@ -256,6 +291,7 @@ class Scheduler::Machine {
     return fact;
   }
   TaskAdmitted keep(Pool& pool, const TaskAdmitted& fact);
+  PoolConfigured keep(Pool& pool, const PoolConfigured& fact);
   TaskRejected keep(Pool& pool, const TaskRejected& fact);
 
   // audit_view.cc
@@ -281,8 +317,15 @@ class Scheduler::Machine {
   void take(const Explain& input);
   void take(const ListTasks& input);
   TaskView view_of(std::uint32_t slot) const;
+  void measure_fairness(const Pool& pool, PoolStats& stats) const;
+  std::uint64_t fairness_lag_bound(const Pool& pool) const;
   bool is_outdated(std::uint32_t slot) const;
-  Wait wait_of(Pool& pool, const Task& task, TaskHandle& behind);
+
+  // explain.cc
+  Wait wait_of(Pool& pool, std::uint32_t slot, TaskHandle& behind);
+  std::vector<std::uint32_t> upcoming(Pool& pool) const;
+  SteadyTime foreseen_end(const Run& run) const;
+  std::optional<SteadyTime> expected_start(Pool& pool, std::uint32_t slot);
 
   void yield_after(const Pool& pool, std::uint64_t sequence, const Effect& effect,
                    Outbox<Effect>::Body body = nullptr);
@@ -290,7 +333,7 @@ class Scheduler::Machine {
   void notify(const Pool& pool, std::uint32_t slot, Notify::Event event, std::uint64_t sequence);
   void release_payload(const Pool& pool, std::uint64_t sequence, PayloadRef payload);
   TaskHandle handle_of(std::uint32_t slot) const { return {slot, tasks_[slot].generation}; }
-  QueueKey key_of(const Task& task) const { return QueueKey::of(task.priority, task.admission); }
+  QueueKey key_of(const Task& task) const { return QueueKey::of(task.leaves_as, task.admission); }
   std::uint64_t random();
 
   Entropy entropy_;

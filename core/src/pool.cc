@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "parking_lot/check.h"
+#include "tenant_lines.h"
 
 namespace parking_lot {
 
@@ -10,8 +11,71 @@ Pool::Pool(PoolId pool_id, const PoolConfig& pool_config)
     : id(pool_id),
       config(pool_config),
       stream(pool_config.queue.is_volatile() ? Keeping::kept_volatile : Keeping::kept_durable) {
+  at_open = pool_config;
   lanes.emplace_back();
+  set_layout(layout_for(config));
 }
+
+Pool::Layout Pool::layout_for(const PoolConfig& settings) const {
+  if (!settings.resources.empty()) return Layout::vector_lines;
+  const bool has_limits = std::any_of(settings.tenants.begin(), settings.tenants.end(),
+                                      [](const auto& tenant) { return tenant.second.max_units.has_value(); });
+  return settings.fairness == Fairness::tenant || has_limits ? Layout::lines : Layout::plain;
+}
+
+std::unique_ptr<ParkedOrder> Pool::new_order() const {
+  const Turns turns = is_fair() ? Turns::by_service : Turns::by_admission;
+  if (layout_ == Layout::lines) return std::make_unique<TenantLines<SingleCost>>(tenants, turns);
+  if (layout_ == Layout::vector_lines) return std::make_unique<TenantLines<VectorCost>>(tenants, turns);
+  return nullptr;
+}
+
+void Pool::set_layout(Layout layout) {
+  layout_ = layout;
+  for (Lane& each : lanes) {
+    each.queue = TaskQueue();
+    each.order = new_order();
+  }
+}
+
+Amounts Pool::capacity_amounts() const {
+  if (!has_resources()) return Amounts(config.max_units);
+  Amounts capacity;
+  std::size_t i = 0;
+  for (const auto& [name, units] : config.resources) capacity.of[i++] = units;
+  return capacity;
+}
+
+std::optional<Amounts> Pool::free_amounts() const {
+  if (!has_resources()) {
+    const auto free = free_units();
+    return free ? std::optional(Amounts(*free)) : std::nullopt;
+  }
+  Amounts free = capacity_amounts();
+  if (!amounts_in_use.fits(free)) return std::nullopt;
+  free.take(amounts_in_use);
+  return free;
+}
+
+Units Pool::share_of(const Amounts& amounts) const {
+  const Amounts capacity = capacity_amounts();
+  Units share = 0;
+  for (std::size_t i = 0; i < resources_max; ++i) {
+    // Scaled down until a million times it fits into 64 bits.
+    Units whole = capacity.of[i];
+    Units part = amounts.of[i];
+    while (whole > units_max / share_unit) {
+      whole /= 2;
+      part = part / 2 + part % 2;
+    }
+    if (whole == 0) continue;
+    part = std::min(part, whole);
+    share = std::max(share, (part * share_unit + whole - 1) / whole);
+  }
+  return share;
+}
+
+Units Pool::share_capacity() const { return capacity_amounts().is_zero() ? 0 : share_unit; }
 
 std::optional<Units> Pool::free_units() const {
   if (in_use > capacity()) return std::nullopt;
@@ -78,6 +142,7 @@ Lane& Pool::lane(RealmId realm) {
   }
   lanes.emplace_back();
   lanes.back().realm = realm;
+  lanes.back().order = new_order();
   return lanes.back();
 }
 
@@ -88,10 +153,10 @@ const Lane* Pool::find_lane(RealmId realm) const {
   return nullptr;
 }
 
-TaskQueue::Ahead Pool::ahead_of(QueueKey key) const {
+TaskQueue::Ahead Pool::ahead_of(const ParkedTask& task) const {
   TaskQueue::Ahead sum;
   for (const Lane& each : lanes) {
-    const TaskQueue::Ahead ahead = each.queue.ahead_of(key);
+    const TaskQueue::Ahead ahead = each.order ? each.order->ahead_of(task) : each.queue.ahead_of(task.key);
     sum.tasks += ahead.tasks;
     sum.units += ahead.units;
   }
@@ -100,7 +165,7 @@ TaskQueue::Ahead Pool::ahead_of(QueueKey key) const {
 
 std::uint64_t Pool::queued() const {
   std::uint64_t sum = 0;
-  for (const Lane& each : lanes) sum += each.queue.size();
+  for (const Lane& each : lanes) sum += each.order ? each.order->size() : each.queue.size();
   return sum;
 }
 
@@ -117,7 +182,10 @@ std::size_t Pool::memory_bytes() const {
   std::size_t bytes = sizeof(Pool) + by_admission.memory_bytes() + ended.size() * sizeof(std::uint32_t);
   bytes +=
       by_name.size() * (sizeof(void*) * 2 + sizeof(std::uint64_t)) + by_name.bucket_count() * sizeof(void*);
-  for (const Lane& each : lanes) bytes += sizeof(Lane) + each.queue.memory_bytes();
+  for (const Lane& each : lanes)
+    bytes += sizeof(Lane) + (each.order ? each.order->memory_bytes() : each.queue.memory_bytes());
+  bytes += ends.memory_bytes() + tenants.memory_bytes();
+  bytes += costs.size() * (sizeof(Amounts) + 4 * sizeof(void*));
   return bytes;
 }
 

@@ -4,12 +4,16 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
 #include "admission_index.h"
+#include "parked_order.h"
 #include "parking_lot/config.h"
 #include "parking_lot/input.h"
 #include "parking_lot/scheduler.h"
@@ -17,6 +21,7 @@
 #include "stream.h"
 #include "task.h"
 #include "task_queue.h"
+#include "tenants.h"
 
 namespace parking_lot {
 
@@ -31,10 +36,11 @@ struct Executor {
 /// Parked tasks that the same executors can take: those for any executor, or those pinned to one realm.
 struct Lane {
   RealmId realm = 0;
-  TaskQueue queue;
-  std::uint32_t executors = 0;  ///< connected
-  std::uint32_t ready = 0;      ///< of these, how many have credit
-  bool is_abandoned = false;    ///< its realm went while the storage was gone
+  TaskQueue queue;                     ///< of a pool that counts units and treats all tenants alike
+  std::unique_ptr<ParkedOrder> order;  ///< of any other; null otherwise
+  std::uint32_t executors = 0;         ///< connected
+  std::uint32_t ready = 0;             ///< of these, how many have credit
+  bool is_abandoned = false;           ///< its realm went while the storage was gone
 };
 
 /// A submission of the current batch whose fate the allocation pass decides.
@@ -53,18 +59,27 @@ struct Delivery {
 
 /// A parked task whose guard clock has run out.
 struct GuardClaim {
-  std::uint32_t slot = no_slot;
-  Units units = 0;
+  ParkedTask task;
   RealmId realm = 0;
+  std::uint8_t bottleneck = 0;  ///< bit for bit, the resources that it has waited for since
 };
 
 /// How far the backfill of an allocation pass has come. What it has passed over in one pass it need not look
 /// at again: until the pass ends, less and less is free.
 struct Sweep {
   std::uint32_t head = no_slot;  ///< whose reservation it keeps
-  QueueKey after;                ///< the last candidate looked at
+  QueueKey after;                ///< the last candidate looked at, of a pool without `order`
   std::uint32_t looked_at = 0;   ///< candidates whose cost fitted
+  struct Lane {
+    Walk walk;
+    std::optional<FoundTask> next;
+    bool is_over = false;
+  };
+  std::vector<Lane> lanes;  ///< of a pool with `order`
 };
+
+/// Shares of a pool with several resources are counted in these parts.
+inline constexpr Units share_unit = 1'000'000;
 
 /// Records on their way to the journal beyond which commands are answered `busy`.
 inline constexpr std::uint64_t unpersisted_max = 16384;
@@ -90,9 +105,22 @@ struct RefusalCount {
 class Pool {
  public:
   Pool(PoolId id, const PoolConfig& pool_config);
+  Pool(const Pool&) = delete;  // lanes refer to its tenants
 
   // Units.
-  Units capacity() const { return config.max_units; }
+  Units capacity() const { return has_resources() ? share_capacity() : config.max_units; }
+  bool has_resources() const { return !config.resources.empty(); }
+  Amounts capacity_amounts() const;
+  /// What new starts may take of each resource; `nullopt` while real use is above capacity.
+  std::optional<Amounts> free_amounts() const;
+  /// The largest part of a resource that the amounts take, in millionths of the pool, rounded up.
+  Units share_of(const Amounts& amounts) const;
+  Amounts cost_of(const Task& task, std::uint32_t slot) const {
+    return has_resources() ? costs.at(slot) : Amounts(task.units);
+  }
+  Amounts used_by(const Run& run, std::uint32_t run_slot) const {
+    return has_resources() ? run_costs.at(run_slot) : Amounts(run.units);
+  }
   /// What new starts may take; `nullopt` while real use is above capacity.
   std::optional<Units> free_units() const;
   /// Whether it matters when runs are expected to end.
@@ -110,15 +138,26 @@ class Pool {
   Lane& lane(RealmId realm);
   const Lane* find_lane(RealmId realm) const;
 
-  /// Tasks in all lanes that leave before this key.
-  TaskQueue::Ahead ahead_of(QueueKey key) const;
+  /// Tasks in all lanes that leave before this one.
+  TaskQueue::Ahead ahead_of(const ParkedTask& task) const;
+
+  /// Whether tenants are told apart at all, and whether they take turns.
+  bool tracks_tenants() const {
+    return config.fairness == Fairness::tenant || !config.tenants.empty() ||
+           config.estimates == Estimates::learned;
+  }
+  bool is_fair() const { return config.fairness == Fairness::tenant; }
+  /// How the lanes keep their tasks. Whoever sets it puts the tasks back.
+  enum class Layout : std::uint8_t { plain, lines, vector_lines };
+  Layout layout_for(const PoolConfig& settings) const;
+  void set_layout(Layout layout);
   std::uint64_t queued() const;
 
   bool takes_tasks() const {
-    return config.max_units > 0 && (state == PoolState::active || state == PoolState::paused);
+    return capacity() > 0 && (state == PoolState::active || state == PoolState::paused);
   }
   bool starts_tasks() const {
-    return stream.state() == StreamState::open && config.max_units > 0 &&
+    return stream.state() == StreamState::open && capacity() > 0 &&
            (state == PoolState::active || state == PoolState::draining);
   }
 
@@ -139,6 +178,9 @@ class Pool {
 
   Units in_use = 0;
   Units quarantined = 0;
+  Amounts amounts_in_use;                                // where the pool counts several resources
+  std::unordered_map<std::uint32_t, Amounts> costs;      // of its tasks, by slot; never iterated
+  std::unordered_map<std::uint32_t, Amounts> run_costs;  // of its runs; never iterated
   std::vector<std::uint64_t> incarnations;
   std::uint64_t next_admission = 1;
   std::uint64_t next_lease = 1;
@@ -155,6 +197,27 @@ class Pool {
   // Backfill.
   RunEnds ends;
   Sweep sweep;
+  std::uint64_t walks = 0;
+  std::uint32_t reserved_for = no_slot;  ///< the head, and the resources that it has waited for since it is
+  std::uint8_t reserved_bottleneck = 0;
+
+  // Tenants.
+  Tenants tenants;
+  mutable std::deque<std::vector<std::uint64_t>> tenant_figures;  // that records of a checkpoint view
+  std::array<std::int64_t, levels> service_now{};                 // that the tenant of the last start had had
+  std::set<std::pair<std::int64_t, std::uint32_t>> presumed_ends;  // of runs: when to charge more
+  std::int64_t longest_charge_ms = 0;
+
+  // Ageing, and the guard: a clock that stands still while nothing may start.
+  Duration clock{0};
+  SteadyTime clock_read_at;
+  std::set<std::tuple<RealmId, std::uint32_t, std::uint8_t>> raised;  // lines whose head has been raised
+  std::unordered_map<std::uint32_t, Duration> queued_at;  // by that clock, of tasks by slot; never iterated
+
+  // Reconfiguration.
+  std::optional<PoolConfig> recorded;  // what the journal that is being read says last
+  PoolConfig at_open;                  // what the file says
+  bool was_open = false;
 
   // Delivery to the mailbox store.
   std::deque<Delivery> deliveries;
@@ -184,8 +247,15 @@ class Pool {
   bool is_read_only = false;  // see RecoveryDone
 
  private:
+  Units share_capacity() const;
+  std::unique_ptr<ParkedOrder> new_order() const;
+
+  Layout layout_ = Layout::plain;
   std::int64_t departure_interval_ms_ = 0;
   SteadyTime last_departure_{-1};
 };
+
+/// How long the task is expected to run: what it says itself, or what was learned; 0: unknown.
+Duration expected_length(const Pool& pool, const Task& task);
 
 }  // namespace parking_lot

@@ -9,8 +9,8 @@ namespace parking_lot {
 namespace {
 
 template <class F>
-constexpr bool is_state =
-    std::is_same_v<F, PoolRestored> || std::is_same_v<F, TaskRestored> || std::is_same_v<F, UnitsRestored>;
+constexpr bool is_state = std::is_same_v<F, PoolRestored> || std::is_same_v<F, TaskRestored> ||
+                          std::is_same_v<F, TenantRestored> || std::is_same_v<F, UnitsRestored>;
 
 bool is_state_of_pool(const Fact& fact) {
   return std::visit([](const auto& each) { return is_state<std::decay_t<decltype(each)>>; }, fact);
@@ -104,10 +104,21 @@ void Scheduler::Machine::reset(Pool& pool) {
     if (runs_[run].stage == Run::Stage::free || runs_[run].pool != pool.id.index) continue;
     run_timers_.disarm(run);
     forget_end(pool, run);
+    runs_[run].tenant = 0;
+    runs_[run].charged = 0;
+    runs_[run].presumed_end = never_steady;
     std::erase(detached_, run);
     pool.stale_runs.push_back(run);
   }
-  for (Lane& lane : pool.lanes) lane.queue = TaskQueue();
+  pool.tenants.visit([&](std::uint32_t tenant) { names.release(pool.tenants[tenant].name); });
+  pool.tenants.clear();
+  pool.presumed_ends.clear();
+  pool.service_now = {};
+  pool.raised.clear();
+  pool.queued_at.clear();
+  pool.reserved_for = no_slot;
+  pool.recorded.reset();
+  pool.set_layout(pool.layout_for(pool.config));
   if (pool.incarnations.size() > pool.stale_incarnations.size()) pool.stale_incarnations = pool.incarnations;
   pool.incarnations.clear();
   pool.by_name.clear();
@@ -118,6 +129,7 @@ void Scheduler::Machine::reset(Pool& pool) {
   pool.deliveries_sent = 0;
   pool.delivery_held = false;
   pool.in_use = pool.quarantined = 0;
+  pool.amounts_in_use = {};
   pool.parked = pool.waiting = pool.backing_off = pool.running = 0;
   pool.next_admission = 1;
   pool.state = PoolState::active;
@@ -232,6 +244,11 @@ std::uint32_t Scheduler::Machine::restore_slot(Pool& pool, const TaskAdmitted& f
     describe(pool, tasks_[slot], fact);
   }
   tasks_[slot].phase = Phase::admitted;
+  if (!pool.has_resources()) return slot;
+  Amounts& cost = pool.costs[slot];
+  cost = {};
+  if (fact.resources.empty()) cost.of[0] = fact.units;  // from a time when the pool counted only units
+  std::copy_n(fact.resources.begin(), std::min(fact.resources.size(), resources_max), cost.of.begin());
   return slot;
 }
 
@@ -254,6 +271,7 @@ void Scheduler::Machine::take(const RecoveryDone& input) {
   pool.is_read_only = input.purpose == RecoveryDone::Purpose::reading;
   if (pool.is_read_only) return;
   open_pool(pool);
+  settle_config(pool);
 
   std::vector<std::uint32_t> slots;
   pool.by_admission.visit_after(0, [&](std::uint32_t slot) {
@@ -302,6 +320,7 @@ void Scheduler::Machine::drop_stale(Pool& pool) {
   for (const std::uint32_t slot : slots) forget(pool, slot);
   for (const std::uint32_t run : std::exchange(pool.stale_runs, {})) {
     runs_[run].stage = Run::Stage::free;
+    pool.run_costs.erase(run);
     runs_.free(run);
   }
   pool.stale_incarnations.clear();
@@ -352,8 +371,9 @@ void Scheduler::Machine::resume_run(Pool& pool, std::uint32_t run_slot) {
     const Duration timeout = tasks_[run.task].timeout;
     if (run.stage == Run::Stage::running && timeout.ms > 0 && run.due == never_steady)
       run.due = now_.steady + timeout;
-    run.expected = tasks_[run.task].estimate;
+    run.expected = expected_length(pool, tasks_[run.task]);
     expect_end(pool, run_slot);
+    charge_start(pool, run_slot);
     renew_lease(pool, run_slot);
     return;
   }

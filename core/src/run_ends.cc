@@ -10,6 +10,12 @@ std::optional<RunEnds::Next> RunEnds::next() const {
   return Next{SteadyTime{first->key.end_ms}, first->key.run};
 }
 
+Amounts RunEnds::take_first() {
+  const auto first = *ends_.front();
+  ends_.erase(first.key);
+  return first.value.amounts;
+}
+
 Reservation RunEnds::reserve(const Amounts& free, const Amounts& needed, SteadyTime now) const {
   Amounts at_end = free;
   const auto* last = ends_.first([&](const Freed& freed) {

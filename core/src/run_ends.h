@@ -34,6 +34,9 @@ class RunEnds {
   };
   std::optional<Next> next() const;
 
+  /// Forgets the first end, and returns what it frees. There must be one.
+  Amounts take_first();
+
   /// The earliest moment from `now` on at which what ends until then leaves at least `needed` free. `free` is
   /// what is free now.
   Reservation reserve(const Amounts& free, const Amounts& needed, SteadyTime now) const;

@@ -24,8 +24,11 @@ void Scheduler::Machine::start(Pool& pool, const Candidate& candidate) {
   Run& run = runs_[task.run];
   run.is_known_here = true;
   run.stage = Run::Stage::started;
-  run.expected = task.estimate;
+  run.expected = expected_length(pool, task);
   expect_end(pool, task.run);
+  if (pool.is_fair() && run.tenant != 0)
+    pool.service_now[run.level] = pool.tenants[run.tenant].service(run.level);
+  charge_start(pool, task.run);
   yield_after(pool, sequence,
               Start{pool.id, handle_of(slot), lease, executor.id, task.attempt, task.units, task.payload});
   notify(pool, slot, Notify::Event::started, sequence);
@@ -153,6 +156,7 @@ void Scheduler::Machine::take(const UsageReported& input) {
     return;
   }
   renew_lease(pool, slot);
+  if (pool.has_resources()) return;  // one number says nothing of several
   const Units units = std::min(input.units, units_max);
   if (units == run.units) return;
   emit(pool, run.task, UsageRecorded{tasks_[run.task].admission, units});

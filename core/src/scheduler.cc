@@ -77,6 +77,7 @@ void Scheduler::Machine::mark_dirty(Pool& pool) {
 void Scheduler::Machine::settle(Pool& pool) {
   pool.is_dirty = false;
   correct_estimates(pool);
+  correct_charges(pool);
   do {
     pool.sweep = {};
     while (const auto candidate = next_to_start({pool, tasks_, now_.steady})) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,11 +62,16 @@ class Stream {
   std::string_view keep_text(std::string_view text) {
     return text.empty() ? text : texts_.emplace_back(text);
   }
+  std::span<const std::uint64_t> keep_numbers(std::span<const std::uint64_t> numbers) {
+    if (numbers.empty()) return {};
+    return numbers_.emplace_back(numbers.begin(), numbers.end());
+  }
   const std::vector<R>& batch() const { return batch_; }
   /// Called at the start of `handle`: what the last one wrote has been polled.
   void clear_batch() {
     batch_.clear();
     texts_.clear();
+    numbers_.clear();
   }
 
   void persisted(std::uint64_t through) { through_ = std::min(std::max(through_, through), sequence_); }
@@ -89,6 +95,7 @@ class Stream {
   WallTime last_at_{0};
   std::vector<R> batch_;
   std::deque<std::string> texts_;
+  std::deque<std::vector<std::uint64_t>> numbers_;
 };
 
 }  // namespace parking_lot

@@ -73,6 +73,9 @@ class SumTree {
     update_in(root_, height_, key, value);
   }
 
+  /// The sum over all items. O(1).
+  Value total() const { return size_ == 0 ? Value{} : summary(root_, height_).sum; }
+
   const Item* front() const {
     return first([](const Value&) { return true; });
   }

@@ -82,6 +82,7 @@ struct Task {
   Status status = Status::submitted;
   Reason reason = Reason::none;
   Priority priority = Priority::normal;
+  Priority leaves_as = Priority::normal;  ///< in the queue: its priority, raised by ageing
   ResourceKind kind = ResourceKind::mixed;
   OnDisconnect on_disconnect = OnDisconnect::keep;
   bool was_retried = false;  ///< a fresh task goes on in place of this failed one, and keeps its payload
@@ -97,6 +98,11 @@ struct Run {
   SteadyTime lease_due = never_steady;     ///< when it counts as lost without a heartbeat
   SteadyTime expected_end = never_steady;  ///< among the pool's `ends`, unless never
   Duration expected{0};                    ///< from the start until then; doubled each time it is outlived
+  SteadyTime presumed_end = never_steady;  ///< when what its tenant was charged for it is used up
+  Duration presumed{0};                    ///< from the start until then; doubled each time it is outlived
+  std::uint64_t charged = 0;  ///< unit-milliseconds, to the account of the tenant and class below
+  std::uint32_t tenant = 0;   ///< among the pool's; 0: not told apart
+  std::uint8_t level = 0;     ///< 0: critical
   WallTime started_at;
   std::uint64_t start_sequence = 0;
   std::uint32_t task = no_slot;  ///< slot; still valid when the task has gone on without this run

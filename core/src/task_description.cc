@@ -6,7 +6,8 @@
 namespace parking_lot {
 
 /// The specification of a known task, for submitting it again.
-TaskSpec Scheduler::Machine::spec_again(const Task& task) const {
+TaskSpec Scheduler::Machine::spec_again(std::uint32_t slot) const {
+  const Task& task = tasks_[slot];
   TaskSpec spec;
   spec.task_id = names.text(task.task_id);
   spec.tenant = task.tenant;
@@ -21,11 +22,20 @@ TaskSpec Scheduler::Machine::spec_again(const Task& task) const {
   spec.max_lost = task.max_lost;
   spec.on_disconnect = task.on_disconnect;
   spec.realm = task.realm;
+  spec.resources = resources_of(pools[task.pool], slot);
   return spec;
 }
 
+/// What the task costs of each resource; nothing where the pool counts only units.
+std::span<const Units> Scheduler::Machine::resources_of(const Pool& pool, std::uint32_t slot) const {
+  const auto cost = pool.costs.find(slot);
+  if (cost == pool.costs.end()) return {};
+  return std::span<const Units>(cost->second.of).first(pool.config.resources.size());
+}
+
 /// Spells out what a journal must know of a task.
-void Scheduler::Machine::describe(const Pool& pool, TaskAdmitted& fact, const Task& task) const {
+void Scheduler::Machine::describe(const Pool& pool, TaskAdmitted& fact, std::uint32_t slot) const {
+  const Task& task = tasks_[slot];
   fact.incarnation = pool.incarnations[task.incarnation];
   fact.task_id = names.text(task.task_id);
   fact.tenant = names.text(task.tenant);
@@ -42,6 +52,7 @@ void Scheduler::Machine::describe(const Pool& pool, TaskAdmitted& fact, const Ta
   fact.on_disconnect = task.on_disconnect;
   fact.realm = task.realm;
   fact.digest = task.digest;
+  fact.resources = resources_of(pool, slot);
 }
 
 /// Fills a task read from a journal.
@@ -64,7 +75,7 @@ void Scheduler::Machine::describe(const Pool& pool, Task& task, const TaskAdmitt
                          : static_cast<std::uint32_t>(pool.incarnations.rend() - named - 1);
   task.realm = fact.realm;
   task.max_lost = static_cast<std::uint16_t>(fact.max_lost);
-  task.priority = fact.priority;
+  task.priority = task.leaves_as = fact.priority;
   task.kind = fact.kind;
   task.on_disconnect = fact.on_disconnect;
 }
@@ -74,7 +85,12 @@ TaskAdmitted Scheduler::Machine::keep(Pool& pool, const TaskAdmitted& fact) {
   kept.task_id = pool.stream.keep_text(fact.task_id);
   kept.tenant = pool.stream.keep_text(fact.tenant);
   kept.mailbox = pool.stream.keep_text(fact.mailbox);
+  kept.resources = pool.stream.keep_numbers(fact.resources);
   return kept;
+}
+
+PoolConfigured Scheduler::Machine::keep(Pool& pool, const PoolConfigured& fact) {
+  return {pool.stream.keep_text(fact.settings)};
 }
 
 TaskRejected Scheduler::Machine::keep(Pool& pool, const TaskRejected& fact) {

@@ -118,11 +118,16 @@ void Scheduler::Machine::on_pool_timer(Pool& pool, PoolTimer kind) {
       mark_dirty(pool);  // the allocation pass updates the guard's clock
       return;
     case PoolTimer::estimate:
-      if (const auto next = pool.ends.next(); next && next->at < now_.steady) {
+      if ((pool.ends.next() && pool.ends.next()->at < now_.steady) ||
+          (!pool.presumed_ends.empty() && pool.presumed_ends.begin()->first < now_.steady.ms)) {
         mark_dirty(pool);  // the allocation pass corrects what was outlived
       } else {
         watch_estimates(pool);
       }
+      return;
+    case PoolTimer::ageing:
+      age(pool);
+      mark_dirty(pool);
       return;
     case PoolTimer::delivery:
       pool.delivery_held = false;
@@ -151,20 +156,19 @@ void Scheduler::Machine::on_pool_timer(Pool& pool, PoolTimer kind) {
 void Scheduler::Machine::update_guard(Pool& pool) {
   const Duration limit = pool.config.starvation_guard;
   if (limit.ms == 0 || pool.config.policy != Policy::first_fit) return;
-  const auto head = pool.starts_tasks() ? blocked_head(pool) : std::nullopt;
+  const auto head = pool.starts_tasks() ? blocked_head({pool, tasks_, now_.steady}) : std::nullopt;
   if (!head || head->entry.slot != pool.guarded) stop_guard(pool);
   if (!head) return;
 
   const std::uint32_t slot = head->entry.slot;
-  Task& task = tasks_[slot];
   if (pool.guarded == no_slot) {
     pool.guarded = slot;
     pool.guarded_since = now_.steady;
   }
   const SteadyTime due =
-      pool.guarded_since + Duration{limit.ms - std::min<std::int64_t>(limit.ms, task.guard_used_ms)};
+      pool.guarded_since + Duration{limit.ms - std::min<std::int64_t>(limit.ms, tasks_[slot].guard_used_ms)};
   if (due <= now_.steady) {
-    pool.exhausted.try_emplace(head->entry.key, GuardClaim{slot, task.units, task.realm});
+    pool.exhausted.try_emplace(head->entry.key, GuardClaim{parked_task(pool, slot), tasks_[slot].realm});
   } else {
     arm_pool_timer(pool, PoolTimer::guard, due);
   }

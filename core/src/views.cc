@@ -52,6 +52,14 @@ PoolStats Scheduler::Machine::stats(const Pool& pool) const {
   for (const std::uint32_t run : pool.stale_runs)
     in_use += runs_[run].units;  // they live on while the storage is gone
   stats.units_in_use = std::min(in_use, pool.capacity());
+  if (pool.has_resources()) {
+    std::size_t i = 0;
+    for (const auto& [name, units] : pool.config.resources) {
+      stats.resources.push_back({name, units, std::min(pool.amounts_in_use.of[i], units)});
+      ++i;
+    }
+  }
+  measure_fairness(pool, stats);
   stats.units_quarantined = std::min(pool.quarantined, stats.units_in_use);
   stats.parked = pool.parked;
   stats.waiting = pool.waiting;
@@ -62,6 +70,24 @@ PoolStats Scheduler::Machine::stats(const Pool& pool) const {
   stats.storage = pool.stream.state();
   stats.delivery_held = pool.delivery_held;
   return stats;
+}
+
+/// Over the classes, the largest difference in service between two tenants that both have tasks waiting.
+void Scheduler::Machine::measure_fairness(const Pool& pool, PoolStats& stats) const {
+  if (!pool.is_fair()) return;
+  for (std::size_t level = 0; level < levels; ++level) {
+    std::int64_t least = INT64_MAX;
+    std::int64_t most = 0;
+    pool.tenants.visit([&](std::uint32_t number) {
+      const Tenant& tenant = pool.tenants[number];
+      if (tenant.accounts[level].queued == 0 || tenant.limit) return;
+      least = std::min(least, tenant.service(level));
+      most = std::max(most, tenant.service(level));
+    });
+    if (least < most)
+      stats.fairness_lag = std::max(stats.fairness_lag, static_cast<std::uint64_t>(most - least));
+  }
+  stats.fairness_lag_bound = fairness_lag_bound(pool);
 }
 
 std::size_t Scheduler::Machine::memory_bytes() const {
@@ -92,6 +118,12 @@ TaskView Scheduler::Machine::view_of(std::uint32_t slot) const {
   view.deadline = task.deadline;
   if (task.phase == Phase::waiting || task.phase == Phase::backing_off) view.ready_at = task.ready_at;
   view.payload = task.payload;
+  std::size_t resource = 0;
+  for (const Units units : resources_of(pools[task.pool], slot)) {
+    const auto& known = pools[task.pool].config.resources;
+    view.resources.emplace_back(std::next(known.begin(), static_cast<std::ptrdiff_t>(resource++))->first,
+                                units);
+  }
   if (task.run != no_slot) {
     view.units_used = runs_[task.run].units;
     view.started_at = runs_[task.run].started_at;
@@ -125,45 +157,19 @@ void Scheduler::Machine::take(const Explain& input) {
   const Task& task = tasks_[found.slot];
   auto explanation = std::make_shared<Explanation>();
   explanation->task = view_of(found.slot);
-  explanation->waits_for = wait_of(pool, task, explanation->behind);
+  explanation->waits_for = wait_of(pool, found.slot, explanation->behind);
   if (const Task* behind = task_at(explanation->behind)) explanation->behind_id = spell_id(*behind);
   explanation->units_free = pool.free_units().value_or(0);
   if (task.phase == Phase::parked) {
-    const TaskQueue::Ahead ahead = pool.ahead_of(key_of(task));
+    const TaskQueue::Ahead ahead = pool.ahead_of(parked_task(pool, found.slot));
     explanation->position = ahead.tasks + 1;
     explanation->units_ahead = ahead.units;
+    const auto start = expected_start(pool, found.slot);
+    if (start) explanation->expected_at = now_.wall + (*start - now_.steady);
   }
+  if (task.attempt == 0 && task.phase != Phase::ended) explanation->expires_at = task.deadline;
   const Reply reply{input.request, static_cast<const Explanation*>(explanation.get())};
   yield_after(pool, task.basis, reply, std::move(explanation));
-}
-
-/// The first reason, in the order in which the allocator asks, why this task does not start.
-Wait Scheduler::Machine::wait_of(Pool& pool, const Task& task, TaskHandle& behind) {
-  if (task.phase == Phase::waiting) return Wait::start_after;
-  if (task.phase == Phase::backing_off) return Wait::backoff;
-  if (task.phase != Phase::parked) return Wait::nothing;
-  if (pool.stream.state() != StreamState::open) return Wait::storage;
-  if (!pool.starts_tasks()) return Wait::paused;
-  const Lane* lane = pool.find_lane(task.realm);
-  if (lane == nullptr || lane->executors == 0) return Wait::no_executor;
-  if (task.units > pool.capacity()) return Wait::capacity_shrunk;
-  const auto free = pool.free_units();
-  if (!free) return Wait::over_use;
-  const auto head = blocked_head(pool);
-  const QueueKey key = key_of(task);
-  const auto holder = guard_holder(pool);
-  if (holder && *holder < key) {
-    behind = handle_of(pool.exhausted.at(*holder).slot);
-    return Wait::guard;
-  }
-  const bool is_behind = head && head->entry.key < key;
-  if (is_behind && (pool.config.policy == Policy::strict ||
-                    (pool.config.policy == Policy::backfill && task.units <= *free))) {
-    behind = handle_of(head->entry.slot);
-    return Wait::head;
-  }
-  if (task.units > *free) return Wait::capacity;
-  return lane->ready == 0 ? Wait::executor_busy : Wait::nothing;
 }
 
 void Scheduler::Machine::take(const ListTasks& input) {

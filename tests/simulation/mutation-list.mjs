@@ -27,8 +27,8 @@ export const mutations = [
     name: 'backfill-delays-the-head',
     law: 'backfill: nothing passes the head that would delay it',
     file: 'core/src/backfill.cc',
-    from: 'if (ends_in_time || candidate->entry.units <= reservation.spare.of[0])',
-    to: 'if (ends_in_time || candidate->entry.units <= free)',
+    from: 'if (is_scarce && cost.of[i] > reservation_.spare.of[i]) return false;',
+    to: 'if (is_scarce && cost.of[i] > reservation_.spare.of[i] + 1) return false;',
   },
   {
     name: 'leases-start-again',

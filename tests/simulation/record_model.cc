@@ -47,14 +47,17 @@ std::string RecordModel::check_order(std::uint64_t admission, const Task& task) 
   if (task.units == 0 || task.is_pinned) return {};
   Units used = units_in_use();
   Units free = used > config_.max_units ? 0 : config_.max_units - used;
+  // Whose turn it is, or who is old enough, is not to be seen from records: then only one's own line counts.
+  bool has_lines = config_.fairness == Fairness::tenant || config_.ageing.ms > 0;
   if (config_.policy == Policy::backfill) {
-    check_backfill(admission, task, free);
+    if (!has_lines) check_backfill(admission, task, free);
     return {};
   }
   for (const QueueKey& earlier : queue_) {
     if (earlier >= key(admission, task)) break;
     const Task& waiting = tasks_.at(earlier.second);
     if (waiting.units > config_.max_units) continue;
+    if (has_lines && (waiting.tenant != task.tenant || waiting.priority != task.priority)) continue;
     bool is_passed_wrongly = config_.policy == Policy::strict || waiting.units <= free;
     if (!is_passed_wrongly) continue;
     return "task " + task.id + " (#" + std::to_string(admission) + ") started before " + waiting.id + " (#" +
@@ -67,7 +70,8 @@ std::string RecordModel::check_order(std::uint64_t admission, const Task& task) 
 /// The first that waits is passed only if it does not fit, and by a task without an estimate only if the two
 /// fit the pool side by side. (Whether an end was estimated to come in time is judged by the unit tests.)
 bool RecordModel::may_be_passed(const Task& head, const Task& by, Units free) const {
-  bool delays = by.estimate.ms == 0 && by.units + head.units > config_.max_units;
+  bool has_no_estimate = by.estimate.ms == 0 && config_.estimates == Estimates::declared;
+  bool delays = has_no_estimate && by.units + head.units > config_.max_units;
   return head.units > free && !delays;
 }
 
@@ -125,6 +129,7 @@ std::string RecordModel::apply(const TaskAdmitted& fact) {
   if (task.units != 0 || task.is_queued || task.has_ended)
     return "admission number " + std::to_string(fact.admission) + " came back";
   task.id = fact.task_id.empty() ? "#" + std::to_string(fact.admission) : std::string(fact.task_id);
+  task.tenant = std::string(fact.tenant);
   task.priority = fact.priority;
   task.units = fact.units;
   task.estimate = fact.estimate;

@@ -41,6 +41,7 @@ class RecordModel {
  private:
   struct Task {
     std::string id;
+    std::string tenant;
     Priority priority = Priority::normal;
     Units units = 0;
     Duration estimate{0};

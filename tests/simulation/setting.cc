@@ -21,6 +21,12 @@ Config random_config(Random& random) {
     const char* const policies[] = {"first_fit", "strict", "backfill"};
     setup.set_pool(name, "policy", policies[random.below(3)]);
     if (random.chance(50)) set("backfill_candidates", random.below(4));
+    if (random.chance(30)) setup.set_pool(name, "backfill_order", "shortest");
+    if (random.chance(30)) setup.set_pool(name, "estimates", "learned");
+    if (random.chance(30)) set("ageing_secs", random.between(1, 5));
+    if (random.chance(40)) setup.set_pool(name, "fairness", "tenant");
+    if (random.chance(30)) set("tenants.tenant0.weight", random.between(1, 4));
+    if (random.chance(20)) set("tenants.tenant1.max_queued", random.below(10));
     setup.set_pool(name, "queue", random.chance(70) ? "file" : "in_memory");
     setup.set_pool(name, "mailbox.storage", random.chance(70) ? "file" : "in_memory");
     set("mailbox.delivery_attempts_max", random.between(1, 20));

@@ -193,6 +193,10 @@ class DrivenScheduler {
             if constexpr (requires { fact.task_id; }) fact.task_id = kept(fact.task_id);
             if constexpr (requires { fact.tenant; }) fact.tenant = kept(fact.tenant);
             if constexpr (requires { fact.mailbox; }) fact.mailbox = kept(fact.mailbox);
+            if constexpr (requires { fact.settings; }) fact.settings = kept(fact.settings);
+            if constexpr (requires { fact.resources; }) {
+              fact.resources = numbers_.emplace_back(fact.resources.begin(), fact.resources.end());
+            }
           },
           record.fact);
       while (!journal.empty() && journal.back().sequence >= record.sequence) journal.pop_back();
@@ -203,6 +207,7 @@ class DrivenScheduler {
   std::string_view kept(std::string_view text) { return texts_.emplace_back(text); }
 
   std::deque<std::string> texts_;
+  std::deque<std::vector<std::uint64_t>> numbers_;
 };
 
 }  // namespace parking_lot

@@ -158,6 +158,7 @@ TEST_CASE("the journal format's document names every record with its type") {
   using namespace mailbox;
   PARKING_LOT_CHECK_TYPE(PoolOpened);
   PARKING_LOT_CHECK_TYPE(PoolStateChanged);
+  PARKING_LOT_CHECK_TYPE(PoolConfigured);
   PARKING_LOT_CHECK_TYPE(TaskAdmitted);
   PARKING_LOT_CHECK_TYPE(TaskParked);
   PARKING_LOT_CHECK_TYPE(TaskStarted);
@@ -172,6 +173,7 @@ TEST_CASE("the journal format's document names every record with its type") {
   PARKING_LOT_CHECK_TYPE(RejectionsCounted);
   PARKING_LOT_CHECK_TYPE(PoolRestored);
   PARKING_LOT_CHECK_TYPE(TaskRestored);
+  PARKING_LOT_CHECK_TYPE(TenantRestored);
   PARKING_LOT_CHECK_TYPE(UnitsRestored);
   PARKING_LOT_CHECK_TYPE(StoreOpened);
   PARKING_LOT_CHECK_TYPE(MessageStored);

@@ -18,8 +18,25 @@ void park(Pool& pool, std::uint32_t slot, Units units, Priority priority = Prior
   pool.lane(realm).queue.insert({QueueKey::of(priority, slot), units, slot});
 }
 
+/// Slots with the costs of the tasks parked in them, as far as decisions look at them.
+Slab<Task> tasks_of(Pool& pool) {
+  Slab<Task> tasks;
+  for (int i = 0; i < 100; ++i) tasks.allocate();
+  for (Lane& lane : pool.lanes) {
+    TaskQueue::Cursor cursor(lane.queue, QueueKey{});
+    for (auto entry = cursor.next(units_max); entry; entry = cursor.next(units_max))
+      tasks[entry->slot].units = entry->units;
+  }
+  return tasks;
+}
+
+std::optional<Candidate> head_of(Pool& pool) {
+  const Slab<Task> tasks = tasks_of(pool);
+  return blocked_head({pool, tasks, SteadyTime{0}});
+}
+
 std::optional<std::uint32_t> next(Pool& pool) {
-  const Slab<Task> tasks;
+  const Slab<Task> tasks = tasks_of(pool);
   const auto candidate = next_to_start({pool, tasks, SteadyTime{0}});
   return candidate ? std::optional(candidate->entry.slot) : std::nullopt;
 }
@@ -74,7 +91,7 @@ TEST_CASE("lanes do not block one another for want of credit, and share one leav
   CHECK(next(pool) == 2U);
   pool.give_back_credits(1, 1);
   CHECK(next(pool) == 1U);
-  CHECK(pool.ahead_of(QueueKey::of(Priority::low, 2)).tasks == 1);
+  CHECK(pool.ahead_of(ParkedTask{QueueKey::of(Priority::low, 2), 0, 2, 1, Amounts(1)}).tasks == 1);
   CHECK(pool.queued() == 2);
 }
 
@@ -116,11 +133,11 @@ TEST_CASE("a task dearer than the capacity or without an executor is no head") {
   park(pool, 2, 9, Priority::normal, 7);
   park(pool, 3, 4);
   CHECK(next(pool) == 3U);
-  CHECK_FALSE(blocked_head(pool));
+  CHECK_FALSE(head_of(pool));
   pool.in_use = 7;
   CHECK_FALSE(next(pool));
-  REQUIRE(blocked_head(pool));
-  CHECK(blocked_head(pool)->entry.slot == 3);
+  REQUIRE(head_of(pool));
+  CHECK(head_of(pool)->entry.slot == 3);
 }
 
 TEST_CASE("a guard that has run out holds the pool only while its task could run but does not fit") {
@@ -129,7 +146,8 @@ TEST_CASE("a guard that has run out holds the pool only while its task could run
   pool.in_use = 5;
   park(pool, 1, 8);
   park(pool, 2, 1);
-  pool.exhausted.emplace(QueueKey::of(Priority::normal, 1), GuardClaim{1, 8, 0});
+  pool.exhausted.emplace(QueueKey::of(Priority::normal, 1),
+                         GuardClaim{ParkedTask{QueueKey::of(Priority::normal, 1), 0, 1, 8, Amounts(8)}, 0});
   CHECK(guard_holder(pool));
   CHECK_FALSE(next(pool));
   pool.config.max_units = 7;  // it became ineligible: it blocks nobody

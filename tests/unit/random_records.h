@@ -25,7 +25,9 @@ inline constexpr std::size_t fields_of<PoolOpened> = 2;
 template <>
 inline constexpr std::size_t fields_of<PoolStateChanged> = 1;
 template <>
-inline constexpr std::size_t fields_of<TaskAdmitted> = 18;
+inline constexpr std::size_t fields_of<PoolConfigured> = 1;
+template <>
+inline constexpr std::size_t fields_of<TaskAdmitted> = 19;
 template <>
 inline constexpr std::size_t fields_of<TaskParked> = 2;
 template <>
@@ -53,7 +55,9 @@ inline constexpr std::size_t fields_of<PoolRestored> = 5;
 template <>
 inline constexpr std::size_t fields_of<TaskRestored> = 19;
 template <>
-inline constexpr std::size_t fields_of<UnitsRestored> = 5;
+inline constexpr std::size_t fields_of<TenantRestored> = 2;
+template <>
+inline constexpr std::size_t fields_of<UnitsRestored> = 6;
 template <>
 inline constexpr std::size_t fields_of<mailbox::StoreOpened> = 1;
 template <>
@@ -97,12 +101,12 @@ auto tie_fields(Fact& fact) {
   } else if constexpr (count == 5) {
     auto& [a, b, c, d, e] = fact;
     return std::tie(a, b, c, d, e);
+  } else if constexpr (count == 6) {
+    auto& [a, b, c, d, e, f] = fact;
+    return std::tie(a, b, c, d, e, f);
   } else if constexpr (count == 8) {
     auto& [a, b, c, d, e, f, g, h] = fact;
     return std::tie(a, b, c, d, e, f, g, h);
-  } else if constexpr (count == 18) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r] = fact;
-    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r);
   } else {
     static_assert(count == 19);
     auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s] = fact;

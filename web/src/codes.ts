@@ -86,6 +86,7 @@ export const waits = [
   'capacity_shrunk',
   'over_use',
   'storage',
+  'tenant_limit',
 ] as const;
 
 export type Priority = (typeof priorities)[number];

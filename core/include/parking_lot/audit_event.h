@@ -18,6 +18,10 @@ void describe_event(Event& event, const PoolStateChanged& fact) {
   event.number = static_cast<std::uint64_t>(fact.state);
 }
 template <class Event>
+void describe_event(Event& event, const PoolConfigured&) {
+  event.action = Action::configure;
+}
+template <class Event>
 void describe_event(Event& event, const TaskAdmitted& fact) {
   event.action = Action::submit;
   event.number = fact.units;

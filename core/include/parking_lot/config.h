@@ -19,6 +19,8 @@ enum class Runtime : std::uint8_t { native, web_worker, cloud_worker };
 enum class ExecutorKind : std::uint8_t { process, http, in_process };  // spelled process, http, inline
 enum class Fairness : std::uint8_t { none, tenant };
 enum class Estimates : std::uint8_t { declared, learned };
+/// In which order `backfill` looks at those who may pass the head: as they leave, or the shortest first.
+enum class BackfillOrder : std::uint8_t { leaving, shortest };
 enum class Durability : std::uint8_t { strict, relaxed };
 
 std::string_view to_string(StorageKind kind);
@@ -63,7 +65,9 @@ struct ExecutorConfig {
 struct TenantConfig {
   std::uint32_t weight = 1;
   std::optional<Units> max_units;
+  std::map<std::string, Units> resources;  ///< set instead of `max_units` where the pool counts several
   std::optional<std::uint32_t> max_queued;
+  friend bool operator==(const TenantConfig&, const TenantConfig&) = default;
 };
 
 struct PoolConfig {
@@ -81,6 +85,7 @@ struct PoolConfig {
   Policy policy = Policy::first_fit;
   Duration starvation_guard = Duration::seconds(30);  ///< 0: off
   std::uint32_t backfill_candidates = 1000;
+  BackfillOrder backfill_order = BackfillOrder::leaving;
   Estimates estimates = Estimates::declared;
 
   Fairness fairness = Fairness::none;
@@ -155,6 +160,20 @@ ParsedConfig parse_config(std::string_view json, const ReadEnvironment& environm
 /// `check` warns. `storage`: the kinds that the host has besides `in_memory`.
 std::vector<ConfigIssue> unavailable_features(const Config& config,
                                               std::span<const StorageKind> storage = {});
+
+/// Changes the settings of a pool that may change while it is open: `max_units` (but not which resources it
+/// counts), `max_queue_depth`, `policy`, `starvation_guard_secs`, `backfill_candidates`, `backfill_order`,
+/// `estimates`, `fairness`, `tenants` (all of them at once) and `ageing_secs`. Issues as from `parse_config`;
+/// without errors `pool` is `current` with the changes.
+struct ParsedPool {
+  PoolConfig pool;
+  std::vector<ConfigIssue> issues;
+  bool ok() const;
+};
+ParsedPool parse_pool_settings(std::string_view json, const PoolConfig& current);
+
+/// These settings as JSON, all of them.
+std::string pool_settings_json(const PoolConfig& pool);
 
 /// The effective config as JSON, defaults filled in, secrets replaced by "***".
 std::string effective_config_json(const Config& config);

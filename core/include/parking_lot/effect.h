@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -76,7 +77,10 @@ struct TaskView {
   Reason reason = Reason::none;
   Priority priority = Priority::normal;
   ResourceKind kind = ResourceKind::mixed;
+  /// In pools that count several resources: the largest part of one of them that the task takes, in
+  /// millionths of what the pool had when the task was admitted; `resources` has the cost.
   Units units = 0;
+  std::vector<std::pair<std::string, Units>> resources;
   Units units_used = 0;       ///< as reported by the run; equals `units` without a report
   std::uint32_t attempt = 0;  ///< of the current or last run, from 1; 0: never started
   std::uint32_t lost = 0;
@@ -97,6 +101,10 @@ struct Explanation {
   std::uint64_t position = 0;  ///< as in `Submitted`
   Units units_ahead = 0;       ///< asked for by the parked tasks that leave before it
   Units units_free = 0;
+  /// When it is expected to start, if runs end as estimated and nobody comes who leaves before it; 0: nobody
+  /// can tell.
+  WallTime expected_at{0};
+  WallTime expires_at = never_wall;  ///< when it expires if it has not started
 };
 
 struct TaskPage {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <variant>
 
+#include "parking_lot/config.h"
 #include "parking_lot/record.h"
 #include "parking_lot/types.h"
 
@@ -22,6 +23,8 @@ struct TaskSpec {
   Priority priority = Priority::normal;
   ResourceKind kind = ResourceKind::mixed;
   Units units = 1;
+  /// Instead of `units` in pools that count several resources: the cost in each, in the order of their names.
+  std::span<const Units> resources;
   WallTime deadline = never_wall;  ///< the first start must come before it
   WallTime start_after{0};
   Duration timeout{0};   ///< longest run of one attempt; 0: the pool's default
@@ -105,6 +108,15 @@ struct SetPoolState {
   RequestId request = 0;
   PoolId pool;
   PoolState state = PoolState::active;
+};
+
+/// Gives an open pool the settings of this config that may change while it is open (see
+/// `parse_pool_settings`); the others are not looked at. Nothing that runs is ended: what is above a smaller
+/// capacity runs on, and parked tasks that cost more wait, blocking nobody.
+struct Reconfigure {
+  RequestId request = 0;
+  PoolId pool;
+  const PoolConfig* config = nullptr;
 };
 
 /// The client's connection ended: its live tasks with `on_disconnect: cancel` are dropped, reason
@@ -219,8 +231,8 @@ struct DeliveryFailed {
 struct Tick {};
 
 using Input = std::variant<Tick, Submit, Cancel, CancelTenant, SetPriority, Retry, Inspect, Explain,
-                           ListTasks, SetPoolState, ClientGone, ExecutorReady, ExecutorGone, Running,
-                           Heartbeat, UsageReported, Finished, Failed, Recovered, RecoveryDone, Persisted,
-                           PersistFailed, Delivered, DeliveryFailed>;
+                           ListTasks, SetPoolState, Reconfigure, ClientGone, ExecutorReady, ExecutorGone,
+                           Running, Heartbeat, UsageReported, Finished, Failed, Recovered, RecoveryDone,
+                           Persisted, PersistFailed, Delivered, DeliveryFailed>;
 
 }  // namespace parking_lot

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "parking_lot/audit.h"
 #include "parking_lot/config.h"
@@ -44,6 +45,7 @@ struct ParsedTask {
   ResourceKind kind = ResourceKind::mixed;
   Units units = 1;
   std::map<std::string, Units> resources;  ///< set instead of `units` for pools that count several
+  std::vector<Units> resource_units;  ///< the same in the order of the pool's resources, 0 where not named
   WallTime deadline = never_wall;
   WallTime start_after{0};
   Duration timeout{0};

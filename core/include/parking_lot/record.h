@@ -22,6 +22,11 @@ struct PoolStateChanged {
   PoolState state = PoolState::active;
 };
 
+/// What may change while the pool is open, changed: from now on this holds.
+struct PoolConfigured {
+  std::string_view settings;  ///< JSON, as `pool_settings_json` writes it
+};
+
 struct TaskAdmitted {
   std::uint64_t admission = 0;
   std::uint64_t incarnation = 0;  ///< that named the task, if it has no id of its own
@@ -41,6 +46,9 @@ struct TaskAdmitted {
   OnDisconnect on_disconnect = OnDisconnect::keep;
   RealmId realm = 0;
   std::uint64_t digest = 0;  ///< of the body, for `dedup`
+  /// Where the pool counts several resources: the cost in each, in the order of their names. `units` is the
+  /// share of the pool then, see `TaskView`.
+  std::span<const Units> resources;
 };
 
 /// The task did not start with its submission: it waits in the queue, or for `start_after`.
@@ -155,6 +163,14 @@ struct TaskRestored {
   bool is_delivered = false;
 };
 
+/// What a pool remembers of a tenant: last of its checkpoint. Replaces what earlier records led to.
+struct TenantRestored {
+  std::string_view tenant;
+  /// For each class, critical first, the service had, in unit-milliseconds by weight; then for each kind of
+  /// resource its last two run times in milliseconds.
+  std::span<const std::uint64_t> figures;
+};
+
 /// Units of a run that its task goes on without.
 struct UnitsRestored {
   std::uint64_t admission = 0;
@@ -162,12 +178,13 @@ struct UnitsRestored {
   ExecutorId executor = 0;
   Units units = 0;
   WallTime started_at{0};
+  std::span<const Units> resources;  ///< as in `TaskAdmitted`
 };
 
-using Fact =
-    std::variant<PoolOpened, PoolStateChanged, TaskAdmitted, TaskParked, TaskStarted, TaskRequeued,
-                 PriorityChanged, UsageRecorded, TaskFinished, UnitsReleased, TaskDelivered, DeliveryOverdue,
-                 TaskRejected, RejectionsCounted, PoolRestored, TaskRestored, UnitsRestored>;
+using Fact = std::variant<PoolOpened, PoolStateChanged, PoolConfigured, TaskAdmitted, TaskParked, TaskStarted,
+                          TaskRequeued, PriorityChanged, UsageRecorded, TaskFinished, UnitsReleased,
+                          TaskDelivered, DeliveryOverdue, TaskRejected, RejectionsCounted, PoolRestored,
+                          TaskRestored, TenantRestored, UnitsRestored>;
 
 /// A fact with its place in its stream. `sequence` is dense from 1; `at` never goes back within a stream.
 struct Record {

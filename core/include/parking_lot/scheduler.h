@@ -52,7 +52,19 @@ struct PoolStats {
   std::uint64_t rejected = 0;
   PoolState state = PoolState::active;
   StreamState storage = StreamState::open;
-  bool delivery_held = false;         ///< the mailbox store is failing
+  bool delivery_held = false;  ///< the mailbox store is failing
+  /// With `fairness: tenant`, in unit-milliseconds for a weight of 1: by how much service two tenants that
+  /// both have tasks waiting in one class differ at most, and by how much they may differ. See
+  /// docs/architecture.md.
+  std::uint64_t fairness_lag = 0;
+  std::uint64_t fairness_lag_bound = 0;
+  /// Of a pool that counts several: each resource by name. `units_*` are in millionths of the pool then.
+  struct Resource {
+    std::string name;
+    Units units_max = 0;
+    Units units_in_use = 0;
+  };
+  std::vector<Resource> resources;
   std::uint64_t ignored_records = 0;  ///< of its journal, that cannot have followed the ones before; else 0
 };
 

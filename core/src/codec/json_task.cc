@@ -118,6 +118,7 @@ TaskSpec ParsedTask::spec(Names& names) const {
   out.priority = priority;
   out.kind = kind;
   out.units = units;
+  out.resources = resource_units;
   out.deadline = deadline;
   out.start_after = start_after;
   out.timeout = timeout;

@@ -210,6 +210,16 @@ void read_task_fields(JsonReader& reader, const JsonValue& object, TaskDraft& dr
   read_members(reader, object, std::span<const Section>(&section, 1));
   reject_both(reader, object, "units", "resource_cost");
   reject_both(reader, object, "mailbox", "mailbox_key");
+  if (draft.pool != nullptr && !draft.pool->resources.empty()) {
+    const JsonReader::At at(reader, "resource_cost");
+    if (object.find("resource_cost") == nullptr)
+      reader.error("is missing; the pool counts several resources, so write a number for each, like {\"" +
+                   draft.pool->resources.begin()->first + "\": 1}.");
+    for (const auto& [name, units] : draft.pool->resources) {
+      const auto asked = task.resources.find(name);
+      task.resource_units.push_back(asked == task.resources.end() ? 0 : asked->second);
+    }
+  }
   if (task.tenant.empty()) task.tenant = task.mailbox_tenant.empty() ? "default" : task.mailbox_tenant;
 }
 

@@ -27,11 +27,10 @@ void write_task(JsonWriter& out, const TaskView& view, std::string_view pool) {
   out.member("status", to_string(view.status));
   write_reason(out, view.reason);
   out.member("priority", to_string(view.priority));
-  out.key("resource_cost")
-      .open('{')
-      .member("kind", to_string(view.kind))
-      .member("units", view.units)
-      .close('}');
+  out.key("resource_cost").open('{');
+  if (view.resources.empty()) out.member("kind", to_string(view.kind)).member("units", view.units);
+  for (const auto& [name, units] : view.resources) out.member(name, units);
+  out.close('}');
   out.member("units_used", view.units_used).member("attempt", view.attempt).member("lost", view.lost);
   out.member("admission", view.admission);
   write_time(out, "submitted_at", view.submitted_at);
@@ -75,6 +74,8 @@ std::string explanation_json(const Explanation& explanation, std::string_view po
   if (!explanation.behind_id.empty()) out.member("behind", explanation.behind_id);
   if (explanation.position != 0) out.member("position", explanation.position);
   out.member("units_ahead", explanation.units_ahead).member("units_free", explanation.units_free);
+  write_time(out, "expected_at", explanation.expected_at);
+  write_time(out, "expires_at", explanation.expires_at);
   out.close('}');
   return std::move(out).text();
 }
@@ -93,6 +94,14 @@ std::string pool_stats_json(const PoolStats& stats, std::string_view pool) {
   out.member("running", stats.running).member("undelivered", stats.undelivered);
   out.member("admitted", stats.admitted).member("completed", stats.completed).member("failed", stats.failed);
   out.member("expired", stats.expired).member("dropped", stats.dropped).member("rejected", stats.rejected);
+  if (stats.fairness_lag_bound != 0)
+    out.member("fairness_lag", stats.fairness_lag).member("fairness_lag_bound", stats.fairness_lag_bound);
+  if (!stats.resources.empty()) out.key("resources").open('{');
+  for (const PoolStats::Resource& resource : stats.resources) {
+    out.key(resource.name).open('{').member("max", resource.units_max);
+    out.member("in_use", resource.units_in_use).close('}');
+  }
+  if (!stats.resources.empty()) out.close('}');
   out.key("delivery_held").boolean(stats.delivery_held).close('}');
   return std::move(out).text();
 }

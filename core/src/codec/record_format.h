@@ -63,6 +63,7 @@ struct RecordFormat<TaskAdmitted> {
     archive.optional(fact.retry, RetryPolicy{1, 200, 0, {1000}, {60000}});
     archive.optional(fact.on_disconnect, OnDisconnect::keep);
     archive.optional(fact.realm, 0U);
+    archive.numbers(fact.resources);
   }
 };
 
@@ -172,6 +173,12 @@ struct RecordFormat<RejectionsCounted> {
 };
 
 template <>
+struct RecordFormat<PoolConfigured> {
+  static constexpr std::uint32_t type = 15;
+  static void fields(auto& archive, auto& fact) { archive.name(fact.settings); }
+};
+
+template <>
 struct RecordFormat<PoolRestored> {
   static constexpr std::uint32_t type = 24;
   static void fields(auto& archive, auto& fact) {
@@ -210,6 +217,15 @@ struct RecordFormat<TaskRestored> {
 };
 
 template <>
+struct RecordFormat<TenantRestored> {
+  static constexpr std::uint32_t type = 27;
+  static void fields(auto& archive, auto& fact) {
+    archive.text(fact.tenant);
+    archive.numbers(fact.figures);
+  }
+};
+
+template <>
 struct RecordFormat<UnitsRestored> {
   static constexpr std::uint32_t type = 26;
   static void fields(auto& archive, auto& fact) {
@@ -218,6 +234,7 @@ struct RecordFormat<UnitsRestored> {
     archive.optional(fact.executor, 0U);
     archive.cost(fact.units);
     archive.optional(fact.started_at, WallTime{0});
+    archive.numbers(fact.resources);
   }
 };
 

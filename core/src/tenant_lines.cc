@@ -1,0 +1,315 @@
+#include "tenant_lines.h"
+
+#include <algorithm>
+
+namespace parking_lot {
+namespace {
+
+constexpr std::uint64_t tasks_searched_max = 1024;  // of a pool with several resources, in leaving order
+constexpr std::uint64_t lines_searched_max = 32;    // the same where tenants take turns
+constexpr std::uint64_t tasks_per_line_max = 32;
+
+}  // namespace
+
+template <class Cost>
+auto TenantLines<Cost>::line_of(const ParkedTask& task) -> Line& {
+  const std::uint8_t level = Place::of(task.key).level;
+  const auto [place, is_new] = by_id_.try_emplace(id_of(level, task.tenant), 0);
+  if (!is_new) return *lines_[place->second];
+  if (free_.empty()) {
+    place->second = static_cast<std::uint32_t>(lines_.size());
+    lines_.emplace_back();
+  } else {
+    place->second = free_.back();
+    free_.pop_back();
+  }
+  lines_[place->second] = std::make_unique<Line>();
+  Line& line = *lines_[place->second];
+  line.level = level;
+  line.tenant = task.tenant;
+  return line;
+}
+
+template <class Cost>
+auto TenantLines<Cost>::find_line(std::uint8_t level, std::uint32_t tenant) const -> const Line* {
+  const auto found_line = by_id_.find(id_of(level, tenant));
+  return found_line == by_id_.end() ? nullptr : lines_[found_line->second].get();
+}
+
+/// Of a line whose tenant has no room for its cheapest task, nothing fits, whatever is free.
+template <class Cost>
+auto TenantLines<Cost>::sum_of(const Line& line) const -> Sum {
+  Sum sum = line.tasks.total();
+  sum.lines = 1;
+  const Tenant& tenant = tenants_[line.tenant];
+  if (tenant.limit && !sum.least.fits(tenant.room())) sum.least = Cost{};
+  return sum;
+}
+
+template <class Cost>
+auto TenantLines<Cost>::place_now(const Line& line) const -> LinePlace {
+  const std::int64_t service =
+      turns_ == Turns::by_service ? tenants_[line.tenant].service(line.level) : std::int64_t{0};
+  return {service, line.tasks.front()->key};
+}
+
+template <class Cost>
+void TenantLines<Cost>::relist(std::uint32_t number) {
+  Line& line = *lines_[number];
+  Lines& its_class = classes_[line.level];
+  const LinePlace place = place_now(line);
+  if (place == line.place) {
+    its_class.update(place, sum_of(line));
+    return;
+  }
+  its_class.erase(line.place);
+  line.place = place;
+  its_class.insert({place, sum_of(line), number});
+}
+
+template <class Cost>
+void TenantLines<Cost>::insert(const ParkedTask& task) {
+  Line& line = line_of(task);
+  const std::uint32_t number = by_id_.find(id_of(line.level, line.tenant))->second;
+  const bool is_listed = !line.tasks.empty();
+  Sum sum;
+  sum.least = Cost::of(task.cost);
+  sum.tasks = 1;
+  sum.units = task.units;
+  line.tasks.insert({admission_of(task.key), sum, task.slot});
+  ++size_;
+  if (is_listed) return relist(number);
+  line.place = place_now(line);
+  classes_[line.level].insert({line.place, sum_of(line), number});
+}
+
+template <class Cost>
+void TenantLines<Cost>::erase(const ParkedTask& task) {
+  const auto place = by_id_.find(id_of(Place::of(task.key).level, task.tenant));
+  PARKING_LOT_CHECK(place != by_id_.end());
+  const std::uint32_t number = place->second;
+  Line& line = *lines_[number];
+  line.tasks.erase(admission_of(task.key));
+  --size_;
+  if (!line.tasks.empty()) return relist(number);
+  classes_[line.level].erase(line.place);
+  by_id_.erase(place);
+  lines_[number].reset();
+  free_.push_back(number);
+}
+
+template <class Cost>
+std::optional<std::int64_t> TenantLines<Cost>::least_service(std::uint8_t level) const {
+  const auto* first = classes_[level].front();
+  if (first == nullptr) return std::nullopt;
+  return first->key.service;
+}
+
+template <class Cost>
+void TenantLines<Cost>::refresh(std::uint32_t tenant) {
+  for (std::uint8_t level = 0; level < levels; ++level) {
+    const auto place = by_id_.find(id_of(level, tenant));
+    if (place != by_id_.end()) relist(place->second);
+  }
+}
+
+template <class Cost>
+Amounts TenantLines<Cost>::within_room(const Line& line, const Amounts& free) const {
+  const Tenant& tenant = tenants_[line.tenant];
+  if (!tenant.limit) return free;
+  Amounts least = tenant.room();
+  for (std::size_t i = 0; i < resources_max; ++i) least.of[i] = std::min(least.of[i], free.of[i]);
+  return least;
+}
+
+template <class Cost>
+FoundTask TenantLines<Cost>::found(const Line& line, const typename Tasks::Item& item) const {
+  FoundTask task;
+  const auto priority = static_cast<Priority>(3 - line.level);
+  task.entry = {QueueKey::of(priority, item.key), item.value.units, item.slot};
+  task.place = {line.level, line.place.service, turns_ == Turns::by_service ? line.place.head : item.key,
+                item.key};
+  return task;
+}
+
+/// The first task of a line that fits, among those after an admission number.
+template <class Cost>
+std::optional<FoundTask> TenantLines<Cost>::first_in_line(const Line& line, const Amounts& free,
+                                                          std::uint64_t after) const {
+  const Amounts room = within_room(line, free);
+  const std::uint64_t searched_max = Cost::is_exact                ? ~std::uint64_t{0}
+                                     : turns_ == Turns::by_service ? tasks_per_line_max
+                                                                   : tasks_searched_max;
+  std::uint64_t seen = Cost::is_exact || after == 0 ? 0 : line.tasks.before(after + 1).tasks;
+  const auto* item = line.tasks.first_after(after, [&](const Sum& sum) {
+    if (seen >= searched_max) return false;
+    if (sum.least.fits(room)) return true;
+    seen += sum.tasks;
+    return false;
+  });
+  if (item == nullptr) return std::nullopt;
+  return found(line, *item);
+}
+
+/// The lines stand by their oldest tasks, so that a line whose oldest is younger than what was found needs no
+/// look.
+template <class Cost>
+std::optional<FoundTask> TenantLines<Cost>::first_by_admission(std::uint8_t level, const Amounts& free,
+                                                               std::uint64_t after) const {
+  std::optional<FoundTask> best;
+  const auto fits = [&](const Sum& sum) { return sum.least.fits(free); };
+  const auto* item = classes_[level].first(fits);
+  while (item != nullptr && (!best || item->key.head < best->place.admission)) {
+    const auto candidate = first_in_line(*lines_[item->slot], free, after);
+    if (candidate && (!best || candidate->place < best->place)) best = candidate;
+    item = classes_[level].first_after(item->key, fits);
+  }
+  return best;
+}
+
+template <class Cost>
+std::optional<FoundTask> TenantLines<Cost>::first_by_service(std::uint8_t level, const Amounts& free,
+                                                             std::uint64_t& lines_seen) const {
+  const std::uint64_t searched_max = Cost::is_exact ? ~std::uint64_t{0} : lines_searched_max;
+  const auto fits = [&](const Sum& sum) {
+    if (lines_seen >= searched_max) return false;
+    if (sum.least.fits(free)) return true;
+    lines_seen += sum.lines;
+    return false;
+  };
+  const auto* item = classes_[level].first(fits);
+  while (item != nullptr) {
+    if (const auto task = first_in_line(*lines_[item->slot], free, 0)) return task;
+    ++lines_seen;
+    item = classes_[level].first_after(item->key, fits);
+  }
+  return std::nullopt;
+}
+
+template <class Cost>
+std::optional<FoundTask> TenantLines<Cost>::first_that_fits(const Amounts& free) const {
+  std::uint64_t lines_seen = 0;
+  for (std::uint8_t level = 0; level < levels; ++level) {
+    if (classes_[level].empty()) continue;
+    const auto task = turns_ == Turns::by_service ? first_by_service(level, free, lines_seen)
+                                                  : first_by_admission(level, free, 0);
+    if (task) return task;
+  }
+  return std::nullopt;
+}
+
+template <class Cost>
+std::optional<FoundTask> TenantLines<Cost>::next_candidate(Walk& walk, const Amounts& free) {
+  const auto fits = [&](const Sum& sum) { return sum.least.fits(free); };
+  const std::uint64_t lines_max = Cost::is_exact ? ~std::uint64_t{0} : lines_searched_max;
+  for (; walk.after.level < levels; ++walk.after.level, walk.after.service = INT64_MIN, walk.after.head = 0) {
+    const std::uint8_t level = walk.after.level;
+    if (turns_ == Turns::by_admission) {
+      const auto task = first_by_admission(level, free, walk.after.head);
+      if (!task) continue;
+      walk.after.head = task->entry.key.value & ((std::uint64_t{1} << 62) - 1);
+      return task;
+    }
+    // Lines before the walk's place are done with; the line there may have more.
+    while (walk.lines < lines_max) {
+      const auto* item = classes_[level].first_after({walk.after.service, walk.after.head}, fits);
+      if (item == nullptr) break;
+      Line& line = *lines_[item->slot];
+      if (line.walk != walk.number) {
+        line.walk = walk.number;
+        line.looked_through = 0;
+      }
+      if (const auto task = first_in_line(line, free, line.looked_through)) {
+        line.looked_through = task->place.admission;
+        return task;
+      }
+      walk.after.service = item->key.service;
+      walk.after.head = item->key.head;
+      ++walk.lines;
+    }
+  }
+  return std::nullopt;
+}
+
+template <class Cost>
+Place TenantLines<Cost>::place_of(const ParkedTask& task) const {
+  const Place key = Place::of(task.key);
+  const Line* line = find_line(key.level, task.tenant);
+  if (line == nullptr || turns_ == Turns::by_admission) return key;
+  return {key.level, line->place.service, line->place.head, key.admission};
+}
+
+template <class Cost>
+TaskQueue::Ahead TenantLines<Cost>::ahead_of(const ParkedTask& task) const {
+  const Place place = place_of(task);
+  Sum sum;
+  for (std::uint8_t level = 0; level < place.level; ++level) sum.add(classes_[level].total());
+  if (turns_ == Turns::by_service) {
+    sum.add(classes_[place.level].before({place.service, place.head}));
+    const Line* line = find_line(place.level, task.tenant);
+    if (line != nullptr) sum.add(line->tasks.before(place.admission));
+  } else {
+    const auto* item = classes_[place.level].front();
+    for (; item != nullptr && item->key.head < place.admission;) {
+      sum.add(lines_[item->slot]->tasks.before(place.admission));
+      item = classes_[place.level].first_after(item->key, [](const Sum&) { return true; });
+    }
+  }
+  return {sum.tasks, sum.units};
+}
+
+template <class Cost>
+std::vector<std::uint32_t> TenantLines<Cost>::upcoming(std::size_t limit, Charge charge,
+                                                       const void* context) const {
+  std::vector<std::uint32_t> slots;
+  for (const Lines& its_class : classes_) {
+    std::map<LinePlace, std::pair<const Line*, const typename Tasks::Item*>> turns;
+    const auto any = [](const Sum&) { return true; };
+    for (const auto* item = its_class.front(); item != nullptr;
+         item = its_class.first_after(item->key, any)) {
+      const Line& line = *lines_[item->slot];
+      const auto* task = line.tasks.front();
+      turns.emplace(LinePlace{item->key.service, task->key}, std::pair(&line, task));
+    }
+    while (!turns.empty() && slots.size() < limit) {
+      const auto [place, next] = *turns.begin();
+      turns.erase(turns.begin());
+      const auto [line, task] = next;
+      slots.push_back(task->slot);
+      const auto* after = line->tasks.first_after(task->key, any);
+      if (after == nullptr) continue;
+      std::int64_t service = place.service;
+      if (turns_ == Turns::by_service)
+        service += static_cast<std::int64_t>(charge(context, task->slot) / tenants_[line->tenant].weight);
+      turns.emplace(LinePlace{service, after->key}, std::pair(line, after));
+    }
+  }
+  return slots;
+}
+
+template <class Cost>
+void TenantLines<Cost>::visit_heads(void (*visit)(void* context, std::uint32_t slot), void* context) const {
+  for (const Lines& its_class : classes_) {
+    const auto* item = its_class.front();
+    while (item != nullptr) {
+      visit(context, lines_[item->slot]->tasks.front()->slot);
+      item = its_class.first_after(item->key, [](const Sum&) { return true; });
+    }
+  }
+}
+
+template <class Cost>
+std::size_t TenantLines<Cost>::memory_bytes() const {
+  std::size_t bytes = sizeof(*this) + lines_.capacity() * sizeof(void*);
+  bytes += by_id_.size() * 4 * sizeof(void*) + by_id_.bucket_count() * sizeof(void*);
+  for (const Lines& its_class : classes_) bytes += its_class.memory_bytes();
+  for (const auto& line : lines_) {
+    if (line) bytes += sizeof(Line) + line->tasks.memory_bytes();
+  }
+  return bytes;
+}
+
+template class TenantLines<SingleCost>;
+template class TenantLines<VectorCost>;
+
+}  // namespace parking_lot
