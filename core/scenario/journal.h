@@ -31,6 +31,8 @@ void own_texts(Fact& fact, Keep keep) {
     rejected->tenant = keep(rejected->tenant);
   } else if (auto* configured = std::get_if<PoolConfigured>(&fact)) {
     configured->settings = keep(configured->settings);
+  } else if (auto* pool = std::get_if<PoolRestored>(&fact)) {
+    pool->settings = keep(pool->settings);
   } else if (auto* tenant = std::get_if<TenantRestored>(&fact)) {
     tenant->tenant = keep(tenant->tenant);
   }

@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <vector>
+
+#include "parking_lot/config.h"
 #include "scenario/arguments.h"
 #include "scenario/trace.h"
 
@@ -8,6 +12,31 @@ namespace {
 
 std::string with_reason(std::string line, Reason reason) {
   if (reason != Reason::none) line += " reason=" + std::string(to_string(reason));
+  return line;
+}
+
+/// The members of a flat JSON object; lists and objects in it stay whole.
+std::vector<std::string_view> members_of(std::string_view json) {
+  std::vector<std::string_view> members;
+  std::size_t start = 1;
+  int depth = 0;
+  for (std::size_t i = 1; i < json.size(); ++i) {
+    const bool is_end = depth == 0 && (json[i] == ',' || json[i] == '}');
+    if (is_end && i > start) members.push_back(json.substr(start, i - start));
+    if (is_end) start = i + 1;
+    depth += json[i] == '{' || json[i] == '[' ? 1 : json[i] == '}' || json[i] == ']' ? -1 : 0;
+  }
+  return members;
+}
+
+/// What differs from the defaults.
+std::string text_of_settings(std::string_view json) {
+  const std::string usual_json = pool_settings_json(PoolConfig{});
+  const auto usual = members_of(usual_json);
+  std::string line;
+  for (const std::string_view member : members_of(json)) {
+    if (std::find(usual.begin(), usual.end(), member) == usual.end()) line += " " + std::string(member);
+  }
   return line;
 }
 
@@ -33,7 +62,7 @@ struct PoolFacts {
   }
 
   std::string operator()(const PoolConfigured& fact) const {
-    return "configured " + std::string(fact.settings);
+    return "configured" + text_of_settings(fact.settings);
   }
 
   std::string operator()(const TaskAdmitted& fact) const {

@@ -107,6 +107,20 @@ std::optional<GuardHolder> guard_holder(Pool& pool) {
   return holder;
 }
 
+std::optional<FoundTask> held_for(const Situation& situation, const Place& place, const Amounts& free) {
+  Pool& pool = situation.pool;
+  if (!pool.is_fair()) return std::nullopt;
+  const auto leeway = pool.leeway();
+  if (!leeway) return std::nullopt;
+  const Amounts capacity = pool.capacity_amounts();
+  for (const Lane& lane : pool.lanes) {
+    if (lane.executors == 0) continue;
+    const auto behind = lane.order->first_blocked(place.level, place.service - *leeway, capacity, free);
+    if (behind) return behind;
+  }
+  return std::nullopt;
+}
+
 std::optional<Candidate> next_to_start(const Situation& situation) {
   Pool& pool = situation.pool;
   if (!pool.starts_tasks()) return std::nullopt;
@@ -126,6 +140,7 @@ std::optional<Candidate> next_to_start(const Situation& situation) {
   } else {
     next = next_in_order(situation, *first, *free);
   }
+  if (next && held_for(situation, next->place, *free)) next.reset();
   return next ? next : first_that_fits(pool, Amounts{});
 }
 

@@ -58,4 +58,8 @@ struct GuardHolder {
 };
 std::optional<GuardHolder> guard_holder(Pool& pool);
 
+/// Whom a start at this place would leave too far behind: a task of a tenant in the same class that could
+/// run, waits for what it needs, and whose tenant has had less service by more than `Pool::leeway`.
+std::optional<FoundTask> held_for(const Situation& situation, const Place& place, const Amounts& free);
+
 }  // namespace parking_lot

@@ -81,8 +81,10 @@ void Scheduler::Machine::apply(Pool& pool, std::uint32_t slot, const PriorityCha
   Task& task = tasks_[slot];
   task.basis = stamp.sequence;
   const bool is_parked = task.phase == Phase::parked;
+  const auto queued_at = pool.queued_at.extract(slot);  // it has waited all the same
   if (is_parked) dequeue(pool, slot);
   task.priority = task.leaves_as = fact.priority;
+  if (!queued_at.empty()) pool.queued_at[slot] = queued_at.mapped();
   if (is_parked) enqueue(pool, slot);
 }
 
@@ -93,6 +95,7 @@ void Scheduler::Machine::apply(Pool& pool, std::uint32_t slot, const UsageRecord
   Run& run = runs_[task.run];
   if (pool.has_resources()) return;
   pool.in_use = pool.in_use - run.units + fact.units;
+  pool.most_in_use = std::max(pool.most_in_use, pool.in_use);
   if (run.tenant != 0) {
     Units& used = pool.tenants[run.tenant].in_use.of[0];
     used = used - run.units + fact.units;

@@ -16,11 +16,13 @@ CheckpointPlace Scheduler::Machine::checkpoint(const Pool& pool, CheckpointPlace
     records.push_back(Record{pool.stream.sequence(), pool.stream.last_at(), state});
   };
   if (from == 0) {
+    pool.settings_kept = pool_settings_json(pool.config);
     add(PoolRestored{.incarnations = pool.incarnations,
                      .next_admission = pool.next_admission,
                      .next_lease = pool.next_lease,
                      .state = pool.state,
-                     .state_basis = pool.state_basis});
+                     .state_basis = pool.state_basis,
+                     .settings = pool.settings_kept});
   }
   auto slot = static_cast<std::uint32_t>(from);
   for (std::uint32_t count = 0; slot < tasks_.end() && count < limit; ++slot) {
@@ -125,6 +127,7 @@ void Scheduler::Machine::apply(Pool& pool, std::uint32_t, const PoolRestored& fa
   pool.next_lease = fact.next_lease;
   pool.state = fact.state;
   pool.state_basis = fact.state_basis;
+  if (!fact.settings.empty()) restore_settings(pool, fact.settings);
 }
 
 void Scheduler::Machine::apply(Pool& pool, std::uint32_t slot, const TaskRestored& fact, Stamp) {

@@ -41,6 +41,10 @@ Wait Scheduler::Machine::wait_of(Pool& pool, std::uint32_t slot, TaskHandle& beh
     return Wait::head;
   }
   if (!fits) return Wait::capacity;
+  if (const auto held = held_for({pool, tasks_, now_.steady}, place, *free)) {
+    behind = handle_of(held->entry.slot);
+    return Wait::guard;
+  }
   return lane->ready == 0 ? Wait::executor_busy : Wait::nothing;
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "machine.h"
 
@@ -7,23 +8,9 @@ namespace parking_lot {
 namespace {
 
 /// What a run is charged for at first if nobody knows how long it takes.
-constexpr std::int64_t first_charge_ms = 1000;
-/// A charge covers at most a month; a run that goes on is charged again.
-constexpr std::int64_t longest_charge_ms = 30LL * 86400 * 1000;
-
+constexpr Duration unknown_charge = Duration::seconds(1);
 std::uint8_t level_of(Priority priority) {
   return static_cast<std::uint8_t>(3 - static_cast<std::uint8_t>(priority));
-}
-
-/// Units are charged in parts so large that the pool has about a million of them: service then fits into 64
-/// bits for centuries.
-Units charged_units(const Pool& pool, Units units) {
-  Units capacity = pool.capacity();
-  while (capacity > (Units{1} << 20)) {
-    capacity /= 2;
-    units /= 2;
-  }
-  return units;
 }
 
 }  // namespace
@@ -58,23 +45,59 @@ void Scheduler::Machine::refresh_lines(Pool& pool, std::uint32_t tenant) {
   }
 }
 
-/// A tenant that wakes gets no credit for the time in which it asked for nothing: its service is raised to
-/// that of whom the last start belonged to, or of the least served that waits.
+/// A tenant that had nothing waiting which could run gets no credit for that time.
 void Scheduler::Machine::enter_line(Pool& pool, std::uint32_t slot) {
   const Task& task = tasks_[slot];
   const std::uint32_t number = add_tenant(pool, task.tenant);
   Tenant& tenant = pool.tenants[number];
   const std::uint8_t level = level_of(task.leaves_as);
-  if (tenant.accounts[level].queued++ == 0 && pool.is_fair()) {
-    std::int64_t floor = pool.service_now[level];
-    for (const Lane& lane : pool.lanes) {
-      if (const auto least = lane.order->least_service(level)) floor = std::min(floor, *least);
-    }
-    const std::int64_t service = tenant.service(level);
-    if (service < floor) tenant.accounts[level].base += floor - service;
-  }
+  const bool is_first = tenant.accounts[level].queued++ == 0;
+  if (pool.is_fair() && (is_first || !pool.competes(level, number))) wake(pool, number, level);
   ++tenant.queued;
   note_activity(pool, number);
+}
+
+/// Its service is raised to that of whom the last start belonged to, or of the least served that competes.
+void Scheduler::Machine::wake(Pool& pool, std::uint32_t number, std::uint8_t level) {
+  std::int64_t floor = pool.service_now[level];
+  if (const auto least = pool.least_service(level)) floor = std::min(floor, *least);
+  Tenant& tenant = pool.tenants[number];
+  const std::int64_t service = tenant.service(level);
+  if (service >= floor) return;
+  tenant.accounts[level].base += floor - service;
+  refresh_lines(pool, number);
+}
+
+/// Bit for bit, the classes in which the tenant competes.
+unsigned Scheduler::Machine::competing(const Pool& pool, std::uint32_t number) const {
+  unsigned classes = 0;
+  for (std::uint8_t level = 0; level < levels; ++level) {
+    if (pool.tenants[number].accounts[level].queued > 0 && pool.competes(level, number))
+      classes |= 1U << level;
+  }
+  return classes;
+}
+
+std::vector<unsigned> Scheduler::Machine::competing(const Pool& pool) const {
+  std::vector<unsigned> classes;
+  if (!pool.is_fair()) return classes;
+  pool.tenants.visit([&](std::uint32_t number) {
+    classes.resize(number + 1);
+    classes[number] = competing(pool, number);
+  });
+  return classes;
+}
+
+/// Wakes tenants that did not compete before: executors came, or the capacity grew.
+void Scheduler::Machine::wake_others(Pool& pool, const std::vector<unsigned>& before) {
+  for (std::uint32_t number = 1; number < before.size(); ++number) wake_since(pool, number, before[number]);
+}
+
+void Scheduler::Machine::wake_since(Pool& pool, std::uint32_t number, unsigned before) {
+  const unsigned woken = competing(pool, number) & ~before;
+  for (std::uint8_t level = 0; level < levels; ++level) {
+    if ((woken >> level & 1) != 0) wake(pool, number, level);
+  }
 }
 
 void Scheduler::Machine::leave_line(Pool& pool, std::uint32_t slot) {
@@ -88,7 +111,13 @@ void Scheduler::Machine::leave_line(Pool& pool, std::uint32_t slot) {
 
 // --- accounts ---
 
-/// A run begins, live or at replay.
+/// What a run of this length is presumed to take at first.
+Duration Scheduler::Machine::first_charge(const Pool& pool, const Task& task) const {
+  const Duration expected = expected_length(pool, task);
+  return std::min(expected.ms > 0 ? expected : unknown_charge, longest_charge);
+}
+
+/// A run begins, live or at replay. It is charged in advance for what it is expected to take.
 void Scheduler::Machine::begin_account(Pool& pool, std::uint32_t run_slot) {
   if (!pool.tracks_tenants()) return;
   Run& run = runs_[run_slot];
@@ -100,49 +129,56 @@ void Scheduler::Machine::begin_account(Pool& pool, std::uint32_t run_slot) {
   tenant.in_use.add(pool.used_by(run, run_slot));
   ++tenant.running;
   note_activity(pool, run.tenant);
-  if (tenant.limit) refresh_lines(pool, run.tenant);
+  pool.most_in_use = std::max(pool.most_in_use, pool.in_use);
+  if (pool.is_fair()) {
+    std::int64_t& service_now = pool.service_now[run.level];
+    service_now = std::max(service_now, tenant.service(run.level));
+    run.presumed = first_charge(pool, *task);
+    charge(pool, run_slot, run.presumed);
+  } else if (tenant.limit) {
+    refresh_lines(pool, run.tenant);
+  }
 }
 
 /// Its units are free: it is charged what it really took.
 void Scheduler::Machine::end_account(Pool& pool, std::uint32_t run_slot) {
   Run& run = runs_[run_slot];
   if (run.tenant == 0) return;
+  const std::uint32_t number = std::exchange(run.tenant, 0);
   if (run.presumed_end != never_steady) pool.presumed_ends.erase({run.presumed_end.ms, run_slot});
   run.presumed_end = never_steady;
-  Tenant& tenant = pool.tenants[run.tenant];
+  Tenant& tenant = pool.tenants[number];
+  const unsigned before = pool.is_fair() && tenant.limit ? competing(pool, number) : ~0U;
   Account& account = tenant.accounts[run.level];
   const std::int64_t length =
       std::clamp<std::int64_t>((pool.stream.last_at() - run.started_at).ms, 0, longest_expectation.ms);
-  account.in_flight -= run.charged;
-  account.settled += charged_units(pool, run.units) * static_cast<std::uint64_t>(length);
+  account.in_flight -= std::exchange(run.charged, 0);
+  account.settled += pool.charged_units(run.units) * static_cast<std::uint64_t>(length);
   pool.longest_charge_ms = std::max(pool.longest_charge_ms, length);
   tenant.in_use.take(pool.used_by(run, run_slot));
   --tenant.running;
-  const std::uint32_t number = run.tenant;
-  run.charged = 0;
-  run.tenant = 0;
   refresh_lines(pool, number);
+  if (before != ~0U) wake_since(pool, number, before);
   note_activity(pool, number);
 }
 
-/// Charges a run that lives for what it is expected to take.
-void Scheduler::Machine::charge_start(Pool& pool, std::uint32_t run_slot) {
+/// Watches how long a run that lives outlasts what it was charged for.
+void Scheduler::Machine::watch_charge(Pool& pool, std::uint32_t run_slot) {
   Run& run = runs_[run_slot];
   if (run.tenant == 0 || !pool.is_fair()) return;
-  run.presumed.ms = run.expected.ms > 0 ? run.expected.ms : first_charge_ms;
-  run.presumed.ms = std::min(run.presumed.ms, longest_charge_ms);
   const std::int64_t elapsed =
-      std::clamp<std::int64_t>((now_.wall - run.started_at).ms, 0, longest_charge_ms);
+      std::clamp<std::int64_t>((now_.wall - run.started_at).ms, 0, longest_charge.ms);
+  const Duration charged = run.presumed;
   while (run.presumed.ms < elapsed) run.presumed.ms *= 2;
   run.presumed_end = now_.steady + Duration{run.presumed.ms - elapsed};
   pool.presumed_ends.insert({run.presumed_end.ms, run_slot});
-  charge(pool, run_slot, run.presumed);
+  if (run.presumed != charged) charge(pool, run_slot, run.presumed);
 }
 
 void Scheduler::Machine::charge(Pool& pool, std::uint32_t run_slot, Duration length) {
   Run& run = runs_[run_slot];
   Account& account = pool.tenants[run.tenant].accounts[run.level];
-  const std::uint64_t charged = charged_units(pool, run.units) * static_cast<std::uint64_t>(length.ms);
+  const std::uint64_t charged = pool.charged_units(run.units) * static_cast<std::uint64_t>(length.ms);
   account.in_flight = account.in_flight - run.charged + charged;
   run.charged = charged;
   pool.longest_charge_ms = std::max(pool.longest_charge_ms, length.ms);
@@ -151,9 +187,7 @@ void Scheduler::Machine::charge(Pool& pool, std::uint32_t run_slot, Duration len
 
 /// What the start of this task would be charged.
 std::uint64_t Scheduler::Machine::presumed_charge(const Pool& pool, const Task& task) const {
-  const std::int64_t expected = expected_length(pool, task).ms;
-  const std::int64_t length = std::min(expected > 0 ? expected : first_charge_ms, longest_charge_ms);
-  return charged_units(pool, task.units) * static_cast<std::uint64_t>(length);
+  return pool.charged_units(task.units) * static_cast<std::uint64_t>(first_charge(pool, task).ms);
 }
 
 /// Runs that outlive what was charged for them are charged for twice as long.
@@ -175,16 +209,30 @@ void Scheduler::Machine::correct_charges(Pool& pool) {
   }
 }
 
-/// While a tenant that is behind waits for what it needs, others may have the whole pool: for the guard's
-/// time, until the longest run ends, and beyond that for what was charged in advance and doubled.
+/// The leeway, and what is charged in advance, doubled and given back for runs that take the whole pool. None
+/// for pools whose tasks need different executors: who waits for its own is passed by the others.
 std::uint64_t Scheduler::Machine::fairness_lag_bound(const Pool& pool) const {
-  std::int64_t protected_after = 0;
-  if (pool.config.policy == Policy::first_fit) {
-    if (pool.config.starvation_guard.ms == 0) return ~std::uint64_t{0};  // nothing bounds it
-    protected_after = std::min(pool.config.starvation_guard.ms, longest_charge_ms);
+  const auto leeway = pool.leeway();
+  if (!leeway || pool.lanes.size() > 1) return ~std::uint64_t{0};
+  const Units units = pool.charged_units(std::max(pool.capacity(), pool.most_in_use));
+  return static_cast<std::uint64_t>(std::max(*leeway, pool.inherited_lag)) +
+         3 * units * static_cast<std::uint64_t>(pool.longest_charge_ms);
+}
+
+/// What happened before the stream was read is known by what came of it: the marks that the bound rests on
+/// begin anew.
+void Scheduler::Machine::inherit_lag(Pool& pool) const {
+  pool.inherited_lag = 0;
+  for (std::size_t level = 0; pool.is_fair() && level < levels; ++level) {
+    std::int64_t least = INT64_MAX;
+    std::int64_t most = INT64_MIN;
+    pool.tenants.visit([&](std::uint32_t number) {
+      const std::int64_t service = pool.tenants[number].service(level);
+      most = std::max(most, service);
+      if (pool.tenants[number].accounts[level].queued > 0) least = std::min(least, service);
+    });
+    if (least < most) pool.inherited_lag = std::max(pool.inherited_lag, most - least);
   }
-  const std::int64_t length = std::min(pool.longest_charge_ms, longest_charge_ms);
-  return charged_units(pool, pool.capacity()) * static_cast<std::uint64_t>(protected_after + 3 * length);
 }
 
 // --- run times ---
@@ -209,6 +257,7 @@ void Scheduler::Machine::apply(Pool& pool, std::uint32_t, const TenantRestored& 
         static_cast<std::int64_t>(std::min<std::uint64_t>(fact.figures[level], INT64_MAX / 2));
     account.settled = 0;
     account.base = service;
+    pool.service_now[level] = std::max(pool.service_now[level], service);
   }
   for (std::size_t i = 0; i < resource_kinds; ++i) {
     for (std::size_t which = 0; which < 2; ++which) {

@@ -198,7 +198,13 @@ class Scheduler::Machine {
   void leave_line(Pool& pool, std::uint32_t slot);
   void begin_account(Pool& pool, std::uint32_t run);
   void end_account(Pool& pool, std::uint32_t run);
-  void charge_start(Pool& pool, std::uint32_t run);
+  void wake(Pool& pool, std::uint32_t tenant, std::uint8_t level);
+  unsigned competing(const Pool& pool, std::uint32_t tenant) const;
+  std::vector<unsigned> competing(const Pool& pool) const;
+  void wake_others(Pool& pool, const std::vector<unsigned>& before);
+  void wake_since(Pool& pool, std::uint32_t tenant, unsigned before);
+  Duration first_charge(const Pool& pool, const Task& task) const;
+  void watch_charge(Pool& pool, std::uint32_t run);
   void charge(Pool& pool, std::uint32_t run, Duration length);
   void correct_charges(Pool& pool);
   std::uint64_t presumed_charge(const Pool& pool, const Task& task) const;
@@ -214,6 +220,7 @@ class Scheduler::Machine {
   // reconfigure.cc
   void adopt(Pool& pool, const PoolConfig& config);
   void settle_config(Pool& pool);
+  void restore_settings(Pool& pool, std::string_view settings);
 
   // recovery.cc
   void take(const Recovered& input);
@@ -319,6 +326,7 @@ class Scheduler::Machine {
   TaskView view_of(std::uint32_t slot) const;
   void measure_fairness(const Pool& pool, PoolStats& stats) const;
   std::uint64_t fairness_lag_bound(const Pool& pool) const;
+  void inherit_lag(Pool& pool) const;
   bool is_outdated(std::uint32_t slot) const;
 
   // explain.cc

@@ -67,8 +67,15 @@ class ParkedOrder {
   /// Tasks that leave before this one, as things stand.
   virtual TaskQueue::Ahead ahead_of(const ParkedTask& task) const = 0;
 
-  /// The least service that a tenant with tasks in this class has had.
-  virtual std::optional<std::int64_t> least_service(std::uint8_t level) const = 0;
+  /// The least service of the tenants that have a task in this class which costs at most `capacity` and what
+  /// its tenant may still use.
+  virtual std::optional<std::int64_t> least_service(std::uint8_t level, const Amounts& capacity) const = 0;
+  /// Whether this tenant has one.
+  virtual bool can_run(std::uint8_t level, std::uint32_t tenant, const Amounts& capacity) const = 0;
+  /// Of the first 32 tenants of a class that have one and have had less than this service: the first whose
+  /// first such task costs more than `free`.
+  virtual std::optional<FoundTask> first_blocked(std::uint8_t level, std::int64_t service,
+                                                 const Amounts& capacity, const Amounts& free) const = 0;
 
   /// The first tasks in the order in which they will leave if nobody comes and each is charged
   /// `charge(context, slot)` as it starts: tenants in turn. At most `limit`. O(limit log lines + lines).

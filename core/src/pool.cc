@@ -82,6 +82,41 @@ std::optional<Units> Pool::free_units() const {
   return capacity() - in_use;
 }
 
+Units Pool::charged_units(Units units) const {
+  Units whole = capacity();
+  while (whole > (Units{1} << 20)) {
+    whole /= 2;
+    units /= 2;
+  }
+  return units;
+}
+
+std::optional<std::int64_t> Pool::least_service(std::uint8_t level) const {
+  std::optional<std::int64_t> least;
+  for (const Lane& each : lanes) {
+    if (lanes.size() > 1 && each.executors == 0) continue;
+    const auto service = each.order->least_service(level, capacity_amounts());
+    if (service && (!least || *service < *least)) least = service;
+  }
+  return least;
+}
+
+bool Pool::competes(std::uint8_t level, std::uint32_t tenant) const {
+  return std::any_of(lanes.begin(), lanes.end(), [&](const Lane& each) {
+    return (lanes.size() == 1 || each.executors > 0) &&
+           each.order->can_run(level, tenant, capacity_amounts());
+  });
+}
+
+std::optional<std::int64_t> Pool::leeway() const {
+  std::int64_t length = std::min(longest_charge_ms, longest_charge.ms);
+  if (config.policy == Policy::first_fit) {
+    if (config.starvation_guard.ms == 0) return std::nullopt;
+    length += std::min(config.starvation_guard, longest_charge).ms;
+  }
+  return static_cast<std::int64_t>(charged_units(capacity())) * length;
+}
+
 Executor* Pool::find_executor(ExecutorId executor_id) {
   for (Executor& executor : executors) {
     if (executor.id == executor_id) return &executor;

@@ -81,6 +81,9 @@ struct Sweep {
 /// Shares of a pool with several resources are counted in these parts.
 inline constexpr Units share_unit = 1'000'000;
 
+/// A charge covers at most a month; a run that goes on is charged again.
+inline constexpr Duration longest_charge = Duration::seconds(30LL * 86400);
+
 /// Records on their way to the journal beyond which commands are answered `busy`.
 inline constexpr std::uint64_t unpersisted_max = 16384;
 
@@ -147,6 +150,17 @@ class Pool {
            config.estimates == Estimates::learned;
   }
   bool is_fair() const { return config.fairness == Fairness::tenant; }
+  /// Units are charged in parts so large that the pool has about a million of them: service then fits into 64
+  /// bits for centuries.
+  Units charged_units(Units units) const;
+  /// The least service in this class of tenants that have a task waiting which could run, if there are any.
+  std::optional<std::int64_t> least_service(std::uint8_t level) const;
+  /// Whether the tenant has a task waiting in this class which could run: its cost is within the capacity and
+  /// what the tenant may still use, and if tasks need different executors, one for it is there.
+  bool competes(std::uint8_t level, std::uint32_t tenant) const;
+  /// By how much service a tenant may be ahead of one that waits for what it needs and still start before it;
+  /// `nullopt`: by any, since nothing protects who waits. See docs/architecture.md, "Fairness".
+  std::optional<std::int64_t> leeway() const;
   /// How the lanes keep their tasks. Whoever sets it puts the tasks back.
   enum class Layout : std::uint8_t { plain, lines, vector_lines };
   Layout layout_for(const PoolConfig& settings) const;
@@ -204,9 +218,12 @@ class Pool {
   // Tenants.
   Tenants tenants;
   mutable std::deque<std::vector<std::uint64_t>> tenant_figures;  // that records of a checkpoint view
-  std::array<std::int64_t, levels> service_now{};                 // that the tenant of the last start had had
+  std::array<std::int64_t, levels>
+      service_now{};  // the most that a tenant had had when one of its tasks started
   std::set<std::pair<std::int64_t, std::uint32_t>> presumed_ends;  // of runs: when to charge more
-  std::int64_t longest_charge_ms = 0;
+  std::int64_t longest_charge_ms = 0;                              // since open, as the next one
+  Units most_in_use = 0;
+  std::int64_t inherited_lag = 0;  // that the journal brought, until nobody waits any more
 
   // Ageing, and the guard: a clock that stands still while nothing may start.
   Duration clock{0};
@@ -215,9 +232,11 @@ class Pool {
   std::unordered_map<std::uint32_t, Duration> queued_at;  // by that clock, of tasks by slot; never iterated
 
   // Reconfiguration.
-  std::optional<PoolConfig> recorded;  // what the journal that is being read says last
-  PoolConfig at_open;                  // what the file says
-  bool was_open = false;
+  std::optional<PoolConfig> recorded;   // what the journal that is being read says last
+  std::uint64_t recorded_by = 0;        // the incarnation that recorded it
+  PoolConfig at_open;                   // what the file says
+  std::uint64_t first_incarnation = 0;  // of this process; 0: the stream has not been open yet
+  mutable std::string settings_kept;    // that records of a checkpoint view
 
   // Delivery to the mailbox store.
   std::deque<Delivery> deliveries;

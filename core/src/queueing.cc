@@ -26,7 +26,7 @@ void Scheduler::Machine::queue_task(Pool& pool, std::uint32_t slot) {
   task.leaves_as = task.priority;
   if (pool.config.ageing.ms > 0) {
     run_clock(pool);
-    pool.queued_at[slot] = pool.clock;
+    pool.queued_at.try_emplace(slot, pool.clock);  // it stays when only the lanes change
     arm_pool_timer(pool, PoolTimer::ageing, now_.steady + pool.config.ageing);
   }
   if (pool.tracks_tenants()) enter_line(pool, slot);
@@ -144,11 +144,13 @@ void Scheduler::Machine::lay_out(Pool& pool) {
     if (tasks_[slot].phase == Phase::parked || tasks_[slot].phase == Phase::arriving) slots.push_back(slot);
     return true;
   });
-  pool.tenants.visit([&](std::uint32_t tenant) { names.release(pool.tenants[tenant].name); });
+  std::vector<std::pair<NameId, decltype(Tenant::history)>> histories;
+  pool.tenants.visit([&](std::uint32_t tenant) {
+    histories.emplace_back(pool.tenants[tenant].name, pool.tenants[tenant].history);
+  });
   pool.tenants.clear();
   pool.presumed_ends.clear();
   pool.raised.clear();
-  pool.service_now = {};
   pool.set_layout(pool.layout_for(pool.config));
   for (std::uint32_t run = 0; run < runs_.end(); ++run) {
     if (runs_[run].stage == Run::Stage::free || runs_[run].pool != pool.id.index) continue;
@@ -156,7 +158,16 @@ void Scheduler::Machine::lay_out(Pool& pool) {
     runs_[run].charged = 0;
     runs_[run].presumed_end = never_steady;
     begin_account(pool, run);
-    charge_start(pool, run);
+    watch_charge(pool, run);
+  }
+  pool.service_now = {};  // who comes now begins beside those who run
+  for (const auto& [name, history] : histories) {
+    if (pool.config.estimates == Estimates::learned) {
+      const std::uint32_t tenant = add_tenant(pool, name);
+      pool.tenants[tenant].history = history;
+      note_activity(pool, tenant);
+    }
+    names.release(name);  // the tenant that was cleared held it
   }
   for (const std::uint32_t slot : slots) {
     queue_task(pool, slot);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "machine.h"
@@ -6,12 +7,21 @@
 namespace parking_lot {
 namespace {
 
-/// Whether tasks stand in other lines now, or tenants are told apart for the first time.
+/// Whether tasks stand in other lines now, tenants are told apart for the first time, or they take turns by
+/// other rules: then all of them begin anew.
 bool needs_other_lines(const Pool& pool, const PoolConfig& before) {
   const bool tracked_tenants = before.fairness == Fairness::tenant || !before.tenants.empty() ||
                                before.estimates == Estimates::learned;
   return pool.layout_for(before) != pool.layout_for(pool.config) || before.fairness != pool.config.fairness ||
-         tracked_tenants != pool.tracks_tenants() || before.tenants != pool.config.tenants;
+         tracked_tenants != pool.tracks_tenants() || before.tenants != pool.config.tenants ||
+         (pool.is_fair() &&
+          (before.policy != pool.config.policy || before.starvation_guard != pool.config.starvation_guard));
+}
+
+/// Costs of tasks are kept by resource, in the order of their names.
+bool counts_the_same(const PoolConfig& one, const PoolConfig& other) {
+  return std::equal(one.resources.begin(), one.resources.end(), other.resources.begin(),
+                    other.resources.end(), [](const auto& a, const auto& b) { return a.first == b.first; });
 }
 
 }  // namespace
@@ -23,7 +33,7 @@ void Scheduler::Machine::take(const Reconfigure& input) {
     return;
   }
   if (refused_by_storage(*pool, input.request) || refused_as_busy(*pool, input.request)) return;
-  if (input.config == nullptr || input.config->resources.size() != pool->config.resources.size()) {
+  if (input.config == nullptr || !counts_the_same(*input.config, pool->config)) {
     refuse(input.request, Refusal::invalid_task, "max_units");
     return;
   }
@@ -43,6 +53,7 @@ void Scheduler::Machine::take(const Reconfigure& input) {
 void Scheduler::Machine::adopt(Pool& pool, const PoolConfig& config) {
   run_clock(pool);
   const PoolConfig before = pool.config;
+  const std::vector<unsigned> competed = competing(pool);
   pool.config.max_units = config.max_units;
   pool.config.resources = config.resources;
   pool.config.max_queue_depth = config.max_queue_depth;
@@ -56,7 +67,11 @@ void Scheduler::Machine::adopt(Pool& pool, const PoolConfig& config) {
   pool.config.ageing = config.ageing;
   if (pool.guarded != no_slot) stop_guard(pool);
   pool.exhausted.clear();
-  if (needs_other_lines(pool, before)) lay_out(pool);
+  if (needs_other_lines(pool, before)) {
+    lay_out(pool);
+  } else {
+    wake_others(pool, competed);
+  }
   for (std::uint32_t run = 0; run < runs_.end(); ++run) {
     if (runs_[run].stage != Run::Stage::free && runs_[run].pool == pool.id.index) expect_end(pool, run);
   }
@@ -66,21 +81,28 @@ void Scheduler::Machine::adopt(Pool& pool, const PoolConfig& config) {
 /// Remembers what a journal says; `settle_config` decides what it is worth.
 void Scheduler::Machine::apply(Pool& pool, std::uint32_t, const PoolConfigured& fact, Stamp) {
   if (pool.stream.state() == StreamState::open) return;  // live: it has been adopted
-  const ParsedPool parsed = parse_pool_settings(fact.settings, pool.config);
-  if (parsed.ok()) pool.recorded = parsed.pool;
+  restore_settings(pool, fact.settings);
 }
 
-/// When a process starts, the config file decides; that is recorded if the journal knows other settings. When
-/// a stream is read back later, the journal decides.
+/// Settings that this config cannot have, as when it counts other resources, are as good as none.
+void Scheduler::Machine::restore_settings(Pool& pool, std::string_view settings) {
+  const ParsedPool parsed = parse_pool_settings(settings, pool.at_open);
+  pool.recorded = parsed.ok() ? std::optional(parsed.pool) : std::nullopt;
+  pool.recorded_by = pool.incarnations.empty() ? 0 : pool.incarnations.back();
+}
+
+/// When a process starts, the config file decides, and that is recorded if the journal says something else.
+/// When the stream is read back later, what has been recorded since the start decides.
 void Scheduler::Machine::settle_config(Pool& pool) {
   const std::optional<PoolConfig> recorded = std::exchange(pool.recorded, std::nullopt);
-  if (pool.was_open) {
-    adopt(pool, recorded ? *recorded : pool.at_open);
-  } else if (recorded) {
-    const std::string settings = pool_settings_json(pool.config);
-    if (settings != pool_settings_json(*recorded)) emit(pool, no_slot, PoolConfigured{settings});
+  if (pool.first_incarnation == 0) {
+    pool.first_incarnation = pool.incarnations.back();
+  } else {
+    const bool is_of_this_process = recorded && pool.recorded_by >= pool.first_incarnation;
+    adopt(pool, is_of_this_process ? *recorded : pool.at_open);
   }
-  pool.was_open = true;
+  const std::string settings = pool_settings_json(pool.config);
+  if (!recorded || settings != pool_settings_json(*recorded)) emit(pool, no_slot, PoolConfigured{settings});
 }
 
 }  // namespace parking_lot

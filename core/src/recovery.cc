@@ -293,6 +293,7 @@ void Scheduler::Machine::take(const RecoveryDone& input) {
     if (lane.is_abandoned || (lane.realm != 0 && lane.executors == 0)) abandon_realm(pool, lane.realm);
   }
   for (const ClientId client : std::exchange(pool.gone_clients, {})) take(ClientGone{client});
+  inherit_lag(pool);
   announce_ends(pool);
   notify(pool, no_slot, Notify::Event::storage_changed, pool.stream.sequence());
   if (!pool.deliveries.empty()) list_for_delivery(pool);
@@ -373,7 +374,7 @@ void Scheduler::Machine::resume_run(Pool& pool, std::uint32_t run_slot) {
       run.due = now_.steady + timeout;
     run.expected = expected_length(pool, tasks_[run.task]);
     expect_end(pool, run_slot);
-    charge_start(pool, run_slot);
+    watch_charge(pool, run_slot);
     renew_lease(pool, run_slot);
     return;
   }

@@ -26,9 +26,7 @@ void Scheduler::Machine::start(Pool& pool, const Candidate& candidate) {
   run.stage = Run::Stage::started;
   run.expected = expected_length(pool, task);
   expect_end(pool, task.run);
-  if (pool.is_fair() && run.tenant != 0)
-    pool.service_now[run.level] = pool.tenants[run.tenant].service(run.level);
-  charge_start(pool, task.run);
+  watch_charge(pool, task.run);
   yield_after(pool, sequence,
               Start{pool.id, handle_of(slot), lease, executor.id, task.attempt, task.units, task.payload});
   notify(pool, slot, Notify::Event::started, sequence);
@@ -76,7 +74,10 @@ std::uint32_t Scheduler::Machine::find_run(TaskHandle handle, Lease lease) {
 void Scheduler::Machine::take(const ExecutorReady& input) {
   Pool* pool = pool_at(input.pool);
   if (pool == nullptr) return;
+  const bool is_first = pool->is_fair() && pool->lane(input.realm).executors == 0 && pool->lanes.size() > 1;
+  const auto before = is_first ? competing(*pool) : std::vector<unsigned>();
   pool->connect(input);
+  wake_others(*pool, before);
   mark_dirty(*pool);
 }
 

@@ -89,6 +89,7 @@ void Scheduler::Machine::settle(Pool& pool) {
       }
     }
   } while (settle_arrivals(pool));
+  if (pool.parked == 0) pool.inherited_lag = 0;
   update_guard(pool);
   watch_estimates(pool);
   forget_old(pool);

@@ -99,10 +99,33 @@ void TenantLines<Cost>::erase(const ParkedTask& task) {
 }
 
 template <class Cost>
-std::optional<std::int64_t> TenantLines<Cost>::least_service(std::uint8_t level) const {
-  const auto* first = classes_[level].front();
+std::optional<std::int64_t> TenantLines<Cost>::least_service(std::uint8_t level,
+                                                             const Amounts& capacity) const {
+  const auto* first = classes_[level].first([&](const Sum& sum) { return sum.least.fits(capacity); });
   if (first == nullptr) return std::nullopt;
   return first->key.service;
+}
+
+template <class Cost>
+bool TenantLines<Cost>::can_run(std::uint8_t level, std::uint32_t tenant, const Amounts& capacity) const {
+  const Line* line = find_line(level, tenant);
+  return line != nullptr && sum_of(*line).least.fits(capacity);
+}
+
+template <class Cost>
+std::optional<FoundTask> TenantLines<Cost>::first_blocked(std::uint8_t level, std::int64_t service,
+                                                          const Amounts& capacity,
+                                                          const Amounts& free) const {
+  const auto can_run = [&](const Sum& sum) { return sum.least.fits(capacity); };
+  const auto* its_line = classes_[level].first(can_run);
+  for (std::uint64_t seen = 0; its_line != nullptr && its_line->key.service < service; ++seen) {
+    if (seen == lines_searched_max) break;
+    const Line& line = *lines_[its_line->slot];
+    const auto* task = item_in_line(line, capacity, 0);
+    if (task != nullptr && !task->value.least.fits(free)) return found(line, *task);
+    its_line = classes_[level].first_after(its_line->key, can_run);
+  }
+  return std::nullopt;
 }
 
 template <class Cost>
@@ -134,19 +157,25 @@ FoundTask TenantLines<Cost>::found(const Line& line, const typename Tasks::Item&
 
 /// The first task of a line that fits, among those after an admission number.
 template <class Cost>
-std::optional<FoundTask> TenantLines<Cost>::first_in_line(const Line& line, const Amounts& free,
-                                                          std::uint64_t after) const {
+auto TenantLines<Cost>::item_in_line(const Line& line, const Amounts& free, std::uint64_t after) const
+    -> const typename Tasks::Item* {
   const Amounts room = within_room(line, free);
   const std::uint64_t searched_max = Cost::is_exact                ? ~std::uint64_t{0}
                                      : turns_ == Turns::by_service ? tasks_per_line_max
                                                                    : tasks_searched_max;
   std::uint64_t seen = Cost::is_exact || after == 0 ? 0 : line.tasks.before(after + 1).tasks;
-  const auto* item = line.tasks.first_after(after, [&](const Sum& sum) {
+  return line.tasks.first_after(after, [&](const Sum& sum) {
     if (seen >= searched_max) return false;
     if (sum.least.fits(room)) return true;
     seen += sum.tasks;
     return false;
   });
+}
+
+template <class Cost>
+std::optional<FoundTask> TenantLines<Cost>::first_in_line(const Line& line, const Amounts& free,
+                                                          std::uint64_t after) const {
+  const auto* item = item_in_line(line, free, after);
   if (item == nullptr) return std::nullopt;
   return found(line, *item);
 }

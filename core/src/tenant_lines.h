@@ -58,7 +58,10 @@ class TenantLines final : public ParkedOrder {
   std::optional<FoundTask> next_candidate(Walk& walk, const Amounts& free) override;
   Place place_of(const ParkedTask& task) const override;
   TaskQueue::Ahead ahead_of(const ParkedTask& task) const override;
-  std::optional<std::int64_t> least_service(std::uint8_t level) const override;
+  std::optional<std::int64_t> least_service(std::uint8_t level, const Amounts& capacity) const override;
+  bool can_run(std::uint8_t level, std::uint32_t tenant, const Amounts& capacity) const override;
+  std::optional<FoundTask> first_blocked(std::uint8_t level, std::int64_t service, const Amounts& capacity,
+                                         const Amounts& free) const override;
   std::vector<std::uint32_t> upcoming(std::size_t limit, Charge charge, const void* context) const override;
   void refresh(std::uint32_t tenant) override;
   void visit_heads(void (*visit)(void* context, std::uint32_t slot), void* context) const override;
@@ -105,6 +108,7 @@ class TenantLines final : public ParkedOrder {
   Sum sum_of(const Line& line) const;
   LinePlace place_now(const Line& line) const;
   Amounts within_room(const Line& line, const Amounts& free) const;
+  const typename Tasks::Item* item_in_line(const Line& line, const Amounts& free, std::uint64_t after) const;
   std::optional<FoundTask> first_in_line(const Line& line, const Amounts& free, std::uint64_t after) const;
   FoundTask found(const Line& line, const typename Tasks::Item& item) const;
   std::optional<FoundTask> first_by_admission(std::uint8_t level, const Amounts& free,

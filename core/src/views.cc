@@ -74,13 +74,13 @@ PoolStats Scheduler::Machine::stats(const Pool& pool) const {
 
 /// Over the classes, the largest difference in service between two tenants that both have tasks waiting.
 void Scheduler::Machine::measure_fairness(const Pool& pool, PoolStats& stats) const {
-  if (!pool.is_fair()) return;
-  for (std::size_t level = 0; level < levels; ++level) {
+  if (!pool.is_fair() || pool.stream.state() != StreamState::open) return;
+  for (std::uint8_t level = 0; level < levels; ++level) {
     std::int64_t least = INT64_MAX;
     std::int64_t most = 0;
     pool.tenants.visit([&](std::uint32_t number) {
       const Tenant& tenant = pool.tenants[number];
-      if (tenant.accounts[level].queued == 0 || tenant.limit) return;
+      if (tenant.accounts[level].queued == 0 || !pool.competes(level, number)) return;
       least = std::min(least, tenant.service(level));
       most = std::max(most, tenant.service(level));
     });

@@ -348,6 +348,10 @@ void Model::check_gauges(Now now) {
     if (stats.units_in_use > stats.units_max) blame("stats show more units in use than there are");
     if (stats.units_quarantined > stats.units_in_use)
       blame("stats show more units in quarantine than in use");
+    if (stats.fairness_lag > stats.fairness_lag_bound) {
+      blame("tenants of pool " + std::to_string(i) + " are " + std::to_string(stats.fairness_lag) +
+            " unit-milliseconds apart, which is more than " + std::to_string(stats.fairness_lag_bound));
+    }
   }
 }
 

@@ -58,6 +58,7 @@ std::string RecordModel::check_order(std::uint64_t admission, const Task& task) 
     const Task& waiting = tasks_.at(earlier.second);
     if (waiting.units > config_.max_units) continue;
     if (has_lines && (waiting.tenant != task.tenant || waiting.priority != task.priority)) continue;
+    if (config_.ageing.ms > 0 && (waiting.was_moved || task.was_moved)) continue;
     bool is_passed_wrongly = config_.policy == Policy::strict || waiting.units <= free;
     if (!is_passed_wrongly) continue;
     return "task " + task.id + " (#" + std::to_string(admission) + ") started before " + waiting.id + " (#" +
@@ -196,6 +197,7 @@ std::string RecordModel::take(const Record& record, WallTime wall) {
     bool was_queued = task.is_queued;
     if (was_queued) dequeue(changed->admission, task);
     task.priority = changed->priority;
+    task.was_moved = true;
     if (was_queued) enqueue(changed->admission, task);
   }
   return {};

@@ -48,6 +48,7 @@ class RecordModel {
     WallTime deadline = never_wall;
     WallTime start_after{0};
     bool is_pinned = false;
+    bool was_moved = false;  ///< to another class
     bool is_queued = false;
     bool is_delayed = false;  ///< when it becomes ready is not to be seen from records
     bool has_ended = false;

@@ -108,11 +108,11 @@ inline std::vector<Record> pool_state() {
   waiting.submitted_at = later;
   waiting.stage = TaskRestored::Stage::waiting;
   return {
-      {61, later, PoolRestored{incarnations, 1002, 79, PoolState::draining, 42}},
+      {61, later, PoolRestored{incarnations, 1002, 79, PoolState::draining, 42, {}}},
       {61, later, ended},
       {61, later, waiting},
       {61, later, UnitsRestored{1000, {3, 78}, 9, 40'960, {1'767'268'806'000}, {}}},
-      {61, later, PoolRestored{{}, 1, 1, PoolState::active, 0}},
+      {61, later, PoolRestored{{}, 1, 1, PoolState::active, 0, {}}},
   };
 }
 

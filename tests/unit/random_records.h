@@ -51,7 +51,7 @@ inline constexpr std::size_t fields_of<TaskRejected> = 3;
 template <>
 inline constexpr std::size_t fields_of<RejectionsCounted> = 2;
 template <>
-inline constexpr std::size_t fields_of<PoolRestored> = 5;
+inline constexpr std::size_t fields_of<PoolRestored> = 6;
 template <>
 inline constexpr std::size_t fields_of<TaskRestored> = 19;
 template <>

@@ -171,8 +171,9 @@ TEST_CASE("absent fields take no bytes") {
 
 TEST_CASE("texts are views of the bytes, and lists of numbers stay while records are added") {
   const std::uint64_t incarnations[] = {3, 4, 900};
-  const Record state[] = {{9, noon, PoolRestored{.incarnations = incarnations}},
-                          {9, noon, PoolRestored{.incarnations = std::span(incarnations).first(1)}}};
+  const Record state[] = {
+      {9, noon, PoolRestored{.incarnations = incarnations, .settings = {}}},
+      {9, noon, PoolRestored{.incarnations = std::span(incarnations).first(1), .settings = {}}}};
   Bytes bytes;
   encode_records(std::span<const Record>(state), noon, bytes);
   PoolRecords out;

@@ -22,7 +22,8 @@ struct PoolStateChanged {
   PoolState state = PoolState::active;
 };
 
-/// What may change while the pool is open, changed: from now on this holds.
+/// What may change while the pool is open: from now on this holds. Recorded by the opening whose config says
+/// something else than the journal, also by the first one, and by each change while the pool is open.
 struct PoolConfigured {
   std::string_view settings;  ///< JSON, as `pool_settings_json` writes it
 };
@@ -134,6 +135,7 @@ struct PoolRestored {
   std::uint64_t next_lease = 1;
   PoolState state = PoolState::active;
   std::uint64_t state_basis = 0;  ///< sequence of the record that set it
+  std::string_view settings;      ///< as in `PoolConfigured`; empty: written before settings were recorded
 };
 
 /// One task as it is, live or remembered. Replaces what earlier records said of it.

@@ -187,6 +187,7 @@ struct RecordFormat<PoolRestored> {
     archive.numbers(fact.incarnations);
     archive.optional(fact.state, PoolState::active);
     archive.optional(fact.state_basis, std::uint64_t{0});
+    archive.name(fact.settings);
   }
 };
 
