@@ -158,7 +158,9 @@ bool try_task(const std::string& text, const PoolConfig* pool) {
   }
   if (task->tenant.empty()) FAIL("a task without a tenant");
   if (task->payload.empty()) return true;
-  const auto again = parse_task("{\"payload\":" + task->payload + "}", pool, noon);
+  const bool counts_several = pool != nullptr && !pool->resources.empty();
+  const std::string cost = counts_several ? R"("resource_cost":{"cpu":1,"gpu_vram":1},)" : "";
+  const auto again = parse_task("{" + cost + "\"payload\":" + task->payload + "}", pool, noon);
   if (!again) FAIL("the canonical payload is refused: " << again.error().message);
   if (again->payload != task->payload || again->payload_digest != task->payload_digest)
     FAIL("the canonical payload is not stable");

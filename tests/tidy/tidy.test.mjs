@@ -112,8 +112,13 @@ test('a test that does not run is found', () => {
       ['web/test/a.test.ts', "test.skip('x', () => {});"],
       ['e2e/a.spec.ts', "\ntest.only('x', async () => {});", 2],
       ['tests/unit/a_test.cc', 'TEST_CASE("x", "[.]") {}'],
+      ['tests/unit/a_test.cc', 'TEST_CASE("x; y") {}'],
+      ['tests/unit/a_test.cc', 'TEST_CASE(\n    "x, "\n    "y; z") {}'],
     ],
-    good: [['web/test/a.test.ts', "test('x', () => {});"]],
+    good: [
+      ['tests/unit/a_test.cc', 'TEST_CASE("x, y") { use("a;b"); }'],
+      ['web/test/a.test.ts', "test('x', () => {});"],
+    ],
   });
 });
 

@@ -123,7 +123,8 @@ TEST_CASE("a night costs its fee whether it has seven, eight or nine hours") {
 }
 
 TEST_CASE(
-    "a night that begins at a time which is skipped begins when clocks jump; one that comes twice, the first "
+    "a night that begins at a time which is skipped begins when clocks jump, and one that comes twice, the "
+    "first "
     "time") {
   Tariff tariff = hourly_with_nights();
   tariff.overnight.hours = {2 * 60 + 30, 6 * 60};
@@ -152,7 +153,7 @@ TEST_CASE("weekends go by the local day on which an hour begins") {
   check_table(tariff, berlin(), {{"2026-11-20T22:00:00Z", "2026-11-21T02:00:00Z", 200 + 300}});
 }
 
-TEST_CASE("vehicle type, kind and number of spots scale fees and cap; surge stays under the cap") {
+TEST_CASE("vehicle type, kind and number of spots scale fees and cap, and surge stays under the cap") {
   Tariff tariff = city();
   tariff.percent_of_type[static_cast<int>(VehicleType::motorcycle)] = 50;
   tariff.percent_of_kind[static_cast<int>(SpotKind::oversized)] = 200;
