@@ -205,10 +205,13 @@ void Scheduler::Machine::end_run(Pool& pool, std::uint32_t run_slot, const Faile
   const bool is_known_free = how.units == Failed::Units::freed;
   if (!runs_[run_slot].is_current) {
     release_unused(pool, run_slot, how.result);
-    if (is_known_free)
+    if (is_known_free) {
       release_units(pool, run_slot);
-    else if (runs_[run_slot].stage != Run::Stage::quarantined)
+    } else if (runs_[run_slot].stage != Run::Stage::quarantined) {
+      // If the record that ended its task is lost, the run is the task's again, and nobody reports it anew.
+      keep_until_durable(pool, Failed{how.task, how.lease, how.reason, {}, 0, how.units});
       quarantine(pool, run_slot);
+    }
     return;
   }
   const Holding holding = is_known_free ? Holding::freed : Holding::held;
