@@ -66,7 +66,7 @@ class LineCandidates {
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
       Sweep::Lane& lane = lanes_[i];
       if (lane.is_over || pool.lanes[i].ready == 0) continue;
-      if (lane.next && !cost_of(*lane.next).fits(free)) lane.next.reset();
+      if (lane.next && (!is_queued(*lane.next) || !cost_of(*lane.next).fits(free))) lane.next.reset();
       if (!lane.next) lane.next = pool.lanes[i].order->next_candidate(lane.walk, free);
       lane.is_over = !lane.next;
       if (lane.next && (best == lanes_.size() || lane.next->place < lanes_[best].next->place)) best = i;
@@ -78,6 +78,11 @@ class LineCandidates {
   }
 
  private:
+  /// What was found ahead may have started since, when its turn came before the head's.
+  bool is_queued(const FoundTask& found) const {
+    const Phase phase = situation_.tasks[found.entry.slot].phase;
+    return phase == Phase::parked || phase == Phase::arriving;
+  }
   Amounts cost_of(const FoundTask& found) const {
     return situation_.pool.cost_of(situation_.tasks[found.entry.slot], found.entry.slot);
   }
