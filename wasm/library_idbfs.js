@@ -4,11 +4,16 @@
 // - every file that was written is stored by the next sync, whatever its time stamp says, and only those are: a sync
 //   costs what was changed, not what is there;
 // - errors and aborts reach the callback, always exactly once;
-// - one sync is one transaction, of the durability that `IDBFS.durability` names, and carries the number of its epoch:
-//   whoever populates takes the next epoch, and all syncs of the epochs before fail and change nothing.
+// - one sync is one transaction, of the durability that `IDBFS.durability` names, and belongs to an epoch: whoever
+//   populates takes the next epoch, and all syncs of the epochs before fail and change nothing;
+// - a transaction is handed to the browser as a whole, its commit included. One that waits for its page, to look at what it
+//   read before it goes on, would shut out everybody else for as long as that page is frozen.
 //
-// The record of the epoch has no time stamp, so that the index on time stamps, through which the files are found, does
-// not hold it. Files carry the number of the sync that stored them in the place of a time.
+// So the database itself has to refuse a sync of an epoch that is over: an epoch is taken by adding its claim, a record that
+// stays, and every sync adds, and deletes, the claim of the epoch after its own. That fails where it was taken.
+//
+// Claims and the record of the owner have no time stamp, so that the index on time stamps, through which the files are found,
+// does not hold them. Files carry the number of the sync that stored them in the place of a time.
 
 mergeInto(LibraryManager.library, {
   $IDBFS__deps: ['$FS', '$MEMFS'],
@@ -16,10 +21,14 @@ mergeInto(LibraryManager.library, {
     DB_VERSION: 21,
     DB_STORE_NAME: 'FILE_DATA',
     OWNER_KEY: 'owner',
+    /** So many claims are kept; an owner asks who owns the database before a sync if it has not synced for so many ms. */
+    CLAIMS_KEPT: 1000,
+    CERTAIN_MS: 60000,
     durability: 'strict',
 
     mount: (mount) => {
-      mount.idbfs = { db: null, epoch: 0, sync: 0, dirty: new Set(), removed: new Set() };
+      mount.idbfs = { db: null, epoch: 0, sync: 0, certainUntil: 0, dirty: new Set(), removed: new Set() };
+      mount.idbfs.changeAgain = () => {};
       var root = MEMFS.mount(mount);
       IDBFS.track(mount.idbfs, root);
       return root;
@@ -93,6 +102,8 @@ mergeInto(LibraryManager.library, {
       IDBFS.open(mount.mountpoint, (error, db) => {
         if (error) return callback(error);
         state.db = db;
+        // It may be another database than before, of the same name.
+        state.certainUntil = 0;
         // Another tab deletes or replaces the database: do not stand in its way.
         db.onversionchange = () => {
           db.close();
@@ -142,8 +153,9 @@ mergeInto(LibraryManager.library, {
     },
 
     /**
-     * Runs `run` in a transaction and calls back exactly once: null when it is complete, else the error. Answers the
-     * transaction, or null if there is none.
+     * Makes the requests of `run(store, watch)` in one transaction and commits it. Calls back exactly once: null when it is
+     * complete, else the error, which is that of a watched request if there was one. Answers the transaction, or null if
+     * there is none.
      */
     transact: (db, mode, run, callback) => {
       var transaction;
@@ -154,68 +166,88 @@ mergeInto(LibraryManager.library, {
         return null;
       }
       var cause = null;
-      var context = {
-        fail: (error) => {
-          cause = error;
-          try {
-            transaction.abort();
-          } catch (isOver) {
-            // Somebody else has ended it; the handlers below hear so.
-          }
-        },
-        watch: (request) => {
-          request.onerror = (event) => {
-            event.preventDefault();
-            // Requests that an abort ends are not its cause.
-            if (!cause && request.error.name !== 'AbortError') context.fail(request.error);
-          };
-          return request;
-        },
+      var watch = (request) => {
+        request.onerror = () => {
+          // Requests that an abort ends are not its cause.
+          if (!cause && request.error.name !== 'AbortError') cause = request.error;
+        };
+        return request;
       };
       transaction.oncomplete = () => callback(null);
       transaction.onabort = () =>
         callback(cause || transaction.error || new Error('the transaction was aborted'));
       try {
-        context.store = transaction.objectStore(IDBFS.DB_STORE_NAME);
-        run(context);
+        run(transaction.objectStore(IDBFS.DB_STORE_NAME), watch);
+        if (transaction.commit) transaction.commit();
       } catch (error) {
-        context.fail(error);
+        cause = error;
+        try {
+          transaction.abort();
+        } catch (isOver) {
+          // Somebody else has ended it; the handlers above hear so.
+        }
       }
       return transaction;
+    },
+    claimOf: (epoch) => [IDBFS.OWNER_KEY, epoch],
+    /** Which epoch and sync are stored: `callback(error, {epoch, sync})`. */
+    ownerIn: (db, callback) => {
+      var owner = { epoch: 0, sync: 0 };
+      IDBFS.transact(
+        db,
+        'readonly',
+        (store, watch) => {
+          watch(store.get(IDBFS.OWNER_KEY)).onsuccess = (event) => {
+            if (event.target.result) owner = event.target.result;
+          };
+        },
+        (error) => callback(error, owner),
+      );
     },
 
     /** The next epoch begins; then all files are loaded. */
     take: (mount, callback) => {
       var state = mount.idbfs;
-      var owner, keys, files;
-      IDBFS.transact(
-        state.db,
-        'readwrite',
-        (context) => {
-          var store = context.store;
-          var range = IDBKeyRange.bound(mount.mountpoint + '/', mount.mountpoint + '0', false, true);
-          context.watch(store.get(IDBFS.OWNER_KEY)).onsuccess = (event) => {
-            var before = event.target.result || { epoch: 0, sync: 0 };
-            owner = { epoch: before.epoch + 1, sync: before.sync };
-            context.watch(store.put(owner, IDBFS.OWNER_KEY));
-          };
-          context.watch(store.getAllKeys(range)).onsuccess = (event) => (keys = event.target.result);
-          context.watch(store.getAll(range)).onsuccess = (event) => (files = event.target.result);
-        },
-        (error) => {
-          if (error) return callback(error);
-          try {
-            IDBFS.replaceLocal(mount, keys, files);
-          } catch (failure) {
-            return callback(failure);
-          }
-          state.epoch = owner.epoch;
-          state.sync = owner.sync;
-          state.dirty.clear();
-          state.removed.clear();
-          callback(null);
-        },
-      );
+      IDBFS.ownerIn(state.db, (failure, before) => {
+        if (failure) return callback(failure);
+        var owner = { epoch: before.epoch + 1, sync: before.sync };
+        var keys, files;
+        IDBFS.transact(
+          state.db,
+          'readwrite',
+          (store, watch) => {
+            var range = IDBKeyRange.bound(mount.mountpoint + '/', mount.mountpoint + '0', false, true);
+            var forgotten = IDBKeyRange.bound(
+              IDBFS.claimOf(0),
+              IDBFS.claimOf(Math.max(0, owner.epoch - IDBFS.CLAIMS_KEPT)),
+            );
+            watch(store.add(0, IDBFS.claimOf(owner.epoch)));
+            watch(store.put(owner, IDBFS.OWNER_KEY));
+            watch(store.delete(forgotten));
+            watch(store.getAllKeys(range)).onsuccess = (event) => (keys = event.target.result);
+            watch(store.getAll(range)).onsuccess = (event) => (files = event.target.result);
+          },
+          (error) => {
+            if (error) {
+              // Somebody else has taken that epoch at the same time: then the one after it.
+              return IDBFS.ownerIn(state.db, (unread, now) =>
+                !unread && now.epoch > before.epoch ? IDBFS.take(mount, callback) : callback(error),
+              );
+            }
+            try {
+              IDBFS.replaceLocal(mount, keys, files);
+            } catch (fault) {
+              return callback(fault);
+            }
+            state.epoch = owner.epoch;
+            state.sync = owner.sync;
+            state.certainUntil = Date.now() + IDBFS.CERTAIN_MS;
+            state.dirty.clear();
+            state.removed.clear();
+            callback(null);
+          },
+        );
+      });
     },
     replaceLocal: (mount, keys, files) => {
       IDBFS.removeBelow(mount.mountpoint);
@@ -236,9 +268,11 @@ mergeInto(LibraryManager.library, {
       });
     },
 
-    /** Everything is handed over before this returns: what is changed from now on belongs to the next sync. */
+    /** Everything is handed over in one turn: what is changed from then on belongs to the next sync. */
     store: (mount, callback) => {
       var state = mount.idbfs;
+      if (Date.now() > state.certainUntil) return IDBFS.ascertain(mount, callback);
+      state.certainUntil = Date.now() + IDBFS.CERTAIN_MS;
       var dirty = state.dirty;
       var removed = state.removed;
       var sync = state.sync + 1;
@@ -254,26 +288,43 @@ mergeInto(LibraryManager.library, {
       state.transaction = IDBFS.transact(
         state.db,
         'readwrite',
-        (context) => {
-          context.watch(context.store.get(IDBFS.OWNER_KEY)).onsuccess = (event) => {
-            var owner = event.target.result;
-            if (owner && owner.epoch === state.epoch) return;
-            var lost = new Error('another owner has taken the database');
-            lost.code = 'lost';
-            context.fail(lost);
-          };
-          context.watch(context.store.put({ epoch: state.epoch, sync: sync }, IDBFS.OWNER_KEY));
-          removed.forEach((path) => context.watch(context.store.delete(path)));
+        (store, watch) => {
+          var next = IDBFS.claimOf(state.epoch + 1);
+          watch(store.add(0, next));
+          watch(store.delete(next));
+          watch(store.put({ epoch: state.epoch, sync: sync }, IDBFS.OWNER_KEY));
+          removed.forEach((path) => watch(store.delete(path)));
           dirty.forEach((node) => {
-            if (isLinked(node)) context.watch(context.store.put(IDBFS.entryOf(node, sync), FS.getPath(node)));
+            if (isLinked(node)) watch(store.put(IDBFS.entryOf(node, sync), FS.getPath(node)));
           });
         },
         (error) => {
           state.transaction = null;
-          if (error) changeAgain();
-          callback(error);
+          if (!error) return callback(null);
+          changeAgain();
+          if (!state.db) return callback(error);
+          IDBFS.ownerIn(state.db, (unread, owner) =>
+            callback(unread || owner.epoch === state.epoch ? error : IDBFS.lost()),
+          );
         },
       );
+    },
+    /** Syncs if the database is still ours. Claims tell that of an owner that slept for a minute, not of one that slept for years. */
+    ascertain: (mount, callback) => {
+      var state = mount.idbfs;
+      var from = Date.now();
+      var waiting = (state.waiting = {});
+      IDBFS.ownerIn(state.db, (error, owner) => {
+        if (error || state.waiting !== waiting) return callback(error || new Error('the sync was abandoned'));
+        if (owner.epoch !== state.epoch) return callback(IDBFS.lost());
+        state.certainUntil = from + IDBFS.CERTAIN_MS;
+        IDBFS.syncfs(mount, false, callback);
+      });
+    },
+    lost: () => {
+      var error = new Error('another owner has taken the database');
+      error.code = 'lost';
+      return error;
     },
     entryOf: (node, sync) => {
       var entry = { timestamp: new Date(sync), mode: node.mode };
@@ -286,6 +337,7 @@ mergeInto(LibraryManager.library, {
     },
     /** Ends a sync that does not come back, if that is still possible; its callback then gets an error. */
     abandon: (mount) => {
+      mount.idbfs.waiting = null;
       try {
         if (mount.idbfs.transaction) mount.idbfs.transaction.abort();
       } catch (error) {
@@ -298,20 +350,10 @@ mergeInto(LibraryManager.library, {
     readOwner: (mount, callback) => {
       IDBFS.open(mount.mountpoint, (error, db) => {
         if (error) return callback(error);
-        var owner = { epoch: 0, sync: 0 };
-        IDBFS.transact(
-          db,
-          'readonly',
-          (context) => {
-            context.watch(context.store.get(IDBFS.OWNER_KEY)).onsuccess = (event) => {
-              if (event.target.result) owner = event.target.result;
-            };
-          },
-          (failure) => {
-            db.close();
-            callback(failure, owner);
-          },
-        );
+        IDBFS.ownerIn(db, (failure, owner) => {
+          db.close();
+          callback(failure, owner);
+        });
       });
     },
     /** Lets go of the database. What was not synced is not stored. */
