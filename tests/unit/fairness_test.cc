@@ -246,3 +246,23 @@ TEST_CASE("run times are learned by tenant and kind, from the last two") {
   submit(lot, "a4", 4, 60'000);
   CHECK(lot.started() == Ids{"a4"});  // two seconds, as the last two on average
 }
+
+TEST_CASE("a candidate for backfill that starts in its own turn is not started again") {
+  PoolConfig config = fair_pool(10, Policy::backfill);
+  DrivenScheduler lot(config);
+  lot.connect(2, endless_credits, 7);
+  submit(lot, "c1", 6, 1000);
+  lot.command(SetPoolState{0, lot.gpu, PoolState::paused});
+  submit(lot, "a1", 8, 1000);
+  submit(lot, "a2", 1, 500);
+  TaskSpec pinned = of_tenant(lot, "b", "b1", 1, 500);
+  pinned.realm = 7;
+  lot.submit(pinned);
+  lot.command(SetPoolState{0, lot.gpu, PoolState::active});
+  // a2 passes a1; that charges their tenant, so that b1's turn comes before a1's.
+  CHECK(lot.started() == Ids{"c1", "a2", "b1"});
+  CHECK(lot.stats().units_in_use == 8);
+  lot.finish("a2");
+  lot.finish("b1");
+  CHECK(lot.stats().units_in_use == 6);
+}

@@ -249,3 +249,27 @@ TEST_CASE("an end whose write was reported as failed, but which the journal has,
   lot.fail_and_reload(lot.written_through);
   CHECK(ends() == 1);
 }
+
+TEST_CASE("a run that ended while its task's own end was being written is over, also when that write fails") {
+  DurableLot lot(pool_of(2, StorageKind::file));
+  lot.submit("a");
+  lot.persist();
+  const std::uint64_t durable = lot.written_through;
+  const Start run = lot.start_of("a");
+  lot.cancel("a");
+  Failed lost;
+  lost.task = run.task;
+  lost.lease = run.lease;
+  lost.reason = Reason::lost;
+  lost.units = Failed::Units::unknown;
+  lot.feed({lost});
+  lot.fail_and_reload(durable);
+  lot.persist();
+  CHECK(lot.starts.size() == 2);
+  lot.advance(60'000);
+  lot.persist();
+  lot.finish("a");
+  lot.persist();
+  CHECK(lot.status("a") == Status::completed);
+  CHECK(lot.stats().units_in_use == 0);
+}
