@@ -255,14 +255,14 @@ TEST_CASE("a candidate for backfill that starts in its own turn is not started a
   lot.command(SetPoolState{0, lot.gpu, PoolState::paused});
   submit(lot, "a1", 8, 1000);
   submit(lot, "a2", 1, 500);
+  submit(lot, "a3", 1, 500);
   TaskSpec pinned = of_tenant(lot, "b", "b1", 1, 500);
   pinned.realm = 7;
   lot.submit(pinned);
   lot.command(SetPoolState{0, lot.gpu, PoolState::active});
   // a2 passes a1; that charges their tenant, so that b1's turn comes before a1's.
-  CHECK(lot.started() == Ids{"c1", "a2", "b1"});
-  CHECK(lot.stats().units_in_use == 8);
-  lot.finish("a2");
-  lot.finish("b1");
+  CHECK(lot.started() == Ids{"c1", "a2", "b1", "a3"});
+  CHECK(lot.stats().units_in_use == 9);
+  for (const auto* id : {"a2", "b1", "a3"}) lot.finish(id);
   CHECK(lot.stats().units_in_use == 6);
 }
