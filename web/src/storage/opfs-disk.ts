@@ -1,6 +1,6 @@
 import { type Disk, DiskError, type SyncMode } from './disk.js';
 import { GrowingBytes } from './memory-disk.js';
-import { type Epoch, filesIn, isFenced, takeEpoch } from './opfs-epoch.js';
+import { type Epoch, filesIn, isFenced, releaseEpoch, takeEpoch } from './opfs-epoch.js';
 import { headerBytes, headerOf, nameIn, openSync, type SyncHandle } from './opfs-handles.js';
 
 /** Handles that are open before they are needed, since opening one takes a while. */
@@ -99,11 +99,12 @@ export class OpfsDisk implements Disk {
       for (const handle of this.unflushed) handle.flush();
       this.unflushed.clear();
     }
-    if (await isFenced(this.root, this.epoch)) {
+    const fenced = isFenced(this.root, this.epoch);
+    if (fenced === true || (fenced !== false && (await fenced))) {
       throw new DiskError('fenced', 'another worker has taken the files over');
     }
     const homeless = names.filter((name) => this.file(name).memory);
-    await this.openSpares(sparesWanted + homeless.length);
+    if (this.spares.length < sparesWanted + homeless.length) await this.openSpares(sparesWanted + homeless.length);
     for (const name of homeless) this.place(name, this.file(name));
     if (homeless.some((name) => this.file(name).memory)) {
       throw new DiskError('no_space', 'the browser gives no more space for files');
@@ -118,7 +119,7 @@ export class OpfsDisk implements Disk {
     for (const spare of this.spares) spare.close();
     this.files.clear();
     this.spares.length = 0;
-    this.epoch.owner.close();
+    releaseEpoch(this.epoch);
   }
 
   private async openAll(): Promise<void> {

@@ -1,8 +1,10 @@
 import { DiskError } from './disk.js';
-import { bytesOf, exists, namesIn, openSync, type SyncHandle } from './opfs-handles.js';
+import { bytesOf, exists, namesIn, openShared, openSync, type SyncHandle } from './opfs-handles.js';
 
 const ownerName = 'owner';
 const completeName = 'complete';
+const fenceName = 'fence';
+const ownNames = [ownerName, completeName, fenceName];
 const folderOf = (number: number) => `epoch-${number}`;
 
 /** A folder that this worker alone may write, and the handle that says so as long as it is open. */
@@ -10,14 +12,17 @@ export interface Epoch {
   readonly number: number;
   readonly folder: FileSystemDirectoryHandle;
   readonly owner: SyncHandle;
+  /** A file that successors write to; undefined where browsers do not let two workers have one file. */
+  readonly fence: SyncHandle | undefined;
 }
 
 /**
  * Takes over the newest complete epoch.
  *
  * Handles are exclusive, so an owner whose `owner` file can be opened is gone, and its folder goes on. One that is only
- * frozen keeps its handles: then the next epoch begins with copies of its files. It looks for that folder after every
- * flush and before it says that anything is durable, so what it says was there when the copies were made.
+ * frozen keeps its handles: then the next epoch begins with copies of its files. Before they are made something is written
+ * to its fence. It looks there, or for the folder of the next epoch, after every flush and before it says that anything is
+ * durable, so what it says was there when the copies were made.
  *
  * An epoch's folder is deleted only after all before it: as long as a frozen owner has its own, the next one is there to be
  * found.
@@ -25,43 +30,89 @@ export interface Epoch {
 export async function takeEpoch(root: FileSystemDirectoryHandle): Promise<Epoch> {
   const numbers = await epochsIn(root);
   const source = await newestComplete(root, numbers);
-  if (source === 0) return beginEpoch(root, 1 + Math.max(0, ...numbers), async () => undefined);
+  if (source === 0) return beginEpoch(root, 1 + Math.max(0, ...numbers));
   const folder = await root.getDirectoryHandle(folderOf(source));
   const owner = await openOwner(folder);
   if (owner) {
     await removeFailedCopies(root, numbers, source, owner);
     await removeBelow(root, numbers, source);
-    return { number: source, folder, owner };
+    return { number: source, folder, owner, fence: await openFence(root, folder, source) };
   }
-  const taken = await beginEpoch(root, source + 1, (into) => copy(folder, into));
+  const taken = await beginEpoch(root, source + 1, folder);
   await removeBelow(root, numbers, taken.number);
   return taken;
 }
 
-/** Whether another owner has begun the next epoch. */
-export function isFenced(root: FileSystemDirectoryHandle, epoch: Epoch): Promise<boolean> {
-  return exists(root, folderOf(epoch.number + 1));
+/** Whether another owner has begun the next epoch. At once where there is a fence: looking for a folder takes longer than a flush. */
+export function isFenced(root: FileSystemDirectoryHandle, epoch: Epoch): boolean | Promise<boolean> {
+  return epoch.fence ? epoch.fence.getSize() > 0 : exists(root, folderOf(epoch.number + 1));
+}
+
+export function releaseEpoch({ owner, fence }: Epoch): void {
+  fence?.close();
+  owner.close();
+}
+
+async function openFence(
+  root: FileSystemDirectoryHandle,
+  folder: FileSystemDirectoryHandle,
+  number: number,
+): Promise<SyncHandle | undefined> {
+  const fence = await openShared(folder, fenceName);
+  if (!fence) return undefined;
+  // What a successor wrote that came to nothing, or one whose folder is there by now.
+  fence.truncate(0);
+  if (await exists(root, folderOf(number + 1))) raise(fence);
+  return fence;
+}
+
+function raise(fence: SyncHandle): void {
+  fence.write(new Uint8Array(1), { at: 0 });
+}
+
+/**
+ * Tells the owner of a folder, once there is one with a greater number. An owner that has no fence yet will see that one; what
+ * cannot be told must not be copied.
+ */
+async function raiseFence(folder: FileSystemDirectoryHandle): Promise<void> {
+  if (!(await namesIn(folder)).includes(fenceName)) return;
+  const fence = await openShared(folder, fenceName);
+  if (!fence) throw new DiskError('locked', 'the worker that has these files cannot be told; close it');
+  raise(fence);
+  fence.close();
 }
 
 /** The files of an epoch, without those that it consists of. */
 export async function filesIn(folder: FileSystemDirectoryHandle): Promise<string[]> {
-  return (await namesIn(folder)).filter((name) => name !== ownerName && name !== completeName);
+  return (await namesIn(folder)).filter((name) => !ownNames.includes(name));
 }
 
+/** A new epoch, with copies of the files of the one before, if there is one. */
 async function beginEpoch(
   root: FileSystemDirectoryHandle,
   from: number,
-  fill: (folder: FileSystemDirectoryHandle) => Promise<void>,
+  before?: FileSystemDirectoryHandle,
 ): Promise<Epoch> {
+  const others = before ? [before] : [];
   for (let number = from; ; number++) {
     const folder = await root.getDirectoryHandle(folderOf(number), { create: true });
     const owner = await openOwner(folder);
-    // Another one that froze while it took over.
-    if (!owner) continue;
-    for (const name of await filesIn(folder)) await folder.removeEntry(name);
-    await fill(folder);
-    await folder.getFileHandle(completeName, { create: true });
-    return { number, folder, owner };
+    if (!owner) {
+      // Another one that froze while it took over.
+      others.push(folder);
+      continue;
+    }
+    try {
+      for (const name of await filesIn(folder)) await folder.removeEntry(name);
+      for (const other of others) await raiseFence(other);
+      if (before) await copy(before, folder);
+      const fence = await openFence(root, folder, number);
+      await folder.getFileHandle(completeName, { create: true });
+      return { number, folder, owner, fence };
+    } catch (error) {
+      owner.close();
+      throw error;
+    }
   }
 }
 

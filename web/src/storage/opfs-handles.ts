@@ -2,6 +2,8 @@ import { wordsOf } from './disk.js';
 
 /** A synchronous handle on a file of the origin's private file system, as dedicated workers have it. */
 export interface SyncHandle {
+  /** Who else may have one on the same file; browsers without the choice do not have it. */
+  readonly mode?: string;
   read(into: Uint8Array, options: { at: number }): number;
   write(bytes: Uint8Array, options: { at: number }): number;
   truncate(bytes: number): void;
@@ -12,7 +14,7 @@ export interface SyncHandle {
 
 /** The part of the browser's interface that TypeScript describes for workers only. */
 interface WorkerFileHandle extends FileSystemFileHandle {
-  createSyncAccessHandle(): Promise<SyncHandle>;
+  createSyncAccessHandle(options?: { mode: 'readwrite' | 'readwrite-unsafe' }): Promise<SyncHandle>;
 }
 
 export function hasSyncHandles(): boolean {
@@ -25,6 +27,20 @@ export function hasSyncHandles(): boolean {
 export async function openSync(folder: FileSystemDirectoryHandle, name: string): Promise<SyncHandle> {
   const file = (await folder.getFileHandle(name, { create: true })) as WorkerFileHandle;
   return file.createSyncAccessHandle();
+}
+
+/** Opens a file beside other workers that have opened it so; undefined where browsers cannot, and then it is gone. */
+export async function openShared(
+  folder: FileSystemDirectoryHandle,
+  name: string,
+): Promise<SyncHandle | undefined> {
+  const file = (await folder.getFileHandle(name, { create: true })) as WorkerFileHandle;
+  const mode = 'readwrite-unsafe';
+  const handle = await file.createSyncAccessHandle({ mode });
+  if (handle.mode === mode) return handle;
+  handle.close();
+  await folder.removeEntry(name);
+  return undefined;
 }
 
 export async function namesIn(folder: FileSystemDirectoryHandle): Promise<string[]> {
