@@ -5,9 +5,9 @@
 
 #include "cli/commands.h"
 #include "cli/garage_commands.h"
-#include "cli/garage_day.h"
 #include "cli/garage_zone.h"
 #include "parking_lot/json.h"
+#include "simulate/garage_day.h"
 
 /// `garage simulate` and `garage quote`.
 namespace parking_lot::cli {
@@ -24,31 +24,14 @@ struct GarageOptions {
   std::string kind = "regular";
 };
 
-nlohmann::ordered_json json_of(const DayReport& report, const garage::GarageConfig& config) {
-  nlohmann::ordered_json out{
-      {"garage", config.name},
-      {"spots", report.spots},
-      {"arrivals", report.arrivals},
-      {"entered", report.entered},
-      {"left", report.left},
-      {"turned_away", report.turned_away},
-      {"waits", {{"count", report.waited}, {"mean_ms", report.wait_mean_ms}, {"max_ms", report.wait_max_ms}}},
-      {"revenue",
-       {{"currency", config.currency}, {"paid", report.revenue}, {"still_due", report.revenue_open}}}};
-  out["occupancy"] = {{"max", report.occupied_max}, {"by_hour", report.occupied_by_hour}};
-  return out;
-}
-
-ExitCode simulate(const GarageOptions& options) {
+ExitCode simulate_day(const GarageOptions& options) {
   const auto config = load_garage(options.choice, ConfigUse::looks);
   if (!config) return complain_of_garage(config.error());
   const auto zone = read_zone(config->zone);
   if (!zone) return complain_of_garage(zone.error());
-  const DayKind kind = options.day == "quiet"  ? DayKind::quiet
-                       : options.day == "busy" ? DayKind::busy
-                                               : DayKind::usual;
-  const DayReport report = GarageDay(*config, *zone, kind, options.seed).run();
-  print_object(json_of(report, *config).dump(), options.choice);
+  const auto kind = simulate::parse_DayKind(options.day).value_or(simulate::DayKind::usual);
+  const simulate::DayReport report = simulate::GarageDay(*config, *zone, kind, options.seed).run();
+  print_object(report_json(report, *config), options.choice);
   return ExitCode::fine;
 }
 
@@ -103,7 +86,7 @@ void add_garage(CLI::App& app, Chosen& chosen) {
   day->add_option("--day", options->day, "quiet, usual or busy.")
       ->check(CLI::IsMember({"quiet", "usual", "busy"}));
   day->add_option("--seed", options->seed, "The same seed gives the same day.");
-  day->callback([options, &chosen] { chosen = [options] { return simulate(*options); }; });
+  day->callback([options, &chosen] { chosen = [options] { return simulate_day(*options); }; });
   CLI::App* price = group->add_subcommand("quote", "What a stay costs, line by line.");
   add_garage_config(*price, options->choice);
   price->add_option("--tariff", options->tariff, "Default: the first.");

@@ -61,15 +61,16 @@ Result<garage::ZoneOffsets> read_zone(const std::string& name) {
   const auto offset_of = [&](std::size_t type) {
     return static_cast<std::int32_t>(big_endian(bytes, types + std::min(type, counts.type - 1) * 6, 4));
   };
+  // Before 1970 nobody parked here: of the changes until then the last one counts.
+  offsets.push_back({WallTime{0}, offset_of(0)});
   for (std::size_t i = 0; i < counts.time; ++i) {
     const WallTime utc{big_endian(bytes, times + 8 * i, 8) * 1000};
-    if (utc.ms < 0) continue;  // before 1970 nobody parked here
-    offsets.push_back({utc, offset_of(static_cast<unsigned char>(bytes[kinds + i]))});
+    const std::int32_t offset = offset_of(static_cast<unsigned char>(bytes[kinds + i]));
+    if (utc.ms <= 0)
+      offsets.front().offset_secs = offset;
+    else if (offset != offsets.back().offset_secs)
+      offsets.push_back({utc, offset});
   }
-  if (offsets.empty())
-    offsets.push_back(
-        {WallTime{0},
-         offset_of(counts.time == 0 ? 0 : static_cast<unsigned char>(bytes[kinds + counts.time - 1]))});
   if (offsets.size() > offsets_max) offsets.erase(offsets.begin(), offsets.end() - offsets_max);
   return offsets;
 }

@@ -1,15 +1,18 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "parking_lot/garage/garage.h"
 
-namespace parking_lot::cli {
+namespace parking_lot::simulate {
 
 /// How many vehicles come in a day, in percent of the spots.
 enum class DayKind : std::uint8_t { quiet, usual, busy };
+std::optional<DayKind> parse_DayKind(std::string_view name);
 
 /// What a simulated day came to.
 struct DayReport {
@@ -30,19 +33,26 @@ struct DayReport {
 /// One day from local midnight on, in virtual time: the same seed gives the same day.
 class GarageDay {
  public:
-  GarageDay(const garage::GarageConfig& config, const garage::ZoneOffsets& offsets, DayKind kind,
-            std::uint64_t seed);
-  DayReport run();
-
- private:
+  /// A vehicle that comes: when, with which wishes, and how long it means to stay.
   struct Arrival {
     WallTime at;
     Duration stay;
     std::string plate;
     garage::Vehicle vehicle;
     garage::Features wanted;
-    std::size_t gate = 0;
+    std::size_t gate = 0;  ///< position among the entrances
   };
+
+  GarageDay(const garage::GarageConfig& config, const garage::ZoneOffsets& offsets, DayKind kind,
+            std::uint64_t seed);
+
+  /// What is going to happen, by time.
+  const std::vector<Arrival>& arrivals() const { return arrivals_; }
+  WallTime begin() const { return begin_; }
+  /// Lets it happen. Once.
+  DayReport run();
+
+ private:
   struct Departure {
     WallTime at;
     std::uint64_t arrival = 0;
@@ -74,4 +84,11 @@ class GarageDay {
   std::int64_t entered_late_ = 0;
 };
 
-}  // namespace parking_lot::cli
+/// `{"garage": …, "spots": …, "waits": {…}, "revenue": {…}, "occupancy": {…}}`, what `garage simulate`
+/// prints.
+std::string report_json(const DayReport& report, const garage::GarageConfig& config);
+/// `{"begin": …, "arrivals": [{"at", "stay", "plate", "type", "size", …}, …]}`, times in milliseconds; each
+/// arrival has the fields of an `enter` and how long the vehicle stays.
+std::string arrivals_json(const GarageDay& day, const garage::GarageConfig& config);
+
+}  // namespace parking_lot::simulate

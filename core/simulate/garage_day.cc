@@ -1,8 +1,8 @@
-#include "cli/garage_day.h"
+#include "simulate/garage_day.h"
 
 #include <algorithm>
 
-namespace parking_lot::cli {
+namespace parking_lot::simulate {
 namespace {
 
 constexpr std::int64_t hour_ms = 3'600'000;
@@ -16,18 +16,32 @@ std::uint32_t percent_of_spots(DayKind kind) {
   return kind == DayKind::quiet ? 80 : kind == DayKind::usual ? 220 : 750;
 }
 
+/// Where the day begins, by the clocks of the zone. The garage is opened then: no record of it may lie
+/// before.
+WallTime midnight(const garage::ZoneOffsets& offsets) {
+  WallTime begin = some_monday;
+  for (const garage::ZoneOffset& each : offsets) {
+    if (each.utc <= some_monday) begin = some_monday + Duration{-std::int64_t{each.offset_secs} * 1000};
+  }
+  return begin;
+}
+
 }  // namespace
+
+std::optional<DayKind> parse_DayKind(std::string_view name) {
+  if (name == "quiet") return DayKind::quiet;
+  if (name == "usual") return DayKind::usual;
+  if (name == "busy") return DayKind::busy;
+  return std::nullopt;
+}
 
 GarageDay::GarageDay(const garage::GarageConfig& config, const garage::ZoneOffsets& offsets, DayKind kind,
                      std::uint64_t seed)
     : config_(config),
       seed_(seed),
-      begin_(some_monday),
-      garage_(Garage::open(config, Now{some_monday, SteadyTime{0}}, Entropy{seed, 1})) {
-  for (const garage::ZoneOffset& each : offsets) {
-    if (each.utc <= some_monday) begin_ = some_monday + Duration{-std::int64_t{each.offset_secs} * 1000};
-  }
-  now_ = {begin_, SteadyTime{0}};
+      begin_(midnight(offsets)),
+      now_{begin_, SteadyTime{0}},
+      garage_(Garage::open(config, now_, Entropy{seed, 1})) {
   garage_.handle(now_, garage::ZoneKnown{1, config_.zone, offsets});
   hear();
   plan(kind);
@@ -168,4 +182,4 @@ DayReport GarageDay::run() {
   return report_;
 }
 
-}  // namespace parking_lot::cli
+}  // namespace parking_lot::simulate
