@@ -17,7 +17,7 @@ constexpr std::string_view garage_preset_json(std::uint8_t number) {
       {"count": 40, "kind": "regular", "features": ["covered"]},
       {"count": 4, "kind": "regular", "features": ["covered", "ev_charger"]},
       {"count": 4, "kind": "oversized", "features": ["covered"]}]}}},
-    "entrances": {"terminal": {"P1": 0}, "motorway": {"P6": 0}},
+    "entrances": {"terminal": {"P1": 0}, "motorway": {"P6": 0, "P5": 1000, "P4": 2000, "P3": 3000, "P2": 4000, "P1": 5000}},
     "allocation": "nearest",
     "tariffs": {
       "short": {"grace_entry": "10m", "grace_exit": "15m", "tiers": [{"upto": "30m", "fee": 400},
@@ -30,7 +30,7 @@ constexpr std::string_view garage_preset_json(std::uint8_t number) {
     "levels": {"P1-P3": {"A-E": {"spots": [{"count": 2, "kind": "regular", "features": ["accessible"]},
       {"count": 24, "kind": "regular"}, {"count": 8, "kind": "compact"},
       {"count": 4, "kind": "regular", "features": ["ev_charger"]}, {"count": 2, "kind": "oversized"}]}}},
-    "entrances": {"north": {"P1": 0}, "south": {"P3": 0}},
+    "entrances": {"north": {"P1": 0}, "south": {"P3": 0, "P2": 1000, "P1": 2000}},
     "allocation": "nearest",
     "allocation_switches": [{"from_percent": 85, "allocation": "fill_in"}],
     "tariffs": {"standard": {"grace_entry": "15m", "grace_exit": "15m", "tiers": [{"upto": "2h", "fee": 200}],
