@@ -6,6 +6,7 @@
 #include "codec/json_spelling.h"
 #include "codec/json_time.h"
 #include "config_checks.h"
+#include "config_garage.h"
 #include "config_keys.h"
 #include "config_pool.h"
 #include "config_schema.h"
@@ -64,7 +65,6 @@ void read_garages(JsonReader& reader, const JsonValue& value, const Key&, void* 
   if (!reader.is_object(value, "{\"north\": {...}}")) return;
   static_cast<Config*>(owner)->garages = value.keys;
 }
-void write_garages_schema(JsonWriter& out) { out.member("type", "object"); }
 
 constexpr Key audit_keys[] = {
     seconds_key<&AuditConfig::retention>("retention_secs", 0, ms_max,

@@ -8,6 +8,7 @@
 #include "config_checks.h"
 #include "config_garage_presets.h"
 #include "config_keys.h"
+#include "config_schema.h"
 #include "config_storage.h"
 #include "config_tariff.h"
 #include "garage/words.h"
@@ -60,10 +61,15 @@ void read_features(JsonReader& reader, const JsonValue& value, const Key&, void*
       features = features | Features(*bit);
   }
 }
+void write_features_schema(JsonWriter& out) {
+  out.member("type", "array").key("items").open('{');
+  write_words_schema(out, WordsOf<Feature>::list);
+  out.close('}');
+}
 constexpr Key spot_keys[] = {
     integer_key<&SpotRun::count>("count", 1, spots_max, "How many spots beside each other."),
     word_key<&SpotRun::kind>("kind", "How big they are."),
-    special_key("features", read_features, nullptr, nullptr, "What they offer."),
+    special_key("features", read_features, nullptr, write_features_schema, "What they offer."),
 };
 
 void read_spots(JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
@@ -78,9 +84,10 @@ void read_spots(JsonReader& reader, const JsonValue& value, const Key&, void* ow
     if (run.count == 0) reader.error("has no spots; add \"count\": 40.");
   }
 }
+void write_spots_schema(JsonWriter& out) { write_elements_schema(out, {{spot_keys}}); }
 constexpr Key row_keys[] = {
     text_key<&RowConfig::zone>("zone", "fill_in fills one zone after the other; the level, if it has none."),
-    special_key("spots", read_spots, nullptr, nullptr, "The spots from the first to the last."),
+    special_key("spots", read_spots, nullptr, write_spots_schema, "The spots from the first to the last."),
 };
 
 /// A number of regular spots, or an object.
@@ -133,7 +140,25 @@ void read_levels(JsonReader& reader, const JsonValue& value, const Key&, void* o
   }
 }
 
+/// Objects by name; what each is, `write` tells.
+template <void (*write)(JsonWriter&)>
+void write_named_schema(JsonWriter& out) {
+  out.member("type", "object").key("additionalProperties").open('{');
+  write(out);
+  out.close('}');
+}
+void write_row_schema(JsonWriter& out) {
+  out.key("oneOf").open('[').open('{').member("type", "integer").member("minimum", 1);
+  out.member("maximum", spots_max).close('}').open('{');
+  write_object_schema(out, {{row_keys}});
+  out.close('}').close(']');
+}
+
 // --- entrances, strategies, tariffs ---
+
+void write_distance_schema(JsonWriter& out) {
+  out.member("type", "integer").member("minimum", 0).member("maximum", 1'000'000);
+}
 
 void read_entrances(JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
   auto& entrances = static_cast<GarageConfig*>(owner)->entrances;
@@ -158,6 +183,7 @@ constexpr Key switch_keys[] = {
     integer_key<&AllocationSwitch::from_percent>("from_percent", 0, 100, "Spots that are taken, in percent."),
     word_key<&AllocationSwitch::allocation>("allocation", "The strategy from there on."),
 };
+void write_switches_schema(JsonWriter& out) { write_elements_schema(out, {{switch_keys}}); }
 void read_switches(JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
   auto& switches = static_cast<GarageConfig*>(owner)->allocation_switches;
   switches.clear();
@@ -190,19 +216,29 @@ void read_garage_storage(JsonReader& reader, const JsonValue& value, const Key&,
   read_storage(reader, value, StorageRole::mailbox, static_cast<GarageConfig*>(owner)->storage);
 }
 
+void write_garage_storage_schema(JsonWriter& out) { write_storage_schema(out, StorageRole::mailbox); }
+
+void write_preset_schema(JsonWriter& out) { write_words_schema(out, garage_presets); }
+
 /// Read before the others; here it is only known.
 void read_preset_name(JsonReader&, const JsonValue&, const Key&, void*) {}
 
 constexpr Key garage_keys[] = {
-    special_key("preset", read_preset_name, nullptr, nullptr, "airport, mall or street: what is not given."),
+    special_key("preset", read_preset_name, nullptr, write_preset_schema,
+                "airport, mall or street: what is not given."),
     text_key<&GarageConfig::zone>("zone", "IANA name of the time zone, like Europe/Berlin."),
     text_key<&GarageConfig::currency>("currency", "ISO 4217, like EUR."),
-    special_key("levels", read_levels, nullptr, nullptr, "Levels by name, with their rows and spots."),
-    special_key("entrances", read_entrances, nullptr, nullptr, "Entrances by name, with distances."),
+    special_key("levels", read_levels, nullptr, write_named_schema<write_named_schema<write_row_schema>>,
+                "Levels by name, with their rows and spots."),
+    special_key("entrances", read_entrances, nullptr,
+                write_named_schema<write_named_schema<write_distance_schema>>,
+                "Entrances by name, with distances."),
     word_key<&GarageConfig::allocation>("allocation", "Which free spot comes first."),
-    special_key("allocation_switches", read_switches, nullptr, nullptr, "Other strategies by occupancy."),
+    special_key("allocation_switches", read_switches, nullptr, write_switches_schema,
+                "Other strategies by occupancy."),
     integer_key<&GarageConfig::switch_back_percent>("switch_back_percent", 0, 100, "How far below they end."),
-    special_key("tariffs", read_tariffs, nullptr, nullptr, "Tariffs by name; the first is the default."),
+    special_key("tariffs", read_tariffs, nullptr, write_named_schema<write_tariff_schema>,
+                "Tariffs by name; the first is the default."),
     integer_key<&GarageConfig::lane_max>("lane_max", 0, count_max, "Vehicles that may wait at the gates."),
     seconds_key<&GarageConfig::reservation>("reservation_secs", 1000, ms_max, "How long spots are held."),
     seconds_key<&GarageConfig::ticket_retention>("ticket_retention_secs", 0, ms_max,
@@ -210,7 +246,8 @@ constexpr Key garage_keys[] = {
     integer_key<&GarageConfig::ticket_retention_count>("ticket_retention_count", 0, count_max,
                                                        "How many closed tickets are remembered."),
     integer_key<&GarageConfig::report_days>("report_days", 1, 100'000, "Days of which figures are kept."),
-    special_key("storage", read_garage_storage, nullptr, nullptr, "Where the garage is kept."),
+    special_key("storage", read_garage_storage, nullptr, write_garage_storage_schema,
+                "Where the garage is kept."),
 };
 
 // --- what must hold between keys ---
@@ -284,6 +321,18 @@ void read_garages(JsonReader& reader, const JsonValue& value, std::vector<Garage
     complete_storage(StorageRole::mailbox, garage.name, garage.storage);
     check_garage(reader, garage);
   }
+}
+
+void write_garages_schema(JsonWriter& out) {
+  const GarageConfig defaults;
+  out.member("type", "object")
+      .key("propertyNames")
+      .open('{')
+      .member("pattern", "^[A-Za-z0-9_.-]{1,64}$")
+      .close('}');
+  out.key("additionalProperties").open('{');
+  write_object_schema(out, garage_keys, &defaults);
+  out.close('}');
 }
 
 ParsedGarages garage::parse_garages(std::string_view json, const ReadEnvironment& environment) {

@@ -22,7 +22,8 @@ void write_duration_schema(JsonWriter& out, const Key& key) {
 
 /// The default as the effective config would show it; nothing where that shows nothing.
 void write_default(JsonWriter& out, const Key& key, const void* owner) {
-  if (key.write == nullptr || key.type == KeyType::object || key.type == KeyType::special) return;
+  if (owner == nullptr || key.write == nullptr || key.type == KeyType::object || key.type == KeyType::special)
+    return;
   JsonWriter shown;
   key.write(shown, key, owner);
   const std::string text = std::move(shown).text();
@@ -69,8 +70,20 @@ void write_key_schema(JsonWriter& out, const Key& key, const void* owner) {
 }  // namespace
 
 void write_object_schema(JsonWriter& out, std::span<const Key> keys, const void* defaults) {
+  write_object_schema(out, {{keys, defaults}});
+}
+
+void write_object_schema(JsonWriter& out, std::initializer_list<SchemaSection> sections) {
   out.member("type", "object").key("additionalProperties").boolean(false).key("properties").open('{');
-  for (const Key& key : keys) write_key_schema(out, key, defaults);
+  for (const SchemaSection& section : sections) {
+    for (const Key& key : section.keys) write_key_schema(out, key, section.defaults);
+  }
+  out.close('}');
+}
+
+void write_elements_schema(JsonWriter& out, std::initializer_list<SchemaSection> sections) {
+  out.member("type", "array").key("items").open('{');
+  write_object_schema(out, sections);
   out.close('}');
 }
 

@@ -6,6 +6,7 @@
 #include "codec/json_time.h"
 #include "config_checks.h"
 #include "config_keys.h"
+#include "config_schema.h"
 #include "garage/words.h"
 #include "parking_lot/json.h"
 
@@ -48,6 +49,9 @@ constexpr Key minute_key(std::string_view name, std::string_view meaning) {
       return reader.error("is no time of day; write hours and minutes, like \"22:00\".");
     Bound<member>::of(owner) = static_cast<DayMinute>(minute);
   };
+  key.schema = [](JsonWriter& out) {
+    out.member("type", "string").member("pattern", "^([01][0-9]|2[0-4]):[0-5][0-9]$");
+  };
   return key;
 }
 
@@ -63,12 +67,18 @@ constexpr Key moment_key(std::string_view name, std::string_view meaning) {
       reader.error(time.error().message);
     }
   };
+  key.schema = [](JsonWriter& out) { out.member("type", "string").member("format", "date-time"); };
   return key;
 }
 
 template <auto member>
 constexpr Key fee_key(std::string_view name, std::string_view meaning) {
   return integer_key<member>(name, 0, static_cast<std::uint64_t>(fee_max), meaning);
+}
+
+template <const auto& keys>
+void write_list_schema(JsonWriter& out) {
+  write_elements_schema(out, {{keys}});
 }
 
 /// Elements of an array, each an object with the same keys.
@@ -117,12 +127,13 @@ void read_tiers(JsonReader& reader, const JsonValue& value, const Key&, void* ow
   }
 }
 
+constexpr Key night_keys[] = {fee_key<&Overnight::fee>("fee", "What a night costs.")};
+void write_overnight_schema(JsonWriter& out) { write_object_schema(out, {{hours_keys}, {night_keys}}); }
 void read_overnight(JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
   auto& overnight = static_cast<Tariff*>(owner)->overnight;
-  static constexpr Key fee_keys[] = {fee_key<&Overnight::fee>("fee", "What a night costs.")};
   if (!reader.is_object(value, "{\"from\": \"22:00\", \"to\": \"06:00\", \"fee\": 500}")) return;
   const Section sections[] = {{.keys = hours_keys, .owner = &overnight.hours},
-                              {.keys = fee_keys, .owner = &overnight}};
+                              {.keys = night_keys, .owner = &overnight}};
   read_members(reader, value, sections);
   overnight.is_set = true;
   if (overnight.hours.from == overnight.hours.to) reader.error("has no length; give `from` and `to`.");
@@ -138,15 +149,21 @@ void read_days(JsonReader& reader, const JsonValue& value, const Key&, void* own
       days = static_cast<std::uint8_t>(days | 1U << *day);
   }
 }
+void write_days_schema(JsonWriter& out) {
+  out.member("type", "array").key("items").open('{');
+  write_words_schema(out, day_words);
+  out.close('}');
+}
 constexpr Key weekend_keys[] = {
-    special_key("days", read_days, nullptr, nullptr, "Days of the week."),
+    special_key("days", read_days, nullptr, write_days_schema, "Days of the week."),
     integer_key<&Weekend::percent>("percent", 0, percent_limit, "What time costs on them, in percent."),
 };
 
+constexpr Key after_keys[] = {
+    duration_key<&EvOverstay::after>("after", minute_ms, ms_max, "So long nothing more is charged.")};
+void write_overstay_schema(JsonWriter& out) { write_object_schema(out, {{after_keys}, {increment_keys}}); }
 void read_overstay(JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
   auto& overstay = static_cast<Tariff*>(owner)->ev_overstay;
-  static constexpr Key after_keys[] = {
-      duration_key<&EvOverstay::after>("after", minute_ms, ms_max, "So long nothing more is charged.")};
   if (!reader.is_object(value, "{\"after\": \"4h\", \"length\": \"30m\", \"fee\": 100}")) return;
   const Section sections[] = {{.keys = after_keys, .owner = &overstay},
                               {.keys = increment_keys, .owner = &overstay.increment}};
@@ -184,7 +201,13 @@ void read_worth(JsonReader& reader, const JsonValue& value, const Key& key, void
 }
 template <ValidationKind kind>
 constexpr Key worth_key(std::string_view name, std::uint64_t max, std::string_view meaning) {
-  Key key{.name = name, .meaning = described(meaning), .min = 1, .max = max, .words = {}, .inner = {}};
+  Key key{.name = name,
+          .type = KeyType::integer,
+          .meaning = described(meaning),
+          .min = 1,
+          .max = max,
+          .words = {},
+          .inner = {}};
   key.read = read_worth<kind>;
   return key;
 }
@@ -219,6 +242,19 @@ void read_permits(JsonReader& reader, const JsonValue& value, const Key&, void* 
   }
 }
 
+void write_percents_off_schema(JsonWriter& out) {
+  out.member("type", "object").key("additionalProperties").open('{');
+  out.member("type", "integer").member("minimum", 0).member("maximum", 100).close('}');
+}
+/// Percents by word.
+template <const auto& words>
+void write_percents_schema(JsonWriter& out) {
+  out.member("type", "object").key("propertyNames").open('{');
+  write_words_schema(out, words);
+  out.close('}').key("additionalProperties").open('{');
+  out.member("type", "integer").member("minimum", 0).member("maximum", percent_limit).close('}');
+}
+
 /// `{"motorcycle": 50}` into a table of percents.
 template <class Word, std::size_t size>
 void read_percents(JsonReader& reader, const JsonValue& value, const Word (&words)[size],
@@ -246,10 +282,11 @@ void read_of_kind(JsonReader& reader, const JsonValue& value, const Key&, void* 
 
 // --- surge ---
 
+constexpr Key percent_keys[] = {
+    integer_key<&SurgeHours::percent>("percent", 1, percent_limit, "What time costs, in percent.")};
+void write_surge_hours_schema(JsonWriter& out) { write_elements_schema(out, {{hours_keys}, {percent_keys}}); }
 void read_surge_hours(JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
   auto& all = static_cast<Tariff*>(owner)->surge_hours;
-  static constexpr Key percent_keys[] = {
-      integer_key<&SurgeHours::percent>("percent", 1, percent_limit, "What time costs, in percent.")};
   if (!reader.is_array(value, "[{\"from\": \"17:00\", \"to\": \"20:00\", \"percent\": 125}]")) return;
   for (std::size_t i = 0; i < value.items.size(); ++i) {
     const JsonReader::At at(reader, i);
@@ -262,23 +299,26 @@ void read_surge_hours(JsonReader& reader, const JsonValue& value, const Key&, vo
     if (surge.hours.from == surge.hours.to) reader.error("has no length; give `from` and `to`.");
   }
 }
+constexpr Key occupancy_keys[] = {
+    integer_key<&SurgeOccupancy::above_percent>("above_percent", 0, 100, "Occupied spots, in percent."),
+    integer_key<&SurgeOccupancy::percent>("percent", 1, percent_limit, "What time costs, in percent."),
+};
 void read_surge_occupancy(JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
-  static constexpr Key keys[] = {
-      integer_key<&SurgeOccupancy::above_percent>("above_percent", 0, 100, "Occupied spots, in percent."),
-      integer_key<&SurgeOccupancy::percent>("percent", 1, percent_limit, "What time costs, in percent."),
-  };
-  read_elements(reader, value, keys, "[{\"above_percent\": 90, \"percent\": 150}]",
+  read_elements(reader, value, occupancy_keys, "[{\"above_percent\": 90, \"percent\": 150}]",
                 static_cast<Tariff*>(owner)->surge_occupancy);
 }
 constexpr Key surge_keys[] = {
-    special_key("hours", read_surge_hours, nullptr, nullptr, "By the hour of the entry."),
-    special_key("occupancy", read_surge_occupancy, nullptr, nullptr, "By the occupancy at the entry."),
+    special_key("hours", read_surge_hours, nullptr, write_surge_hours_schema, "By the hour of the entry."),
+    special_key("occupancy", read_surge_occupancy, nullptr, write_list_schema<occupancy_keys>,
+                "By the occupancy at the entry."),
 };
+void write_surge_schema(JsonWriter& out) { write_object_schema(out, {{surge_keys}}); }
 void read_surge(JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
   if (reader.is_object(value, "{\"occupancy\": [{\"above_percent\": 90, \"percent\": 150}]}"))
     read_members(reader, value, Table<Tariff>{surge_keys}, *static_cast<Tariff*>(owner));
 }
 
+void write_flag_schema(JsonWriter& out) { out.member("type", "boolean"); }
 void read_tiers_each_day(JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
   if (const auto each_day = reader.boolean(value)) static_cast<Tariff*>(owner)->tiers_each_day = *each_day;
 }
@@ -290,20 +330,25 @@ constexpr Key tariff_keys[] = {
     duration_key<&Tariff::grace_entry>("grace_entry", 0, ms_max, "Shorter stays cost nothing."),
     duration_key<&Tariff::grace_exit>("grace_exit", 0, ms_max, "Time to leave after paying."),
     fee_key<&Tariff::flat>("flat", "What each stay costs at least."),
-    special_key("tiers", read_tiers, nullptr, nullptr, "Fees by the length of the stay."),
+    special_key("tiers", read_tiers, nullptr, write_list_schema<tier_keys>,
+                "Fees by the length of the stay."),
     object_key<&Tariff::increment>("increment", Table<Increment>{increment_keys}, "Beyond the tiers."),
-    special_key("tiers_each_day", read_tiers_each_day, nullptr, nullptr, "Tiers begin anew with each day."),
+    special_key("tiers_each_day", read_tiers_each_day, nullptr, write_flag_schema,
+                "Tiers begin anew with each day."),
     object_key<&Tariff::daily_cap>("daily_cap", Table<DailyCap>{cap_keys}, "The most that a day costs."),
-    special_key("overnight", read_overnight, nullptr, nullptr, "Nights at a flat fee."),
+    special_key("overnight", read_overnight, nullptr, write_overnight_schema, "Nights at a flat fee."),
     object_key<&Tariff::weekend>("weekend", Table<Weekend>{weekend_keys}, "Days with other fees."),
-    special_key("ev_overstay", read_overstay, nullptr, nullptr, "For blocking a charger."),
+    special_key("ev_overstay", read_overstay, nullptr, write_overstay_schema, "For blocking a charger."),
     fee_key<&Tariff::lost_ticket>("lost_ticket", "The least that a lost ticket costs."),
-    special_key("events", read_events, nullptr, nullptr, "Times at a flat fee."),
-    special_key("validations", read_validations, nullptr, nullptr, "What may come off."),
-    special_key("permits", read_permits, nullptr, nullptr, "Percent off, by permit."),
-    special_key("vehicle_percent", read_of_type, nullptr, nullptr, "By type of vehicle."),
-    special_key("spot_percent", read_of_kind, nullptr, nullptr, "By kind of spot."),
-    special_key("surge", read_surge, nullptr, nullptr, "Dearer times."),
+    special_key("events", read_events, nullptr, write_list_schema<event_keys>, "Times at a flat fee."),
+    special_key("validations", read_validations, nullptr, write_list_schema<validation_keys>,
+                "What may come off."),
+    special_key("permits", read_permits, nullptr, write_percents_off_schema, "Percent off, by permit."),
+    special_key("vehicle_percent", read_of_type, nullptr, write_percents_schema<WordsOf<VehicleType>::list>,
+                "By type of vehicle."),
+    special_key("spot_percent", read_of_kind, nullptr, write_percents_schema<WordsOf<SpotKind>::list>,
+                "By kind of spot."),
+    special_key("surge", read_surge, nullptr, write_surge_schema, "Dearer times."),
 };
 
 }  // namespace
@@ -311,6 +356,11 @@ constexpr Key tariff_keys[] = {
 void read_tariff(JsonReader& reader, const JsonValue& value, Tariff& tariff) {
   if (reader.is_object(value, "{\"increment\": {\"length\": \"1h\", \"fee\": 200}}"))
     read_members(reader, value, Table<Tariff>{tariff_keys}, tariff);
+}
+
+void write_tariff_schema(JsonWriter& out) {
+  const Tariff defaults;
+  write_object_schema(out, tariff_keys, &defaults);
 }
 
 }  // namespace parking_lot
