@@ -9,7 +9,7 @@ set(wasm_durable_sources
 set(wasm_volatile_sources wasm/no_storage.cc)
 parking_lot_sources(wasm_sources "wasm/*.cc"
   EXCEPT wasm/scenario_main.cc wasm/describe_main.cc ${wasm_durable_sources} ${wasm_volatile_sources})
-list(FILTER wasm_sources EXCLUDE REGEX "/wasm/simulate/")
+list(FILTER wasm_sources EXCLUDE REGEX "/wasm/(simulate|garage)/")
 
 # parking_lot_module(<target> <name> <sources>… IMPORTS <list>…): <name>.mjs and .wasm. The core has no clock and no
 # source of randomness: whatever the module imports stands in one of the lists.
@@ -17,7 +17,7 @@ function(parking_lot_module target name)
   cmake_parse_arguments(arg "" "" "IMPORTS" ${ARGN})
   list(TRANSFORM arg_IMPORTS PREPEND "${PROJECT_SOURCE_DIR}/wasm/")
   set(check_imports "${PROJECT_SOURCE_DIR}/cmake/check_wasm_imports.mjs")
-  add_executable(${target} ${wasm_sources} ${arg_UNPARSED_ARGUMENTS})
+  add_executable(${target} ${arg_UNPARSED_ARGUMENTS})
   parking_lot_compile_options(${target})
   parking_lot_without_exceptions(${target})
   target_compile_options(${target} PRIVATE -flto ${PARKING_LOT_WASM_SMALL})
@@ -42,12 +42,12 @@ if(wasm_sources)
   set_source_files_properties(wasm/hot_path.cc wasm/session.cc PROPERTIES COMPILE_OPTIONS "${PARKING_LOT_WASM_HOT}")
 
   # Most pages store nothing: they download neither the journal nor a file system.
-  parking_lot_module(parking_lot_wasm parking_lot ${wasm_volatile_sources} IMPORTS imports_allowed.txt)
+  parking_lot_module(parking_lot_wasm parking_lot ${wasm_sources} ${wasm_volatile_sources} IMPORTS imports_allowed.txt)
   target_compile_definitions(parking_lot_wasm PRIVATE PARKING_LOT_WITHOUT_JOURNALS)
   target_link_libraries(parking_lot_wasm PRIVATE parking_lot_volatile_core)
   target_link_options(parking_lot_wasm PRIVATE -sFILESYSTEM=0)
 
-  parking_lot_module(parking_lot_durable_wasm parking_lot_durable ${wasm_durable_sources}
+  parking_lot_module(parking_lot_durable_wasm parking_lot_durable ${wasm_sources} ${wasm_durable_sources}
     IMPORTS imports_allowed.txt imports_allowed_durable.txt)
   target_link_libraries(parking_lot_durable_wasm PRIVATE parking_lot_core parking_lot_file_journal)
   target_include_directories(parking_lot_durable_wasm PRIVATE "${PROJECT_SOURCE_DIR}/native")
@@ -57,6 +57,18 @@ if(wasm_sources)
     target_link_options(parking_lot_durable_wasm PRIVATE "SHELL:--js-library ${PROJECT_SOURCE_DIR}/wasm/${library}")
     set_property(TARGET parking_lot_durable_wasm APPEND PROPERTY LINK_DEPENDS "${PROJECT_SOURCE_DIR}/wasm/${library}")
   endforeach()
+endif()
+
+# So are garages: lots without one do not load it.
+if(TARGET parking_lot_simulate AND EXISTS "${PROJECT_SOURCE_DIR}/wasm/garage/embind.cc")
+  parking_lot_sources(wasm_garage_sources "wasm/garage/*.cc")
+  parking_lot_module(parking_lot_garage_wasm parking_lot_garage ${wasm_garage_sources} wasm/c_library.cc wasm/json_text.cc
+    core/simulate/garage_day.cc core/simulate/garage_day_json.cc IMPORTS imports_allowed.txt)
+  target_compile_definitions(parking_lot_garage_wasm PRIVATE PARKING_LOT_WITHOUT_JOURNALS)
+  target_include_directories(parking_lot_garage_wasm
+    PRIVATE "${PROJECT_SOURCE_DIR}/core" "${PROJECT_SOURCE_DIR}/wasm")
+  target_link_libraries(parking_lot_garage_wasm PRIVATE parking_lot_volatile_core)
+  target_link_options(parking_lot_garage_wasm PRIVATE -sFILESYSTEM=0)
 endif()
 
 # The simulator is a module of its own, so that those who only schedule do not load it.

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "json_text.h"
 #include "parking_lot/config.h"
 #include "parking_lot/effect.h"
 #include "parking_lot/mailbox.h"
@@ -15,8 +16,6 @@
 /// null if they cannot be read. `storage` is null for a lot that stores nothing.
 namespace parking_lot::wasm {
 
-/// The text as a JSON string.
-std::string quoted(std::string_view text);
 /// A `TaskView`, `Explanation` or `TaskPage`.
 std::string answer_text(const Answer& answer, const Scheduler& scheduler, Storage* storage);
 std::string mailbox_page_text(const std::vector<MailboxMessage>& messages, Storage* storage);

@@ -43,6 +43,16 @@ const script = [...withImports('index.js')];
 const shared = [...withImports(scriptOfSharedLots(script), new Set(script))].slice(script.length);
 const volatilePage = ['parking_lot.wasm', ...script];
 const durablePage = ['parking_lot_durable.wasm', ...script, ...shared, 'host-worker.js'];
+const garagePage = ['parking_lot_garage.wasm', ...withImports('garage.js')];
+// Who has no garage downloads nothing of it, and who has nothing else downloads no scheduler.
+for (const [page, files, foreign] of [
+  ['volatile', volatilePage, 'parking_lot_garage.wasm'],
+  ['durable', durablePage, 'parking_lot_garage.wasm'],
+  ['garage', garagePage, 'parking_lot.wasm'],
+]) {
+  const found = files.filter((file) => file === foreign || (file.endsWith('.js') && readFileSync(dist + file, 'utf8').includes(foreign)));
+  if (found.length > 0) throw new Error(`a ${page} page downloads what it has no use for: ${found.join(', ')}`);
+}
 const parts = [
   ['module', ['parking_lot.wasm']],
   ['main entry with glue', script],
@@ -50,6 +60,8 @@ const parts = [
   ['durable module', ['parking_lot_durable.wasm']],
   ['host worker with glue', ['host-worker.js']],
   ['durable page', durablePage, 150],
+  ['garage module', ['parking_lot_garage.wasm']],
+  ['garage page', garagePage, 110],
   ['worker entry', [...withImports('worker.js')]],
 ];
 
@@ -63,5 +75,6 @@ for (const [name, files, most] of parts) {
 }
 report.note(`volatile page: ${volatilePage.join(', ')}`);
 report.note(`durable page, whose lot is in a browser database: ${durablePage.join(', ')}`);
+report.note(`garage page, without pools: ${garagePage.join(', ')}`);
 report.note('1 kB is 1,000 bytes; each file is compressed by itself');
 report.finish({ emcc: versionOf('emcc', '--version') });

@@ -46,7 +46,7 @@ async function assertPageWorks(folder) {
 
 describe('the tarball', () => {
   test('holds what its exports name, with types, and no sources or tests', () => {
-    for (const wanted of ['index.js', 'worker.js', 'testing.js', 'storage.js', 'host-worker.js', 'parking_lot.wasm', 'parking_lot_durable.wasm', 'config.schema.json']) {
+    for (const wanted of ['index.js', 'worker.js', 'testing.js', 'storage.js', 'garage.js', 'host-worker.js', 'parking_lot.wasm', 'parking_lot_durable.wasm', 'parking_lot_garage.wasm', 'config.schema.json']) {
       assert.ok(packedFiles.includes(`dist/${wanted}`), `dist/${wanted} is missing`);
     }
     for (const wanted of ['dist/types/index.d.ts', 'README.md', 'LICENSE']) {
@@ -91,7 +91,7 @@ describe('in a page', () => {
     const run = promisify((options, done) => webpack(options, done));
     const stats = await run({ mode: 'production', context: folder, entry: './app.js', output: { path: output } });
     assert.deepEqual(stats.toJson({ all: false, errors: true }).errors, []);
-    assert.equal(readdirSync(output).filter((file) => file.endsWith('.wasm')).length, 2, 'webpack emits both .wasm');
+    assert.equal(readdirSync(output).filter((file) => file.endsWith('.wasm')).length, 3, 'webpack emits each .wasm');
     writeFileSync(path.join(output, 'index.html'), '<!doctype html><link rel="icon" href="data:,"><script src="main.js"></script>');
     await assertPageWorks(output);
   });

@@ -73,7 +73,7 @@ const rules = [
 function locate(header, from, paths) {
   if (/^parking_lot\//.test(header)) return header;
   const beside = `${from.slice(0, from.lastIndexOf('/') + 1)}${header}`;
-  const folders = ['core/src/', 'core/', 'native/', 'tests/'];
+  const folders = ['core/src/', 'core/', 'native/', 'wasm/', 'tests/'];
   return [beside, ...folders.map((folder) => folder + header)].find((path) => paths.has(path)) ?? header;
 }
 

@@ -41,6 +41,7 @@ await build({
     testing: 'src/testing.ts',
     'p-queue': 'src/p-queue.ts',
     storage: 'src/storage/entry.ts',
+    garage: 'src/garage/entry.ts',
   },
   splitting: true,
 });

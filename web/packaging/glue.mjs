@@ -1,5 +1,5 @@
-// Where Emscripten's modules lie, an esbuild plugin that puts their JavaScript in place of `parking-lot-glue` and
-// `parking-lot-durable-glue`, and what the core says about itself.
+// Where Emscripten's modules lie, an esbuild plugin that puts their JavaScript in place of `parking-lot-glue`,
+// `parking-lot-durable-glue` and `parking-lot-garage-glue`, and what the core says about itself.
 
 import { execFileSync } from 'node:child_process';
 import { closeSync, copyFileSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -12,8 +12,8 @@ export function wasmDirectory() {
   return given ? path.resolve(given) : fileURLToPath(new URL('../../build/wasm', import.meta.url));
 }
 
-/** Without storage, and with it. */
-export const moduleFiles = ['parking_lot.wasm', 'parking_lot_durable.wasm'];
+/** Pools without storage, pools with it, and garages. */
+export const moduleFiles = ['parking_lot.wasm', 'parking_lot_durable.wasm', 'parking_lot_garage.wasm'];
 
 /** Puts the modules where a bundle looks for them: beside it. */
 export function copyModules(folder) {
@@ -24,17 +24,14 @@ export function glueFrom(directory) {
   return {
     name: 'parking-lot-glue',
     setup(build) {
-      build.onResolve({ filter: /^parking-lot(-durable)?-glue$/ }, ({ path: name }) => ({
-        path: path.join(
-          directory,
-          name === 'parking-lot-glue' ? 'parking_lot.mjs' : 'parking_lot_durable.mjs',
-        ),
+      build.onResolve({ filter: /^parking-lot(-durable|-garage)?-glue$/ }, ({ path: name }) => ({
+        path: path.join(directory, `${name.replace(/-glue$/, '').replaceAll('-', '_')}.mjs`),
       }));
     },
   };
 }
 
-/** The config's `schema` or the `codes`, as JSON. The module that is shipped does not hold them. */
+/** The config's `schema`, the `codes` or those of garages (`garage-codes`), as JSON. The module that is shipped does not hold them. */
 export function described(what) {
   // Into a file: a program of Emscripten loses output when a pipe, which Node makes non-blocking, is full.
   const directory = mkdtempSync(path.join(tmpdir(), 'parking-lot-'));

@@ -40,7 +40,11 @@ for (const folder of new Set(sources.map((file) => path.dirname(path.relative('t
 const compiled = sources.map((file) => path.join(out, path.relative('test', file).replace(/\.ts$/, '.js')));
 const run = spawnSync(process.execPath, ['--enable-source-maps', '--expose-gc', '--test', ...compiled], {
   cwd: root,
-  env: { ...process.env, PARKING_LOT_CODES: described('codes') },
+  env: {
+    ...process.env,
+    PARKING_LOT_CODES: described('codes'),
+    PARKING_LOT_GARAGE_CODES: described('garage-codes'),
+  },
   stdio: 'inherit',
 });
 process.exit(run.status ?? 1);

@@ -1,4 +1,5 @@
 import type { Dedup, OnDisconnect, Policy, Priority, ResourceKind } from './codes.js';
+import type { GarageConfig } from './garage/config.js';
 
 /** Where a queue or a mailbox is stored: `file` in Node, `idbfs` and `opfs` in browsers, `in_memory` everywhere. */
 export type StorageConfig =
@@ -60,6 +61,8 @@ export interface PoolConfig<Payload = unknown, Result = unknown> {
 export interface LotConfig {
   // biome-ignore lint/suspicious/noExplicitAny: any pool may stand here, whatever its payload
   pools: Record<string, PoolConfig<any, any>>;
+  /** They live in the memory of the realm that opens the lot. */
+  garages?: Record<string, GarageConfig>;
   audit?: { retention_secs?: number; memory_events?: number };
   seed?: number;
   [key: string]: unknown;

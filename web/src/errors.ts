@@ -1,4 +1,5 @@
 import type { Reason, Refusal } from './codes.js';
+import type { GarageRefusal } from './garage/codes.js';
 
 /**
  * What can go wrong, as one closed union: the core's refusals, the reasons why a task ended without a result, and
@@ -11,6 +12,7 @@ import type { Reason, Refusal } from './codes.js';
  */
 export type ErrorCode =
   | Refusal
+  | GarageRefusal
   | Exclude<Reason, 'none' | 'retry' | 'deadline' | 'timed_out'>
   | 'expired'
   | 'closed'
@@ -26,6 +28,8 @@ export interface ErrorFacts {
   retryAfterMs?: number | undefined;
   reason?: Reason | undefined;
   taskId?: string | undefined;
+  /** With `payment_required`: what is still to be paid, in minor units. */
+  due?: number | undefined;
   /** With `invalid_config` and `unavailable`: everything that is wrong, at once. */
   issues?: readonly ConfigIssue[] | undefined;
   cause?: unknown;
@@ -47,6 +51,8 @@ export class ParkingLotError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly reason: Reason | undefined;
   readonly taskId: string | undefined;
+  /** Of a garage, with `payment_required`: what is still to be paid, in minor units. */
+  readonly due: number | undefined;
   readonly issues: readonly ConfigIssue[];
 
   constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}) {
@@ -56,6 +62,7 @@ export class ParkingLotError extends Error {
     this.retryAfterMs = facts.retryAfterMs;
     this.reason = facts.reason;
     this.taskId = facts.taskId;
+    this.due = facts.due;
     this.issues = facts.issues ?? [];
   }
 }

@@ -3,6 +3,7 @@ import type { Clock } from './clock.js';
 import type { MailboxKey } from './config.js';
 import type { ConfigIssue } from './errors.js';
 import type { ExecutorSources } from './executor/sources.js';
+import type { Garages } from './garage/index.js';
 import type { Mailbox } from './mailbox.js';
 import type { Pool, PoolStats } from './pool.js';
 import type { Durability } from './storage/fallback-disk.js';
@@ -21,6 +22,13 @@ export interface OpenOptions<Handlers> extends ExecutorSources<Handlers> {
    * dynamic imports. `import { storage } from 'prometheus-parking-lot/storage'`.
    */
   storage?: StorageModule;
+  /** The same for `prometheus-parking-lot/parking-lot-garage.wasm`, which is loaded if the config has garages. */
+  garageWasm?: WasmSource | Promise<WasmSource>;
+  /**
+   * What keeps garages, for realms that cannot load it when it is needed, like `storage`. `import { Garages } from
+   * 'prometheus-parking-lot/garage'`.
+   */
+  garages?: typeof Garages;
   /** Clocks and timers; `manualClock()` of `prometheus-parking-lot/testing` in tests. */
   clock?: Clock;
   /** Variables for `${NAME}` in the config; default: those of the process, where there is one. */

@@ -3,6 +3,8 @@ import type { LotConfig, MailboxKey, PayloadOf, ResultOf } from './config.js';
 import { browserDatabaseIn, canShareDatabases, mayStore } from './config-storage.js';
 import { type ConfigIssue, invalid, ParkingLotError } from './errors.js';
 import type { AnyHandlers } from './executor/sources.js';
+import type { Garage } from './garage/garage.js';
+import type { Garages } from './garage/index.js';
 import { LocalLot, type LotParts } from './local-lot.js';
 import type { Health, LotHome, OpenOptions } from './lot-home.js';
 import type { Mailbox } from './mailbox.js';
@@ -13,6 +15,7 @@ import { nearest } from './spelling.js';
 import { volatileModule } from './wasm/volatile-module.js';
 
 type PoolName<C extends LotConfig> = keyof C['pools'] & string;
+type GarageName<C extends LotConfig> = keyof NonNullable<C['garages']> & string;
 type HandlerOf<H, Name> = Name extends keyof H ? H[Name] : unknown;
 
 /** Old browsers have no `Symbol.asyncDispose`; then nobody can ask for it either. */
@@ -32,7 +35,10 @@ export class ParkingLot<C extends LotConfig = LotConfig, H = unknown> implements
   readonly warnings: readonly ConfigIssue[];
   private closing: Promise<void> | undefined;
 
-  private constructor(private readonly home: LotHome) {
+  private constructor(
+    private readonly home: LotHome,
+    private readonly garages: Garages | undefined,
+  ) {
     this.audit = home.audit;
     this.warnings = home.warnings;
   }
@@ -48,11 +54,15 @@ export class ParkingLot<C extends LotConfig = LotConfig, H = unknown> implements
     const { orphans } = options;
     if (orphans !== undefined && orphans !== 'refuse' && orphans !== 'keep')
       throw invalid('invalid_argument', 'orphans', "must be 'refuse' or 'keep'", orphans);
-    const database = canShareDatabases() ? browserDatabaseIn(config) : undefined;
-    if (database === undefined)
-      return new ParkingLot<C, H>(await LocalLot.open(config, options, partsFor(config, options.storage)));
-    const openSharedLot = options.storage?.openSharedLot ?? (await loadSharedLots());
-    return new ParkingLot<C, H>(await openSharedLot(database, config, options));
+    const wanted = config?.garages;
+    const garages = wanted === undefined ? undefined : await openGarages(wanted, options);
+    const others = wanted === undefined ? config : { ...config, garages: undefined };
+    try {
+      return new ParkingLot<C, H>(await openHome(others as LotConfig, options), garages);
+    } catch (error) {
+      garages?.close();
+      throw error;
+    }
   }
 
   /** One pool of the config; `unknown_pool` for a name that is not in it. */
@@ -69,6 +79,14 @@ export class ParkingLot<C extends LotConfig = LotConfig, H = unknown> implements
       });
     }
     return pool as never;
+  }
+
+  /** One garage of the config; `unknown_garage` for a name that is not in it. */
+  garage(name: GarageName<C>): Garage {
+    if (this.garages) return this.garages.garage(name);
+    throw new ParkingLotError('unknown_garage', 'The config has no garages; add one under "garages".', {
+      field: 'garage',
+    });
   }
 
   /** The mailbox with exactly this key. */
@@ -94,12 +112,42 @@ export class ParkingLot<C extends LotConfig = LotConfig, H = unknown> implements
    * settled rejects with `closed`. Resolves when nothing is left; calling it again does no harm.
    */
   close(): Promise<void> {
+    this.garages?.close();
     this.closing ??= this.home.close();
     return this.closing;
   }
 
   async [asyncDispose](): Promise<void> {
     await this.close();
+  }
+}
+
+/** What there is besides garages. */
+async function openHome(config: LotConfig, options: OpenOptions<AnyHandlers>): Promise<LotHome> {
+  const database = canShareDatabases() ? browserDatabaseIn(config) : undefined;
+  if (database === undefined) return LocalLot.open(config, options, partsFor(config, options.storage));
+  const openSharedLot = options.storage?.openSharedLot ?? (await loadSharedLots());
+  return openSharedLot(database, config, options);
+}
+
+/** Garages are a module of their own, and only a config that has some makes it load. */
+async function openGarages(
+  garages: NonNullable<LotConfig['garages']>,
+  { garages: given, garageWasm, clock, environment, entropy }: OpenOptions<AnyHandlers>,
+): Promise<Garages> {
+  const opener = given ?? (await loadGarages());
+  return opener.open({ garages }, { wasm: garageWasm, clock, environment, entropy });
+}
+
+async function loadGarages(): Promise<typeof Garages> {
+  try {
+    return (await import('./garage/index.js')).Garages;
+  } catch (cause) {
+    throw new ParkingLotError(
+      'unavailable',
+      "Garages cannot be loaded here; import { Garages } from 'prometheus-parking-lot/garage' and give it to open()",
+      { cause },
+    );
   }
 }
 

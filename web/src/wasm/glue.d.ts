@@ -7,3 +7,7 @@ declare module 'parking-lot-durable-glue' {
   const createModule: import('./load.js').CreateModule;
   export default createModule;
 }
+declare module 'parking-lot-garage-glue' {
+  const createModule: import('./load.js').CreateModule;
+  export default createModule;
+}

@@ -1,0 +1,292 @@
+import type { MomentLike } from '../config.js';
+import { invalid } from '../errors.js';
+import { durationMs, momentMs } from '../moments.js';
+import {
+  type Admission,
+  type Arrival,
+  type Change,
+  type DayReport,
+  type Departure,
+  type Disagreement,
+  type GarageChange,
+  type Occupancy,
+  type Payment,
+  type Price,
+  type Reservation,
+  type SimulatedDay,
+  type SpotView,
+  shown,
+  snakeCase,
+  type TicketView,
+} from './answers.js';
+import type { Allocation, SpotState } from './codes.js';
+import type { Gatehouse, RawAnswer } from './gatehouse.js';
+import type {
+  CorrectRequest,
+  EnterRequest,
+  ExitRequest,
+  LanePlace,
+  MakeVoidRequest,
+  PayRequest,
+  PermitRequest,
+  PriceRequest,
+  QuoteRequest,
+  RefundRequest,
+  ReserveRequest,
+  SetPriceRequest,
+  TicketRequest,
+  ValidateRequest,
+} from './requests.js';
+
+/** What a garage is, as its config says or its preset fills in. */
+export interface GarageFacts {
+  readonly name: string;
+  readonly zone: string;
+  readonly currency: string;
+  /** How many. */
+  readonly spots: number;
+  readonly levels: readonly string[];
+  readonly entrances: readonly string[];
+  /** The first is the default. */
+  readonly tariffs: readonly {
+    readonly name: string;
+    readonly validations: readonly string[];
+    readonly permits: readonly string[];
+  }[];
+}
+
+/** Fields of requests that are moments. */
+const moments = ['until', 'at', 'entry', 'exit'];
+
+/**
+ * A garage: vehicles, spots, tickets and money.
+ *
+ *     const garage = lot.garage('mall');
+ *     const { ticket, spots } = await garage.enter({ plate: 'B-AB 1' });
+ *     const { due } = await garage.price({ ticket });
+ *     await garage.pay({ ticket, amount: due });
+ *     await garage.exit({ ticket });
+ *
+ * What cannot be done rejects with a ParkingLotError: its `code` tells why, `field` which argument is to blame, `due` what
+ * is still to be paid. Money is in minor units. A version goes up with each change; with `ifVersion` a command is refused
+ * (`version_conflict`) if somebody else came first.
+ */
+export class Garage {
+  /** Made by `lot.garage`. */
+  constructor(
+    readonly facts: GarageFacts,
+    private readonly gatehouse: Gatehouse,
+  ) {}
+
+  get name(): string {
+    return this.facts.name;
+  }
+
+  // --- gates
+
+  /**
+   * Lets a vehicle in: `garage_full` if nothing fits is free, `already_parked` if the plate has an open ticket,
+   * `no_compatible_spot` if the garage could never take it. With `wait` it stays in the lane that long; then the promise
+   * resolves when it gets in, and rejects with `wait_expired` when it does not.
+   */
+  async enter(request: EnterRequest): Promise<Admission> {
+    const { onWaiting, signal, wait, ...fields } = checkedRequest(request);
+    signal?.throwIfAborted();
+    const until = wait === undefined ? undefined : this.gatehouse.clock.wall() + durationMs('wait', wait);
+    let leave: (() => void) | undefined;
+    const admitted = this.ask('enter', { ...fields, wait: until && Math.floor(until) }, (waiting) => {
+      const place = shown<LanePlace>(waiting);
+      leave = () => void this.leaveLane(place.place).catch(() => undefined);
+      if (signal?.aborted) leave();
+      signal?.addEventListener('abort', leave, { once: true });
+      onWaiting?.(place);
+    });
+    try {
+      return shown<Admission>(await admitted, { surgePercent: 100 });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      if (leave) signal?.removeEventListener('abort', leave);
+    }
+  }
+
+  /** Gives a place in the lane up; its `enter` rejects with `wait_expired`. */
+  async leaveLane(place: number): Promise<Change> {
+    return shown(await this.ask('leave_lane', { place }));
+  }
+
+  /** Lets a vehicle out. `payment_required`, with `due`, unless all is paid or is `paidHere`. */
+  async exit(request: ExitRequest): Promise<Departure> {
+    return shown(await this.ask('exit', request));
+  }
+
+  /** Takes a payment. When nothing is due any more, the grace at the exit begins. */
+  async pay(request: PayRequest): Promise<Payment> {
+    return shown(await this.ask('pay', request));
+  }
+
+  /** Applies a validation of the tariff; each counts once. */
+  async validate(request: ValidateRequest): Promise<Change> {
+    return shown(await this.ask('validate', request));
+  }
+
+  /** Holds a spot for a plate. */
+  async reserve(request: ReserveRequest): Promise<Reservation> {
+    return shown(await this.ask('reserve', request));
+  }
+
+  async cancelReservation(reservation: number): Promise<Change> {
+    return shown(await this.ask('cancel_reservation', { reservation }));
+  }
+
+  // --- operators
+
+  /** The ticket of a plate is lost: it costs at least what the tariff says. */
+  async reportLost(plate: string): Promise<Change> {
+    return shown(await this.ask('report_lost', { plate }));
+  }
+
+  /** Puts plate, entry or spot of an open ticket right. */
+  async correct(request: CorrectRequest): Promise<Change> {
+    return shown(await this.ask('correct', request));
+  }
+
+  /** Fixes the price of an open ticket. */
+  async setPrice(request: SetPriceRequest): Promise<Change> {
+    return shown(await this.ask('set_price', request));
+  }
+
+  /** Makes an open ticket void: it costs nothing, and its spots are free. */
+  async makeVoid(request: MakeVoidRequest): Promise<Change> {
+    return shown(await this.ask('make_void', request));
+  }
+
+  /** Gives money back, at most what was paid and not refunded yet. */
+  async refund(request: RefundRequest): Promise<Change> {
+    return shown(await this.ask('refund', request));
+  }
+
+  async grantPermit(request: PermitRequest): Promise<Change> {
+    return shown(await this.ask('grant_permit', request));
+  }
+
+  async revokePermit(plate: string): Promise<Change> {
+    return shown(await this.ask('revoke_permit', { plate }));
+  }
+
+  /** Which free spot comes first from now on. */
+  async setAllocation(allocation: Allocation): Promise<Change> {
+    return shown(await this.ask('set_allocation', { allocation }));
+  }
+
+  /** Compares the spots that were seen occupied with the tickets; changes nothing. */
+  async reconcile(seen: readonly string[]): Promise<readonly Disagreement[]> {
+    const { disagreements } = await this.ask('reconcile', { seen });
+    return (disagreements as unknown[]).map((raw) => shown<Disagreement>(raw));
+  }
+
+  // --- looks
+
+  /** An open ticket, or one that is remembered. */
+  async ticket(request: TicketRequest): Promise<TicketView> {
+    return this.ticketOf(await this.ask('ticket', request));
+  }
+
+  /** What a ticket costs now or at another time, line by line. */
+  async price(request: PriceRequest): Promise<Price> {
+    return shown(await this.ask('price', request));
+  }
+
+  /** What a stay would cost, line by line. Nothing happens. */
+  async quote(request: QuoteRequest): Promise<Price> {
+    return shown(await this.ask('quote', request));
+  }
+
+  /** Open tickets, oldest first. */
+  async tickets(): Promise<readonly TicketView[]> {
+    return (JSON.parse(this.gatehouse.show('tickets')) as RawAnswer[]).map((raw) => this.ticketOf(raw));
+  }
+
+  /** All spots in the order of the config, or those in one state. */
+  async spots(state?: SpotState): Promise<readonly SpotView[]> {
+    const all = (JSON.parse(this.gatehouse.show('spots')) as unknown[]).map((raw) =>
+      shown<SpotView>(raw, { features: [] }),
+    );
+    return state === undefined ? all : all.filter((spot) => spot.state === state);
+  }
+
+  async occupancy(): Promise<Occupancy> {
+    return shown(JSON.parse(this.gatehouse.show('figures')));
+  }
+
+  /** Figures of each local day, oldest first. */
+  async report(): Promise<readonly DayReport[]> {
+    return (JSON.parse(this.gatehouse.show('days')) as unknown[]).map((raw) => shown<DayReport>(raw));
+  }
+
+  /** The same as a table. */
+  async reportCsv(): Promise<string> {
+    return this.gatehouse.show('csv');
+  }
+
+  /** Calls `listener` with everything that changes a picture of the garage. The answer stops that. */
+  onChange(listener: (change: GarageChange) => void): () => void {
+    return this.gatehouse.listen(listener);
+  }
+
+  // --- made-up days
+
+  /** The vehicles of a day, by time: the same for the same seed, here and in `parking-lot garage simulate`. */
+  async planDay(
+    day: 'quiet' | 'usual' | 'busy' = 'usual',
+    seed = 1,
+  ): Promise<{ begin: Date; arrivals: readonly Arrival[] }> {
+    const raw = this.madeUp(day, seed, 'arrivals') as {
+      begin: number;
+      arrivals: { at: number; stay: number }[];
+    };
+    return {
+      begin: new Date(raw.begin),
+      arrivals: raw.arrivals.map(({ at, stay, ...arrival }) => ({
+        ...shown<Omit<Arrival, 'at' | 'stayMs'>>(arrival),
+        at: new Date(at),
+        stayMs: stay,
+      })),
+    };
+  }
+
+  /** What such a day would come to in an empty garage like this one. Nothing happens here. */
+  async simulateDay(day: 'quiet' | 'usual' | 'busy' = 'usual', seed = 1): Promise<SimulatedDay> {
+    return shown(this.madeUp(day, seed, 'report'));
+  }
+
+  private madeUp(day: string, seed: number, what: 'arrivals' | 'report'): unknown {
+    if (!Number.isSafeInteger(seed) || seed < 0)
+      throw invalid('invalid_argument', 'seed', 'must be a whole number from 0', seed);
+    const made = this.gatehouse.madeUpDay(String(day), BigInt(seed), what);
+    if (made === null) throw invalid('invalid_argument', 'day', 'must be quiet, usual or busy', day);
+    return made;
+  }
+
+  private ticketOf(raw: RawAnswer): TicketView {
+    return shown<TicketView>(raw, { isLost: false, surgePercent: 100 });
+  }
+
+  private ask(what: string, fields: object, waiting?: (answer: RawAnswer) => void): Promise<RawAnswer> {
+    const command: Record<string, unknown> = { do: what };
+    const now = this.gatehouse.clock.wall();
+    for (const [name, value] of Object.entries(checkedRequest(fields))) {
+      if (value === undefined) continue;
+      command[snakeCase(name)] = moments.includes(name)
+        ? momentMs(name, value as MomentLike, now, 'invalid_argument')
+        : value;
+    }
+    return this.gatehouse.ask(command, waiting);
+  }
+}
+
+function checkedRequest<T extends object>(request: T): T {
+  if (typeof request === 'object' && request !== null) return request;
+  throw invalid('invalid_argument', 'request', 'must be an object', request);
+}

@@ -1,0 +1,47 @@
+export type {
+  Admission,
+  Arrival,
+  Change,
+  DayReport,
+  Departure,
+  Disagreement,
+  GarageChange,
+  Occupancy,
+  Payment,
+  Price,
+  PriceLine,
+  Reservation,
+  SimulatedDay,
+  SpotView,
+  TicketView,
+} from './answers.js';
+export type {
+  Allocation,
+  GarageRefusal,
+  LineKind,
+  SpotFeature,
+  SpotKind,
+  SpotState,
+  TicketState,
+  VehicleSize,
+  VehicleType,
+} from './codes.js';
+export type { GarageConfig, RowConfig, SpotRunConfig, TariffConfig } from './config.js';
+export type { GarageFacts } from './garage.js';
+export type {
+  CorrectRequest,
+  EnterRequest,
+  ExitRequest,
+  LanePlace,
+  MakeVoidRequest,
+  PayRequest,
+  PermitRequest,
+  PriceRequest,
+  QuoteRequest,
+  RefundRequest,
+  ReserveRequest,
+  SetPriceRequest,
+  TicketRequest,
+  ValidateRequest,
+  VehicleRequest,
+} from './requests.js';

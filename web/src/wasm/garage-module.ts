@@ -1,0 +1,42 @@
+import createModule from 'parking-lot-garage-glue';
+import { type Abort, loadModule, PackagedModule, type WasmSource } from './load.js';
+
+/** The module of garages. Lots without one do not load it. */
+export const garageModule = new PackagedModule(
+  'parking-lot-garage.wasm',
+  createModule,
+  () => new URL('./parking_lot_garage.wasm', import.meta.url),
+);
+
+/**
+ * The Embind functions of the garage module, as `wasm/garage/embind.cc` exports them: text in, JSON out. Garages are named
+ * by their numbers in the answer of `openGarages`.
+ */
+export interface RawGarages {
+  /** Answers `{issues}`, `{unavailable}` or `{garages}`. */
+  openGarages(
+    configJson: string,
+    environment: string,
+    wallMs: number,
+    steadyMs: number,
+    entropyHigh: bigint,
+    entropyLow: bigint,
+  ): string;
+  closeGarages(): void;
+  /** Answers `{replies, changes, next}` or `{error}`. */
+  act(garage: number, request: number, commandJson: string, wallMs: number, steadyMs: number): string;
+  watch(garage: number, wantsChanges: boolean): void;
+  /** `figures`, `spots`, `tickets`, `days`, or `csv`, which alone is no JSON. */
+  show(garage: number, what: string): string;
+  /** `what`: `arrivals` or `report`. Answers `null` for a kind of day that there is not. */
+  madeUpDay(garage: number, kind: string, seed: bigint, what: string): string;
+  version(): string;
+}
+
+/** A fresh instance of the module, without garages. */
+export async function loadGarages(
+  source?: WasmSource | Promise<WasmSource>,
+): Promise<{ raw: RawGarages; abort: Abort }> {
+  const { raw, abort } = await loadModule(garageModule, source);
+  return { raw: raw as unknown as RawGarages, abort };
+}
