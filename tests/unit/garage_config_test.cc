@@ -107,7 +107,7 @@ TEST_CASE("all that is wrong is told at once, each under its path") {
             "garages.g.tariffs.t.surge.occupancy"});
   CHECK(paths_of(R"({"g": {"preset": "mall", "levels": {"P1": {"A-C": 3, "B": 4}, "P 2": {}}}})") ==
         std::vector<std::string>{"garages.g.levels.P1.B", "garages.g.levels.P 2", "garages.g.levels.P 2",
-                                 "garages.g.entrances.south.P3"});
+                                 "garages.g.entrances.south.P2", "garages.g.entrances.south.P3"});
 }
 
 }  // namespace parking_lot::garage
