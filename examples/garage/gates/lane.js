@@ -1,6 +1,6 @@
 // Who waits at the gates, drawn beside each. The number stands among the figures.
 
-import { element } from '../view/levels.js';
+import { colourOf, element } from '../view/levels.js';
 
 const drawn = 14;
 
@@ -16,7 +16,7 @@ export function drawLane(root, entrances, lane) {
       line.append(element('span', 'gate-name', entrance), barrier);
       for (const { type, size, plate } of its.slice(0, drawn)) {
         const vehicle = element('i', `vehicle ${type} ${size}`);
-        vehicle.dataset.colour = String(plate.length % 9);
+        vehicle.dataset.colour = String(colourOf(plate));
         line.append(vehicle);
       }
       if (its.length > drawn) line.append(element('span', 'more', `+ ${its.length - drawn}`));

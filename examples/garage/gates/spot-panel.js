@@ -77,7 +77,7 @@ export class SpotPanel {
 
 function actionsFor() {
   const actions = element('div', 'actions');
-  for (const [does, text] of [['pay', 'Pay'], ['exit', 'Let out'], ['lost', 'Ticket is lost'], ['void', 'Make void']]) {
+  for (const [does, text] of [['pay', 'Pay'], ['exit', 'Let out'], ['lost', 'Lost ticket'], ['void', 'Void']]) {
     const button = Object.assign(element('button', does === 'exit' ? 'primary' : '', text), { type: 'button' });
     button.dataset.does = does;
     actions.append(button);

@@ -12,7 +12,7 @@ const hourMs = 3_600_000;
 /** Fields by the path of what they change. Money is shown in euros and kept in cents. */
 const fields = [
   { path: 'tiers.0.fee', label: 'First hour', unit: '€' },
-  { path: 'increment.fee', label: 'Each 30 min more', unit: '€' },
+  { path: 'increment.fee', label: 'Each 30 min', unit: '€' },
   { path: 'daily_cap.amount', label: 'Day’s maximum', unit: '€' },
   { path: 'overnight.fee', label: 'Night, 22–6', unit: '€' },
   { path: 'weekend.percent', label: 'Weekend', unit: '%' },

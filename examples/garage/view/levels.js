@@ -43,8 +43,7 @@ export class Levels {
       return;
     }
     const drawn = before ?? button.appendChild(document.createElement('i'));
-    const part = vehicle.spots.length > 1 ? (vehicle.spots[0] === name ? ' head' : ' tail') : '';
-    drawn.className = `vehicle ${vehicle.type} ${vehicle.size}${part}`;
+    drawn.className = `vehicle ${vehicle.type} ${vehicle.size} ${partOf(vehicle, name)}`;
     drawn.dataset.colour = String(colourOf(vehicle.plate));
   }
 
@@ -132,6 +131,12 @@ export class Levels {
   }
 }
 
+/** Of a vehicle over several spots: which end of it stands on this one. */
+function partOf({ spots }, name) {
+  if (spots.length === 1) return '';
+  return spots[0] === name ? 'head' : spots.at(-1) === name ? 'tail end' : 'tail';
+}
+
 function labelOf(button, state, vehicle) {
   const what = vehicle ? `${vehicle.type} ${vehicle.plate}` : state;
   return `${button.dataset.spot}, ${button.dataset.kind}: ${what}`;
@@ -139,7 +144,7 @@ function labelOf(button, state, vehicle) {
 
 const colours = 9;
 /** The same plate, the same colour. */
-function colourOf(plate) {
+export function colourOf(plate) {
   let hash = 7;
   for (const letter of plate) hash = (hash * 31 + letter.charCodeAt(0)) >>> 0;
   return hash % colours;
