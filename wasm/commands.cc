@@ -14,10 +14,6 @@ namespace {
 using namespace parking_lot;        // NOLINT(google-build-using-namespace): this file has no other purpose
 using namespace parking_lot::wasm;  // NOLINT(google-build-using-namespace)
 
-RequestId command(std::uint32_t request) {
-  return request == 0 ? 0 : RequestId{static_cast<std::uint32_t>(Asked::command)} << 32 | request;
-}
-
 WallTime wall(double ms) { return {static_cast<std::int64_t>(ms)}; }
 
 /// What `pl_task` asks. The numbers are `web/src/wasm/raw.ts`'s too.
@@ -108,9 +104,9 @@ EMSCRIPTEN_KEEPALIVE void pl_unsubscribe(std::uint32_t key) {
 // --- gauges
 // ---------------------------------------------------------------------------------------------------------
 
-/// The figures in the order of `PoolStats`; valid until the next call. Null for an unknown pool.
+/// The figures in the order of `PoolStats`, then two of each resource; valid until the next call. Null for an unknown pool.
 EMSCRIPTEN_KEEPALIVE const double* pl_stats(std::uint32_t pool) {
-  static double figures[17];
+  static double figures[19 + 2 * resources_max];
   if (!session() || pool >= session()->lot().scheduler().pool_count()) return nullptr;
   const PoolStats stats = session()->lot().scheduler().stats({pool});
   double* out = figures;
@@ -132,6 +128,12 @@ EMSCRIPTEN_KEEPALIVE const double* pl_stats(std::uint32_t pool) {
   put(stats.state);
   put(stats.storage);
   put(stats.delivery_held);
+  put(stats.fairness_lag);
+  put(stats.fairness_lag_bound);
+  for (const PoolStats::Resource& resource : stats.resources) {
+    put(resource.units_max);
+    put(resource.units_in_use);
+  }
   return figures;
 }
 

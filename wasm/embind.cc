@@ -72,6 +72,12 @@ std::string storage_trouble(std::uint32_t disk) {
   return std::string(session()->storage()->trouble(disk));
 }
 
+/// Answers the issues as JSON, and the request by an entry if there are none.
+std::string reconfigure(std::uint32_t request, std::uint32_t pool, const std::string& settings) {
+  if (!session() || pool >= session()->lot().scheduler().pool_count()) return "[]";
+  return issues_text(session()->reconfigure(command(request), {pool}, settings));
+}
+
 int pool_index(const std::string& name) {
   const auto pool = session() ? session()->lot().scheduler().pool(name) : std::nullopt;
   return pool ? static_cast<int>(pool->index) : -1;
@@ -114,6 +120,7 @@ EMSCRIPTEN_BINDINGS(parking_lot) {
   emscripten::function("closeLot", &close_session);
   emscripten::function("storageTrouble", &storage_trouble);
   emscripten::function("poolIndex", &pool_index);
+  emscripten::function("reconfigure", &reconfigure);
   emscripten::function("queryAudit", &query_audit);
   emscripten::function("version", &version);
 }

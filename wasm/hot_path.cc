@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <span>
 
 #include "session.h"
 
@@ -45,7 +46,9 @@ enum Field : std::size_t {
   field_client,
   field_id_length,
   field_payload,
-  field_count
+  field_resource_count,
+  field_resources,  ///< the cost in each, of a pool that counts several
+  field_count = field_resources + resources_max
 };
 double numbers_in[field_count];
 
@@ -167,6 +170,8 @@ EMSCRIPTEN_KEEPALIVE void pl_submit() {
   spec.priority = static_cast<Priority>(integer(field_priority));
   spec.kind = static_cast<ResourceKind>(integer(field_kind));
   spec.units = static_cast<Units>(numbers_in[field_units]);
+  spec.resources =
+      session()->keep(std::span<const double>(numbers_in + field_resources, integer(field_resource_count)));
   spec.deadline = wall(field_deadline);
   spec.start_after = wall(field_start_after);
   spec.timeout = {wide(field_timeout)};

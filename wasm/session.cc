@@ -42,6 +42,25 @@ void Session::watch(Watch watch) {
 
 std::string_view Session::keep(std::string_view text) { return texts_.keep(text); }
 
+std::span<const Units> Session::keep(std::span<const double> units) {
+  if (units.empty()) return {};
+  Units* const kept = costs_.emplace_back(new Units[units.size()]).get();
+  for (std::size_t i = 0; i < units.size(); ++i) kept[i] = static_cast<Units>(units[i]);
+  return {kept, units.size()};
+}
+
+std::vector<ConfigIssue> Session::reconfigure(RequestId request, PoolId pool, std::string_view settings) {
+  const PoolConfig* current = &pool_config(pool);
+  for (const auto& earlier : settings_) {
+    if (earlier->name == current->name) current = earlier.get();
+  }
+  ParsedPool parsed = parse_pool_settings(settings, *current);
+  if (!parsed.ok()) return parsed.issues;
+  settings_.push_back(std::make_unique<PoolConfig>(std::move(parsed.pool)));
+  queue(Reconfigure{.request = request, .pool = pool, .config = settings_.back().get()});
+  return {};
+}
+
 void Session::flush(Now now) {
   lot_.handle(now, inputs_);
   inputs_.clear();
@@ -53,6 +72,8 @@ void Session::flush(Now now) {
   }
   if (storage()) turn(now);
   texts_.clear();
+  costs_.clear();
+  settings_.clear();
   for (const NameId name : released_) lot_.scheduler().names().release(name);
   released_.clear();
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -45,6 +46,11 @@ enum class Answers : std::uint32_t {
 /// Tells the numbers of submissions apart from those of other commands in the answers.
 enum class Asked : std::uint32_t { submission = 0, command = 2 };
 
+/// The number under which a command of JavaScript is answered; 0: it wants no answer.
+constexpr RequestId command(std::uint32_t request) {
+  return request == 0 ? 0 : RequestId{static_cast<std::uint32_t>(Asked::command)} << 32 | request;
+}
+
 /// The lot of this module instance and its traffic with JavaScript: inputs are queued until `flush` hands
 /// them over as one batch; effects are written as entries until `take` passes them on.
 ///
@@ -76,6 +82,10 @@ class Session {
   void queue(const mailbox::Input& input) { mailbox_inputs_.push_back(input); }
   /// A copy that lives until the next flush, for the views in inputs.
   std::string_view keep(std::string_view text);
+  std::span<const Units> keep(std::span<const double> units);
+  /// Queues the change for the next flush, on top of those that are queued already. Answers what is wrong with
+  /// it.
+  std::vector<ConfigIssue> reconfigure(RequestId request, PoolId pool, std::string_view settings);
   /// Gives the caller's hold of a name back, after the inputs that may mention it.
   void release_after_flush(NameId name) { released_.push_back(name); }
   std::size_t queued() const { return inputs_.size() + mailbox_inputs_.size(); }
@@ -158,6 +168,8 @@ class Session {
   std::vector<Input> inputs_;
   std::vector<mailbox::Input> mailbox_inputs_;
   KeptTexts texts_;
+  std::vector<std::unique_ptr<Units[]>> costs_;
+  std::vector<std::unique_ptr<PoolConfig>> settings_;
   std::vector<NameId> released_;
   std::vector<Run> runs_;
   std::vector<std::uint32_t> free_runs_;

@@ -136,6 +136,14 @@ Figures measure(const Config& config, const Trace& trace, const Simulated& simul
   if (out.makespan_ms > 0) out.utilisation = out.all.unit_seconds * 1000 / (out.capacity * out.makespan_ms);
   if (span_ms > 0) out.offered_load = demand_ms / (out.capacity * span_ms);
   out.units_peak = peak_of(trace, simulated);
+  std::vector<double> errors;
+  for (const Foreseen& each : simulated.foreseen) {
+    const std::int64_t start_ms = simulated.fates[each.task].start_ms;
+    if (each.start_ms == Fate::never) ++out.eta_unknown;
+    if (each.start_ms == Fate::never || start_ms == Fate::never) continue;
+    errors.push_back(std::abs(static_cast<double>(start_ms - each.start_ms)));
+  }
+  out.eta_error_ms = Distribution::of(errors);
   return out;
 }
 

@@ -48,6 +48,10 @@ struct Figures {
   double offered_load = 0;  ///< unit-seconds of all tasks, of the capacity from the first to the last arrival
   double makespan_ms = 0;
   double units_peak = 0;
+  /// How far what tasks were told of their start as they parked was from it, of those that were told anything
+  /// and started; and how many of those who asked were told nothing.
+  Distribution eta_error_ms;
+  std::uint64_t eta_unknown = 0;
 };
 
 /// `config` is the one that was simulated. O(n log n).

@@ -55,6 +55,11 @@ std::string figures_json(const std::string& policy, const Figures& figures) {
   json.open("others");
   write(json, figures.others);
   json.close();
+  json.open("eta");
+  json.whole("told", figures.eta_error_ms.count);
+  json.whole("unknown", figures.eta_unknown);
+  write(json, "error_ms", figures.eta_error_ms, 0);
+  json.close();
   write_groups(json, "priorities", figures.priorities);
   write_groups(json, "tenants", figures.tenants);
   json.close();

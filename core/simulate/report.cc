@@ -51,6 +51,8 @@ constexpr Row rows[] = {
     {"Largest tenth: longest", [](const Figures& f) { return spelled_time(f.largest_tenth.wait_ms.max); }},
     {"Others: mean", [](const Figures& f) { return spelled_time(f.others.wait_ms.mean); }},
     {"Others: p95", [](const Figures& f) { return spelled_time(f.others.wait_ms.p95); }},
+    {"Start foretold: off by, p50", [](const Figures& f) { return spelled_time(f.eta_error_ms.p50); }},
+    {"Start foretold: off by, p95", [](const Figures& f) { return spelled_time(f.eta_error_ms.p95); }},
     {"Bounded slowdown, mean", [](const Figures& f) { return decimal(f.all.bounded_slowdown.mean, 2); }},
     {"Bounded slowdown, p95", [](const Figures& f) { return decimal(f.all.bounded_slowdown.p95, 2); }},
 };

@@ -40,6 +40,19 @@ Json value_of(std::string_view text) {
   return value.is_discarded() ? Json(text) : value;
 }
 
+/// Where the first of several members ends: at the comma that stands in no list, object or text.
+std::size_t end_of_member(std::string_view text) {
+  int depth = 0;
+  bool is_text = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"' && (i == 0 || text[i - 1] != '\\')) is_text = !is_text;
+    if (is_text) continue;
+    depth += text[i] == '{' || text[i] == '[' ? 1 : text[i] == '}' || text[i] == ']' ? -1 : 0;
+    if (text[i] == ',' && depth == 0) return i;
+  }
+  return text.size();
+}
+
 /// Puts `policy:key=value,…` into every pool.
 Result<void> overlay(Json& config, const std::string& asked) {
   const std::size_t colon = std::min(asked.find(':'), asked.size());
@@ -51,7 +64,7 @@ Result<void> overlay(Json& config, const std::string& asked) {
   std::vector<std::pair<std::string, Json>> members{{"policy", asked.substr(0, colon)}};
   std::string_view rest = std::string_view(asked).substr(std::min(colon + 1, asked.size()));
   while (!rest.empty()) {
-    const std::string_view member = rest.substr(0, rest.find(','));
+    const std::string_view member = rest.substr(0, end_of_member(rest));
     rest.remove_prefix(std::min(member.size() + 1, rest.size()));
     const std::size_t equals = member.find('=');
     if (equals == std::string_view::npos || equals == 0)

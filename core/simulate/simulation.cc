@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <limits>
 #include <string>
+#include <utility>
 #include <variant>
 
 namespace parking_lot::simulate {
 namespace {
 
 constexpr ExecutorId the_executor = 1;
+constexpr std::size_t foreseen_about = 1000;
 
 /// What matters to scheduling, and nothing that would only cost time: no storage, no audit, no memory of the
 /// past.
@@ -132,6 +134,16 @@ class Run {
     submit.spec.payload.id = index + 1;  // tells which task a start is of
     ++open_;
     handle(submit);
+    foresee(static_cast<std::uint32_t>(index));
+  }
+
+  /// Asks when the task will start, if it parked and is one of those that are asked.
+  void foresee(std::uint32_t index) {
+    if (!parked_) return;
+    const TaskHandle task = std::exchange(parked_, TaskHandle{});
+    const std::size_t step = std::max<std::size_t>(trace_.tasks.size() / foreseen_about, 1);
+    if (parked_count_++ % step != 0) return;
+    handle(Explain{trace_.tasks.size() + index + 1, {pools_[trace_.tasks[index].pool], task, {}}});
   }
 
   void handle(const Input& input) {
@@ -174,9 +186,17 @@ class Run {
   }
 
   void carry_out(const Reply& reply) {
+    if (const auto* explained = std::get_if<const Explanation*>(&reply.answer)) {
+      const WallTime at = (*explained)->expected_at;
+      out_.foreseen.push_back({static_cast<std::uint32_t>(reply.request - trace_.tasks.size() - 1),
+                               at.ms == 0 ? Fate::never : at.ms});
+      return;
+    }
     const auto index = static_cast<std::uint32_t>(reply.request - 1);
     if (const auto* submitted = std::get_if<Submitted>(&reply.answer)) {
       remember(submitted->task, index);
+      const bool is_ready = trace_.tasks[index].start_after_ms <= now_ms_;
+      if (submitted->status == Status::queued && is_ready) parked_ = submitted->task;
     } else if (const auto* refused = std::get_if<Refused>(&reply.answer)) {
       out_.fates[index].status = Status::rejected;
       out_.fates[index].refusal = refused->code;
@@ -217,6 +237,8 @@ class Run {
   std::uint64_t starts_ = 0;
   std::uint64_t open_ = 0;  // tasks that have arrived and not ended
   std::size_t arrived_ = 0;
+  TaskHandle parked_;  // the task that was submitted last, if it parked
+  std::size_t parked_count_ = 0;
 };
 
 Result<std::vector<PoolId>> pools_of(const Scheduler& scheduler, const Trace& trace) {

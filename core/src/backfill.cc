@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "allocator.h"
+#include "steps.h"
 
 namespace parking_lot {
 namespace {
@@ -109,6 +110,7 @@ class Gap {
 
   /// Whether it ends in time, uses only what the head will leave over, or nothing that the head waits for.
   bool takes(const Candidate& candidate) const {
+    PARKING_LOT_STEP();
     const Duration estimate = estimate_of(candidate);
     if (estimate.ms > 0 && estimate <= reservation_.at - situation_.now) return true;
     const Amounts cost = situation_.cost_of(candidate);

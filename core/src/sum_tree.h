@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "parking_lot/check.h"
+#include "steps.h"
 
 namespace parking_lot {
 
@@ -147,6 +148,7 @@ class SumTree {
   }
 
   static unsigned place_of(const Inner& inner, const Key& key) {
+    PARKING_LOT_STEP();
     unsigned place = 0;
     while (place + 1 < inner.count && !(key < inner.children[place + 1].first)) ++place;
     return place;
@@ -158,6 +160,7 @@ class SumTree {
   }
 
   static Child summary(void* node, unsigned height) {
+    PARKING_LOT_STEP();
     Child child;
     child.node = node;
     if (height == 0) {
@@ -277,6 +280,7 @@ class SumTree {
     if (height == 0) {
       const auto& leaf = *static_cast<const Leaf*>(node);
       for (unsigned i = 0; i < leaf.count; ++i) {
+        PARKING_LOT_STEP();
         if (after != nullptr && !(*after < leaf.items[i].key)) continue;
         if (enter(leaf.items[i].value)) return &leaf.items[i];
       }
@@ -285,6 +289,7 @@ class SumTree {
     const auto& inner = *static_cast<const Inner*>(node);
     unsigned i = after == nullptr ? 0 : place_of(inner, *after);
     for (const unsigned cut = i; i < inner.count; ++i) {
+      PARKING_LOT_STEP();
       // Of the child in which `after` lies nothing is known but by looking into it.
       const bool is_cut = after != nullptr && i == cut;
       if (!is_cut && !enter(inner.children[i].sum)) continue;

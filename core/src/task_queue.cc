@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "parking_lot/check.h"
+#include "steps.h"
 
 namespace parking_lot {
 namespace {
@@ -47,6 +48,7 @@ struct TaskQueue::Leaf {
   }
   Units least() const {
     Units least = ~Units{0};
+    PARKING_LOT_STEP();
     for (unsigned i = begin; i < end; ++i) least = std::min(least, units[i]);
     return least;
   }
@@ -97,6 +99,7 @@ struct TaskQueue::Inner {
 
   /// The child in whose range `key` lies.
   unsigned place_of(QueueKey key) const {
+    PARKING_LOT_STEP();
     unsigned place = 0;
     for (unsigned width = count; width > 1;) {
       const unsigned half = width / 2;
@@ -313,8 +316,12 @@ std::optional<TaskQueue::Entry> TaskQueue::first_that_fits(Units free) const {
   for (unsigned height = height_; height > 0; --height) {
     const auto* inner = static_cast<const Inner*>(node);
     unsigned place = 0;
-    while (place < inner->count && (inner->children[place].least > free || inner->children[place].tasks == 0))
+    while (place < inner->count &&
+           (inner->children[place].least > free || inner->children[place].tasks == 0)) {
+      PARKING_LOT_STEP();
       ++place;
+    }
+    PARKING_LOT_STEP();
     if (place == inner->count) return std::nullopt;
     node = inner->children[place].node;
   }
@@ -342,6 +349,7 @@ TaskQueue::Cursor::Cursor(const TaskQueue& queue, QueueKey after) : height_(queu
 std::optional<TaskQueue::Entry> TaskQueue::Cursor::next(Units free) {
   while (leaf_ != nullptr) {
     for (; at_ < leaf_->end; ++at_) {
+      PARKING_LOT_STEP();
       if (leaf_->units[at_] > free) continue;
       const Entry entry{leaf_->keys[at_], leaf_->units[at_], leaf_->slots[at_]};
       ++at_;
@@ -351,8 +359,10 @@ std::optional<TaskQueue::Entry> TaskQueue::Cursor::next(Units free) {
     const auto seek = [&](Level& level, unsigned from) {
       level.place = from;
       while (level.place < level.inner->count && (level.inner->children[level.place].least > free ||
-                                                  level.inner->children[level.place].tasks == 0))
+                                                  level.inner->children[level.place].tasks == 0)) {
+        PARKING_LOT_STEP();
         ++level.place;
+      }
       return level.place < level.inner->count;
     };
     leaf_ = nullptr;

@@ -34,7 +34,7 @@ JobRun::JobRun(boost::asio::io_context& io, Host& host, const Config& config, Jo
       source_(source),
       outcomes_(outcomes),
       options_(std::move(options)),
-      signals_(io, SIGINT, SIGTERM),
+      signals_(io, SIGINT, SIGTERM, SIGHUP),
       tick_(io) {
   for (const PoolConfig& pool : config.pools) {
     queues_.try_emplace(pool.name);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +30,7 @@ struct JobRunOptions {
   enum class Adopting : std::uint8_t { nothing, stored_tasks } adopting = Adopting::nothing;
   /// Storage that fails for longer ends the run.
   Duration storage_patience = Duration::seconds(60);
+  std::function<void()> on_hangup;  ///< SIGHUP came
 };
 
 /// Runs the jobs of a source to the end under the pools' limits.
@@ -77,7 +79,7 @@ class JobRun {
   void resubmit(PoolQueue& queue);
   void on_event(const TaskEvent& event);
   void wait_for_signal();
-  void on_signal();
+  void on_signal(int signal);
   void stop_starting();
   void arm_tick();
   void on_tick();

@@ -19,14 +19,15 @@ constexpr std::chrono::seconds line_period{5};
 }  // namespace
 
 void JobRun::wait_for_signal() {
-  signals_.async_wait([this](boost::system::error_code error, int) {
+  signals_.async_wait([this](boost::system::error_code error, int signal) {
     if (error || phase_ == Phase::over) return;
-    on_signal();
+    on_signal(signal);
     wait_for_signal();
   });
 }
 
-void JobRun::on_signal() {
+void JobRun::on_signal(int signal) {
+  if (signal == SIGHUP) return options_.on_hangup();
   if (phase_ == Phase::running) {
     phase_ = Phase::stopping;
     summary_.ending = Summary::Ending::interrupted;

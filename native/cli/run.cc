@@ -73,6 +73,23 @@ bool is_durable(const Config& config) {
                      [](const PoolConfig& pool) { return !pool.queue.is_volatile(); });
 }
 
+// Reads the config again and gives the pools what may change while they are open.
+void reload(const RunOptions& options, Host& host) {
+  const auto parsed = load_config(options.config);
+  if (!parsed) {
+    refuse(parsed.error(), ExitCode::usage);
+    return;
+  }
+  if (!is_usable(*parsed)) return;
+  for (const PoolConfig& pool : parsed->config.pools) {
+    host.reconfigure(pool.name, pool_settings_json(pool), [name = pool.name](const auto& done) {
+      if (done) return host_log()->info("pool {} has the settings of the config now", name);
+      host_log()->warn("pool {} keeps its settings: {} {}", name, std::string(to_string(done.error().code)),
+                       done.error().field);
+    });
+  }
+}
+
 JobRunOptions run_options(const RunOptions& options, const std::string& jobs, const OutcomeFile& outcomes) {
   JobRunOptions run;
   run.jobs_name = jobs == "-" ? "standard input" : jobs;
@@ -103,7 +120,9 @@ ExitCode run_jobs(const RunOptions& options, const Config& config) {
   auto outcomes = OutcomeFile::open(options.out, options.resumes ? Existing::continued : Existing::replaced);
   if (!outcomes) return refuse(outcomes.error(), ExitCode::usage);
 
-  JobRun run(io, **host, config, *source, *outcomes, run_options(options, jobs, *outcomes));
+  JobRunOptions how = run_options(options, jobs, *outcomes);
+  how.on_hangup = [&] { reload(options, **host); };
+  JobRun run(io, **host, config, *source, *outcomes, std::move(how));
   const auto summary = run.run();
   if (!summary) return refuse(summary.error(), ExitCode::unexpected);
   return report(*summary, options);
@@ -157,6 +176,7 @@ void add_run(CLI::App& app, Chosen& chosen) {
   command->footer(
       "A job: {\"pool\": \"cpu\", \"units\": 2, \"priority\": \"high\", \"payload\": {\"argv\": [\"sort\", "
       "\"-u\", \"names\"]}}\n"
+      "SIGHUP reads the config again: capacity, depth, policy and tenants change at once, and nothing ends.\n"
       "Ctrl-C starts nothing more and waits for what runs; a second one kills it.\n"
       "Exit codes: 0 all completed, 1 unexpected, 2 usage or config, 3 some did not complete, 130 "
       "interrupted.");

@@ -39,6 +39,8 @@ const Row rows[] = {
     {"largest tenth, mean", [](const Figures& f) { return seconds(f.largest_tenth.wait_ms.mean); }},
     {"largest tenth, p95", [](const Figures& f) { return seconds(f.largest_tenth.wait_ms.p95); }},
     {"largest tenth, max", [](const Figures& f) { return seconds(f.largest_tenth.wait_ms.max); }},
+    {"start foretold, off by p50", [](const Figures& f) { return seconds(f.eta_error_ms.p50); }},
+    {"start foretold, off by p95", [](const Figures& f) { return seconds(f.eta_error_ms.p95); }},
     {"bounded slowdown, mean", [](const Figures& f) { return decimal(f.all.bounded_slowdown.mean, 2); }},
     {"bounded slowdown, p95", [](const Figures& f) { return decimal(f.all.bounded_slowdown.p95, 2); }},
 };

@@ -103,6 +103,10 @@ ExitCode explain(const TaskOptions& options) {
                   static_cast<unsigned long long>(found->units_ahead),
                   static_cast<unsigned long long>(found->units_free));
     }
+    if (found->expected_at.ms != 0)
+      std::printf(", expected to start at %s", format_rfc3339(found->expected_at).c_str());
+    if (found->expires_at != never_wall)
+      std::printf(", expires at %s", format_rfc3339(found->expires_at).c_str());
     std::printf("\n");
     return ExitCode::fine;
   });

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "host/loop.h"
@@ -68,6 +69,37 @@ void Host::set_pool_state(std::string_view pool, PoolState state, DoneCallback o
   command_on_task(*loop_, pool, {}, counting(std::move(on_done)), [state](RequestId request, TaskName task) {
     return SetPoolState{.request = request, .pool = task.pool, .state = state};
   });
+}
+
+void Host::reconfigure(std::string_view pool, std::string_view settings, DoneCallback on_done) {
+  const auto respond = counting(std::move(on_done));
+  const bool taken =
+      loop_->post([pool = std::string(pool), settings = std::string(settings), respond](Loop& loop) {
+        if (loop.is_closed()) return respond(nullptr);
+        const auto id = loop.scheduler().pool(pool);
+        if (id) return loop.reconfigure(*id, settings, respond);
+        const Answer unknown = Refused{.code = Refusal::unknown_pool, .field = "pool"};
+        respond(&unknown);
+      });
+  if (!taken) respond(nullptr);
+}
+
+// Several changes in one turn build on one another: the scheduler has not seen the earlier ones yet.
+void Host::Loop::reconfigure(PoolId pool, const std::string& settings,
+                             std::function<void(const Answer*)> answer) {
+  const auto earlier = std::find_if(settings_.rbegin(), settings_.rend(),
+                                    [&](const auto& each) { return each.name == scheduler().pool_name(pool); });
+  const PoolConfig& current = earlier == settings_.rend() ? scheduler().config(pool) : *earlier;
+  ParsedPool parsed = parse_pool_settings(settings, current);
+  if (!parsed.ok()) {
+    const auto error = std::find_if(parsed.issues.begin(), parsed.issues.end(), [](const ConfigIssue& issue) {
+      return issue.severity == ConfigIssue::Severity::error;
+    });
+    const Answer refused = Refused{.code = Refusal::invalid_task, .field = error->path};
+    return answer(&refused);
+  }
+  settings_.push_back(std::move(parsed.pool));
+  add(Reconfigure{.request = expect(std::move(answer)), .pool = pool, .config = &settings_.back()});
 }
 
 void Host::inspect(std::string_view pool, std::string_view task_id, InspectCallback on_view) {

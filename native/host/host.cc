@@ -47,6 +47,12 @@ std::optional<PoolStats> Host::stats(std::string_view pool) const {
   return loop_->scheduler().stats(*id);
 }
 
+std::optional<PoolConfig> Host::settings(std::string_view pool) const {
+  const auto id = loop_->scheduler().pool(pool);
+  if (!id) return std::nullopt;
+  return loop_->scheduler().config(*id);
+}
+
 Health Host::health() const { return loop_->health(); }
 
 ClientId Host::connect() { return loop_->next_client(); }

@@ -74,6 +74,7 @@ void Host::Loop::handle_inputs() {
   const std::vector<Input> inputs = std::exchange(inputs_, {});
   const std::vector<mailbox::Input> mailbox_inputs = std::exchange(mailbox_inputs_, {});
   const std::vector<NameId> names = std::exchange(names_to_release_, {});
+  const std::deque<PoolConfig> settings = std::exchange(settings_, {});  // that inputs point to
   lot_.handle(now, inputs);
   perform_all();
   if (!closed_ && !mailbox_inputs.empty()) {

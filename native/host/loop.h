@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -69,6 +70,7 @@ class Host::Loop final : public std::enable_shared_from_this<Loop>, private RunO
   // --- requests.cc: who waits for what
   /// `answer` is called once: by the reply, or with nullptr when the loop closes.
   RequestId expect(std::function<void(const Answer*)> answer);
+  void reconfigure(PoolId pool, const std::string& settings, std::function<void(const Answer*)> answer);
   RequestId expect_messages(FetchCallback on_messages);
   RequestId expect_acknowledgement(DoneCallback on_done);
   void subscribe(SubscriptionId subscription, const MailboxAddress& address, ArrivalCallback on_arrival);
@@ -151,6 +153,7 @@ class Host::Loop final : public std::enable_shared_from_this<Loop>, private RunO
   std::vector<Input> inputs_;
   std::vector<mailbox::Input> mailbox_inputs_;
   std::vector<NameId> names_to_release_;
+  std::deque<PoolConfig> settings_;  // of this turn's `Reconfigure`s
   std::vector<std::pair<RunName, std::string>> progress_;
 
   std::unique_ptr<Guardian> guardian_;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "driven_scheduler.h"
@@ -125,6 +126,64 @@ TEST_CASE("when a process starts, its config decides, and that is recorded if th
     }
   }
   CHECK(is_recorded);
+}
+
+namespace {
+
+std::size_t configured_in(const DrivenScheduler& lot) {
+  return static_cast<std::size_t>(
+      std::count_if(lot.journal.begin(), lot.journal.end(), [](const Record& record) {
+        return std::holds_alternative<PoolConfigured>(record.fact);
+      }));
+}
+
+/// Another process with this config reads what the first one wrote, and goes on in the same journal.
+void start_again(DrivenScheduler& lot, const PoolConfig& pool) {
+  lot.core = *Scheduler::open(config_of(pool), lot.now, Entropy{3, lot.written_through});
+  lot.reload(lot.written_through);
+  lot.persist();
+}
+
+}  // namespace
+
+TEST_CASE("every opening whose config says something else than the journal records it, also the first") {
+  const PoolConfig wide = pool_of(8, StorageKind::file);
+  const PoolConfig narrow = pool_of(4, StorageKind::file);
+  DrivenScheduler lot(wide);
+  CHECK(configured_in(lot) == 1);
+  start_again(lot, wide);
+  CHECK(configured_in(lot) == 1);
+  start_again(lot, narrow);
+  CHECK(configured_in(lot) == 2);
+  start_again(lot, narrow);
+  CHECK(configured_in(lot) == 2);
+}
+
+TEST_CASE("a checkpoint knows the settings") {
+  const PoolConfig pool = pool_of(8, StorageKind::file);
+  DrivenScheduler lot(pool);
+  change(lot, R"({"max_units": 4})");
+  lot.persist();
+  std::vector<Record> state;
+  REQUIRE(lot.core.checkpoint(DrivenScheduler::gpu, 0, 1000, state) == end_of_checkpoint);
+  const auto& restored = std::get<PoolRestored>(state.front().fact);
+  REQUIRE(restored.settings == pool_settings_json(lot.core.config(DrivenScheduler::gpu)));
+  lot.fail_write();
+  lot.feed({Recovered{DrivenScheduler::gpu, state}, RecoveryDone{DrivenScheduler::gpu}});
+  CHECK(lot.stats().units_max == 4);  // and not what the file says
+}
+
+TEST_CASE("what an earlier process recorded does not come back when this one's record is lost") {
+  DrivenScheduler lot(pool_of(8, StorageKind::file));
+  lot.persist();
+  const std::uint64_t through = lot.written_through;
+  const PoolConfig narrow = pool_of(4, StorageKind::file);
+  lot.core = *Scheduler::open(config_of(narrow), lot.now, Entropy{3, 4});
+  lot.reload(through);
+  lot.fail_write();
+  lot.reload(through);
+  CHECK(lot.stats().units_max == 4);
+  CHECK(configured_in(lot) == 2);
 }
 
 TEST_CASE("settings that cannot change, or make no sense, are named") {

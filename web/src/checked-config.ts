@@ -1,4 +1,4 @@
-import { type ConfigIssue, ParkingLotError } from './errors.js';
+import { type ConfigIssue, listed, ParkingLotError, refuseIssues } from './errors.js';
 import type { PoolFacts } from './pool.js';
 import type { StoreFacts } from './storage/lot-storage.js';
 import type { Core } from './wasm/core.js';
@@ -15,7 +15,7 @@ export interface OpenedConfig {
 }
 
 interface EffectivePool {
-  max_units: number;
+  max_units: number | Record<string, number>;
   heartbeat_secs: number;
   kill_grace_secs: number;
   default_timeout_secs?: number;
@@ -28,12 +28,7 @@ export function refuseUnusable(opened: OpenedConfig): void {
   if (opened.failure !== undefined) {
     throw new ParkingLotError('unavailable', `The storage cannot be opened: ${opened.failure}`);
   }
-  const errors = opened.issues.filter((issue) => issue.severity === 'error');
-  if (errors.length > 0) {
-    throw new ParkingLotError('invalid_config', `The config cannot be used: ${listed(errors)}`, {
-      issues: errors,
-    });
-  }
+  refuseIssues(opened.issues);
   const unavailable = opened.unavailable ?? [];
   if (unavailable.length > 0) {
     throw new ParkingLotError(
@@ -44,10 +39,6 @@ export function refuseUnusable(opened: OpenedConfig): void {
       },
     );
   }
-}
-
-function listed(issues: readonly ConfigIssue[]): string {
-  return issues.map(({ path, message }) => `${path}: ${message}`).join(' ');
 }
 
 /** The pools of a config that was not refused. */
@@ -63,7 +54,9 @@ function poolFacts(name: string, index: number, pool: EffectivePool, isDurable: 
   return {
     name,
     index,
-    maxUnits: pool.max_units,
+    maxUnits:
+      typeof pool.max_units === 'number' ? pool.max_units : Math.max(...Object.values(pool.max_units)),
+    resources: typeof pool.max_units === 'number' ? [] : Object.keys(pool.max_units).sort(),
     heartbeatMs: pool.heartbeat_secs * 1000,
     killGraceMs: pool.kill_grace_secs * 1000,
     defaultTimeoutMs: (pool.default_timeout_secs ?? 0) * 1000,

@@ -24,6 +24,14 @@ export interface RetryConfig {
   };
 }
 
+export interface TenantConfig {
+  weight?: number;
+  /** What its tasks may use at once. */
+  max_units?: number | Record<string, number>;
+  /** How many of its tasks may be parked. */
+  max_queued?: number;
+}
+
 declare const declared: unique symbol;
 
 /** One pool. `Payload` and `Result` are types only; give them with `pool<Payload, Result>({...})`. */
@@ -39,9 +47,11 @@ export interface PoolConfig<Payload = unknown, Result = unknown> {
   policy?: Policy;
   starvation_guard_secs?: number;
   backfill_candidates?: number;
+  /** In which order `backfill` looks at those who may pass the head. */
+  backfill_order?: 'leaving' | 'shortest';
   estimates?: 'declared' | 'learned';
   fairness?: 'none' | 'tenant';
-  tenants?: Record<string, { weight?: number; max_units?: number; max_queued?: number }>;
+  tenants?: Record<string, TenantConfig>;
   ageing_secs?: number;
   retry?: RetryConfig;
   max_lost?: number;
@@ -56,6 +66,23 @@ export interface PoolConfig<Payload = unknown, Result = unknown> {
   durability?: 'strict' | 'relaxed';
   readonly [declared]?: { payload: Payload; result: Result };
 }
+
+/** What `pool.reconfigure` changes. */
+export type PoolSettings = Partial<
+  Pick<
+    PoolConfig,
+    | 'max_units'
+    | 'max_queue_depth'
+    | 'policy'
+    | 'starvation_guard_secs'
+    | 'backfill_candidates'
+    | 'backfill_order'
+    | 'estimates'
+    | 'fairness'
+    | 'tenants'
+    | 'ageing_secs'
+  >
+>;
 
 /** The config of a lot, the same as of the command line; see the shipped JSON Schema (`./config-schema`). */
 export interface LotConfig {
@@ -139,8 +166,8 @@ export interface RetrySpec {
 export interface TaskSpec<Payload = unknown> {
   /** Kept as it is and handed to the executor; do not change it after submitting. */
   payload?: Payload;
-  /** Cost, 1 unless given. */
-  units?: number;
+  /** Cost, 1 unless given; in pools that count several resources, of each: `{ cpu: 2, gpu_vram: 4096 }`. */
+  units?: number | Readonly<Record<string, number>>;
   priority?: Priority;
   /** The task must start by then, or it expires. */
   deadline?: MomentLike;
@@ -166,15 +193,15 @@ export interface LongTaskSpec {
   start_after?: MomentLike;
   mailbox_key?: LongMailboxKey;
   mailboxKey?: LongMailboxKey;
-  resource_cost?: { kind?: ResourceKind; units: number };
-  resourceCost?: { kind?: ResourceKind; units: number };
+  resource_cost?: { kind?: ResourceKind; units: number } | Readonly<Record<string, number>>;
+  resourceCost?: { kind?: ResourceKind; units: number } | Readonly<Record<string, number>>;
   max_lost?: number;
   on_disconnect?: OnDisconnect;
 }
 
 /** Options of `pool.run`. */
 export interface RunOptions {
-  units?: number;
+  units?: number | Readonly<Record<string, number>>;
   priority?: Priority;
   deadline?: MomentLike;
   timeout?: DurationLike;

@@ -67,6 +67,19 @@ export class ParkingLotError extends Error {
   }
 }
 
+/** Throws `invalid_config` with all that is wrong, if anything is. */
+export function refuseIssues(issues: readonly ConfigIssue[]): void {
+  const errors = issues.filter((issue) => issue.severity === 'error');
+  if (errors.length === 0) return;
+  throw new ParkingLotError('invalid_config', `The config cannot be used: ${listed(errors)}`, {
+    issues: errors,
+  });
+}
+
+export function listed(issues: readonly ConfigIssue[]): string {
+  return issues.map(({ path, message }) => `${path}: ${message}`).join(' ');
+}
+
 /** `field: must be ..., got ...`, the form of all complaints about arguments. */
 export function invalid(
   code: 'invalid_task' | 'invalid_deadline' | 'invalid_argument',

@@ -48,9 +48,9 @@ export class HealthWatch {
     return (storage?.states() ?? []).map((state, disk) => storeHealth(state, core.raw.storageTrouble(disk)));
   }
 
-  private poolHealth({ index }: PoolFacts, stores: readonly StoreHealth[]): PoolHealth {
+  private poolHealth({ index, resources }: PoolFacts, stores: readonly StoreHealth[]): PoolHealth {
     const { host } = this;
-    const stats = statsOf(host.core.stats(index));
+    const stats = statsOf(host.core.stats(index), resources);
     const concerned = [host.storage?.queueOf(index) ?? -1, host.storage?.mailboxOf(index) ?? -1]
       .filter((store) => store >= 0)
       .map((store) => stores[store]!);

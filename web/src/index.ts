@@ -27,11 +27,13 @@ export type {
   MailboxKey,
   MomentLike,
   PoolConfig,
+  PoolSettings,
   RetryConfig,
   RetrySpec,
   RunOptions,
   StorageConfig,
   TaskSpec,
+  TenantConfig,
 } from './config.js';
 export { pool } from './config.js';
 export type { ConfigIssue, ErrorCode } from './errors.js';

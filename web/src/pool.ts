@@ -7,8 +7,8 @@ import {
   statuses,
   streamStates,
 } from './codes.js';
-import type { LongTaskSpec, RunOptions, TaskSpec } from './config.js';
-import { invalid } from './errors.js';
+import type { LongTaskSpec, PoolSettings, RunOptions, TaskSpec } from './config.js';
+import { type ConfigIssue, invalid, refuseIssues } from './errors.js';
 import type { Host } from './host.js';
 import type { NameCache } from './names.js';
 import { type RunFunction, RunSubmission } from './realm-run.js';
@@ -48,13 +48,24 @@ export interface PoolStats {
   readonly state: PoolState;
   readonly storage: StreamState;
   readonly deliveryHeld: boolean;
+  /**
+   * With `fairness: 'tenant'`, in unit-milliseconds for a weight of 1: by how much service two tenants differ at most that
+   * both wait in one class, and by how much they may; Infinity where nothing bounds it. Else 0.
+   */
+  readonly fairnessLag: number;
+  readonly fairnessLagBound: number;
+  /** Of a pool that counts several: each by name. The units above are millionths of the pool then. */
+  readonly resources?: Readonly<Record<string, { readonly unitsMax: number; readonly unitsInUse: number }>>;
 }
 
 /** What a lot knows of a pool from its config. */
 export interface PoolFacts {
   readonly name: string;
   readonly index: number;
+  /** Where it counts several resources, of the one of which it has most. */
   readonly maxUnits: number;
+  /** Names of the resources, in the core's order; none where the pool simply counts units. */
+  readonly resources: readonly string[];
   readonly heartbeatMs: number;
   readonly killGraceMs: number;
   readonly defaultTimeoutMs: number;
@@ -114,6 +125,7 @@ export class Pool<Payload = unknown, Result = unknown> {
       this.host.assertOpen();
       checkOptions(spec, 'task');
       this.reader.read(spec, 'submit');
+      this.reader.spreadCost(this.facts.resources);
       if (this.facts.isDurable && origin.realm === 0) stored = this.storedPayload();
     } catch (error) {
       return Promise.reject(error);
@@ -144,6 +156,7 @@ export class Pool<Payload = unknown, Result = unknown> {
       if (typeof fn !== 'function') throw invalid('invalid_argument', 'fn', 'must be a function', fn);
       if (options !== undefined) checkOptions(options, 'options');
       this.reader.read(options ?? noOptions, 'run');
+      this.reader.spreadCost(this.facts.resources);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -262,10 +275,24 @@ export class Pool<Payload = unknown, Result = unknown> {
     await this.setState('disabled');
   }
 
+  /**
+   * Changes settings while tasks wait and run: capacity, depth, policy, estimates, tenants, ageing. What is not named stays
+   * as it is; `tenants` replaces all of them. Nothing that runs is ended: above a smaller capacity nothing starts until
+   * enough is free. Rejects with `invalid_config` and all that is wrong.
+   */
+  async reconfigure(settings: PoolSettings): Promise<void> {
+    checkOptions(settings, 'settings');
+    const text = JSON.stringify(settings);
+    await this.host.ask((request) => {
+      const issues = JSON.parse(this.host.core.raw.reconfigure(request, this.index, text)) as ConfigIssue[];
+      refuseIssues(issues);
+    });
+  }
+
   async stats(): Promise<PoolStats> {
     this.host.flush();
     this.host.assertOpen();
-    return statsOf(this.host.core.stats(this.index));
+    return statsOf(this.host.core.stats(this.index), this.facts.resources);
   }
 
   private async setState(state: PoolState): Promise<void> {
@@ -282,10 +309,11 @@ export class Pool<Payload = unknown, Result = unknown> {
   }
 }
 
-export function statsOf(figures: Float64Array): PoolStats {
+export function statsOf(figures: Float64Array, resources: readonly string[]): PoolStats {
   const [unitsMax, unitsInUse, unitsQuarantined, parked, waiting, backingOff, running, undelivered] = figures;
   const [admitted, completed, failed, expired, dropped, rejected, state, storage, deliveryHeld] =
     figures.subarray(8);
+  const [fairnessLag, fairnessLagBound] = figures.subarray(17);
   return {
     unitsMax: unitsMax!,
     unitsInUse: unitsInUse!,
@@ -304,7 +332,16 @@ export function statsOf(figures: Float64Array): PoolStats {
     state: poolStates[state!]!,
     storage: streamStates[storage!]!,
     deliveryHeld: deliveryHeld === 1,
+    fairnessLag: fairnessLag!,
+    fairnessLagBound: fairnessLagBound! >= 2 ** 63 ? Number.POSITIVE_INFINITY : fairnessLagBound!,
+    ...(resources.length > 0 && { resources: resourcesIn(figures.subarray(19), resources) }),
   };
+}
+
+function resourcesIn(figures: Float64Array, names: readonly string[]): NonNullable<PoolStats['resources']> {
+  return Object.fromEntries(
+    names.map((name, i) => [name, { unitsMax: figures[2 * i]!, unitsInUse: figures[2 * i + 1]! }]),
+  );
 }
 
 type Capture<T> = ConstructorParameters<typeof Promise<T>>[0];

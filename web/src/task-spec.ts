@@ -64,6 +64,9 @@ const fieldNames = [
  */
 export class SpecReader {
   units = 1;
+  /** Instead of units, for a pool that counts several resources. */
+  private resources: Readonly<Record<string, unknown>> | undefined;
+  private costKey = 'units';
   priority = 1;
   payload: unknown;
   taskId = '';
@@ -89,6 +92,8 @@ export class SpecReader {
 
   read(spec: object, use: SpecUse): void {
     this.units = 1;
+    this.resources = undefined;
+    this.costKey = 'units';
     this.priority = 1;
     this.payload = undefined;
     this.taskId = '';
@@ -96,7 +101,8 @@ export class SpecReader {
     for (const key in spec) {
       const value = (spec as Record<string, unknown>)[key];
       if (value === undefined) continue;
-      if (key === 'units') this.units = checkUnits('units', value);
+      if (key === 'units' && typeof value === 'object') this.readCost(key, value);
+      else if (key === 'units') this.units = checkUnits('units', value);
       else if (key === 'priority') this.priority = checkName('priority', value, priorityNumbers, priorities);
       else if (key === 'payload' && use === 'submit') this.payload = value;
       else if (use !== 'run' || (key !== 'signal' && key !== 'onProgress')) this.readRare(key, value, use);
@@ -198,7 +204,42 @@ export class SpecReader {
     }
   }
 
+  /** Checks the cost against what the pool counts; `names` are its resources, none where it simply counts units. */
+  spreadCost(names: readonly string[]): void {
+    const given = this.resources;
+    if (given === undefined && names.length === 0) return;
+    if (given === undefined) {
+      const must = `must give a number of each: the pool counts ${names.join(', ')}`;
+      throw invalid('invalid_task', this.costKey, must, this.units);
+    }
+    const numbers = this.allNumbers;
+    this.isPlain = false;
+    numbers[Field.resourceCount] = names.length;
+    for (const name in given) {
+      const field = `${this.costKey}.${name}`;
+      const place = names.indexOf(name);
+      if (place >= 0) numbers[Field.resources + place] = checkUnits(field, given[name]);
+      else if (names.length === 0) {
+        const facts = { field: this.costKey };
+        throw new ParkingLotError(
+          'invalid_task',
+          `${this.costKey}: the pool counts units; give one number`,
+          facts,
+        );
+      } else {
+        const message = `${field}: is not counted by this pool, but ${names.join(', ')}`;
+        throw new ParkingLotError('invalid_task', message, { field });
+      }
+    }
+  }
+
   private readCost(key: string, value: unknown): void {
+    this.costKey = key;
+    const isOfUnits = typeof value === 'object' && value !== null && ('units' in value || 'kind' in value);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value) && !isOfUnits) {
+      this.resources = value as Record<string, unknown>;
+      return;
+    }
     const cost = checkObject(key, value, ['kind', 'units']);
     if (cost.units !== undefined) this.units = checkUnits(`${key}.units`, cost.units);
     if (cost.kind !== undefined) {

@@ -14,7 +14,9 @@ export interface TaskView<Result = unknown> {
   readonly reason?: Reason;
   readonly priority: Priority;
   readonly kind: ResourceKind;
+  /** Where the pool counts several resources, 0; `resources` has the cost. */
   readonly units: number;
+  readonly resources?: Readonly<Record<string, number>>;
   /** As reported by the run; `units` without a report. */
   readonly unitsUsed: number;
   /** Of the current or last run, from 1; 0: never started. */
@@ -42,6 +44,10 @@ export interface Explanation extends TaskView {
   readonly position: number;
   readonly unitsAhead: number;
   readonly unitsFree: number;
+  /** When it is expected to start, if runs end as estimated and nobody comes who leaves before it; absent: unknown. */
+  readonly expectedAt?: Date;
+  /** When it expires if it has not started. */
+  readonly expiresAt?: Date;
 }
 
 export interface TaskPage<Result = unknown> {
@@ -59,7 +65,7 @@ export interface RawView {
   status: Status;
   reason?: Reason;
   priority: Priority;
-  resource_cost: { kind: ResourceKind; units: number };
+  resource_cost: { kind: ResourceKind; units: number } | Record<string, number>;
   units_used: number;
   attempt: number;
   lost: number;
@@ -75,6 +81,8 @@ export interface RawView {
   position?: number;
   units_ahead?: number;
   units_free?: number;
+  expected_at?: string;
+  expires_at?: string;
 }
 
 const finals: readonly Status[] = ['completed', 'failed', 'expired', 'dropped'];
@@ -89,8 +97,7 @@ export function viewOf<Result>(raw: RawView, host: Host): TaskView<Result> {
     status: raw.status,
     ...(raw.reason && { reason: raw.reason }),
     priority: raw.priority,
-    kind: raw.resource_cost.kind,
-    units: raw.resource_cost.units,
+    ...costIn(raw.resource_cost),
     unitsUsed: raw.units_used,
     attempt: raw.attempt,
     lost: raw.lost,
@@ -104,6 +111,11 @@ export function viewOf<Result>(raw: RawView, host: Host): TaskView<Result> {
   };
 }
 
+function costIn(cost: RawView['resource_cost']): Pick<TaskView, 'kind' | 'units' | 'resources'> {
+  if (typeof cost.kind === 'string') return { kind: cost.kind as ResourceKind, units: cost.units as number };
+  return { kind: 'mixed', units: 0, resources: cost as Record<string, number> };
+}
+
 export function explanationOf(raw: RawView, host: Host): Explanation {
   return {
     ...viewOf(raw, host),
@@ -112,6 +124,8 @@ export function explanationOf(raw: RawView, host: Host): Explanation {
     position: raw.position ?? 0,
     unitsAhead: raw.units_ahead ?? 0,
     unitsFree: raw.units_free ?? 0,
+    ...dated('expectedAt', raw.expected_at),
+    ...dated('expiresAt', raw.expires_at),
   };
 }
 

@@ -59,6 +59,7 @@ const setup: Arities<RawSetup> = {
   closeLot: 0,
   storageTrouble: 1,
   poolIndex: 1,
+  reconfigure: 3,
   queryAudit: 7,
   version: 0,
 };

@@ -70,6 +70,7 @@ export const poolCalls = [
   'resume',
   'drain',
   'disable',
+  'reconfigure',
   'stats',
 ] as const;
 export type PoolCall = (typeof poolCalls)[number];

@@ -1,5 +1,5 @@
 import type { Priority, Status } from '../codes.js';
-import type { LongTaskSpec, RunOptions, TaskSpec } from '../config.js';
+import type { LongTaskSpec, PoolSettings, RunOptions, TaskSpec } from '../config.js';
 import { invalid } from '../errors.js';
 import { checkOptions, type Pool, type PoolStats } from '../pool.js';
 import type { RunFunction } from '../realm-run.js';
@@ -125,6 +125,10 @@ export class SharedPool<Payload = unknown, Result = unknown>
 
   disable(): Promise<void> {
     return this.call('disable');
+  }
+
+  reconfigure(settings: PoolSettings): Promise<void> {
+    return this.call('reconfigure', settings);
   }
 
   stats(): Promise<PoolStats> {

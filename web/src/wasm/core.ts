@@ -118,10 +118,10 @@ export class Core {
     return decoder.decode(this.raw.HEAPU8.subarray(start, start + length));
   }
 
-  /** The figures of a pool, in the order of the core's `PoolStats`. */
+  /** The figures of a pool, in the order of the core's `PoolStats`, then two of each of up to eight resources. */
   stats(pool: number): Float64Array {
     const start = this.raw._pl_stats(pool) / 8;
-    return this.raw.HEAPF64.slice(start, start + 17);
+    return this.raw.HEAPF64.slice(start, start + 35);
   }
 
   /** Where the current entries begin, as an index into HEAP32; each takes `entryWords`. */

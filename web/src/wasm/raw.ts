@@ -93,6 +93,8 @@ export interface RawSetup {
   storageTrouble(disk: number): string;
   /** The pool's number, -1 for an unknown name. */
   poolIndex(name: string): number;
+  /** Queues a change of a pool's settings; answers the issues, and the request later if there are none. */
+  reconfigure(request: number, pool: number, settingsJson: string): string;
   /** `kind` -1: any subject. `untilMs` infinity: no end. `order` 0: oldest first. */
   queryAudit(
     kind: number,
@@ -199,7 +201,9 @@ export const Field = {
   client: 23,
   idLength: 24,
   payload: 25,
-  count: 26,
+  resourceCount: 26,
+  resources: 27,
+  count: 35,
 } as const;
 
 /** First word of an effect's entry, as in `wasm/session.h`. */

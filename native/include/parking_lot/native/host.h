@@ -94,6 +94,10 @@ class Host {
                     DoneCallback on_done = {});
   /// Pause, resume (`active`), drain, disable.
   void set_pool_state(std::string_view pool, PoolState state, DoneCallback on_done = {});
+  /// Changes settings of an open pool: a JSON object with those that change, as `parse_pool_settings` reads it.
+  /// Nothing that runs is ended. Settings that are wrong are refused as `invalid_task` with the field;
+  /// `parse_pool_settings` with `settings(pool)` tells more.
+  void reconfigure(std::string_view pool, std::string_view settings, DoneCallback on_done = {});
   void inspect(std::string_view pool, std::string_view task_id, InspectCallback on_view);
   void explain(std::string_view pool, std::string_view task_id, ExplainCallback on_explanation);
   /// The outcome of a task that was submitted before, once it has one; `rejected` if no such task is known.
@@ -128,6 +132,8 @@ class Host {
   void on_event(EventCallback callback);
 
   std::optional<PoolStats> stats(std::string_view pool) const;
+  /// The pool's config as it is now.
+  std::optional<PoolConfig> settings(std::string_view pool) const;
   Health health() const;
 
   /// Kills all processes, asks all functions to stop and waits for those, answers what is still asked. A host
