@@ -1,6 +1,7 @@
 # Which suites there are, and what each may link. Only unit tests see the core's private headers.
 
 parking_lot_program(bench_core bench/bench_core.cc parking_lot_core)
+parking_lot_program(bench_decisions bench/bench_decisions.cc parking_lot_core)
 parking_lot_program(bench_garage bench/bench_garage.cc parking_lot_core)
 if(EMSCRIPTEN)
   if(TARGET bench_core)

@@ -9,7 +9,8 @@ namespace parking_lot {
 namespace {
 
 /// Tasks of all lanes with credit that come after a key and fit, in leaving order. For pools whose lanes are
-/// plain queues. Ends with the next change of a queue.
+/// plain queues. Ends with the next change of a queue. As all of these, `next` counts down how many may still
+/// be looked at.
 class QueueCandidates {
  public:
   QueueCandidates(Pool& pool, QueueKey after, const Amounts& free) {
@@ -21,8 +22,9 @@ class QueueCandidates {
     }
   }
 
-  std::optional<Candidate> next(const Amounts& free) {
-    if (sources_.empty()) return std::nullopt;
+  std::optional<Candidate> next(const Amounts& free, std::uint64_t& left) {
+    if (sources_.empty() || left == 0) return std::nullopt;
+    --left;
     auto least = sources_.begin();
     for (auto source = sources_.begin(); source != sources_.end(); ++source) {
       if (source->candidate.entry.key < least->candidate.entry.key) least = source;
@@ -45,6 +47,31 @@ class QueueCandidates {
   std::vector<Source> sources_;
 };
 
+/// The same of the only lane with credit: whom the gap cannot take is passed over by its entry alone.
+class QueueWalk {
+ public:
+  QueueWalk(Lane& lane, QueueKey after, const TaskQueue::Wanted& wanted)
+      : lane_(&lane), cursor_(lane.queue, after), wanted_(wanted) {}
+
+  std::optional<Candidate> next(const Amounts&, std::uint64_t& left) {
+    wanted_.most = left;
+    const auto entry = cursor_.next(wanted_);
+    left = wanted_.most;
+    if (!entry) return std::nullopt;
+    return Candidate{lane_, *entry, Place::of(entry->key)};
+  }
+
+  /// From here on only tasks that say that they are shorter.
+  void only_shorter(Duration than) {
+    if (TaskQueue::estimate_of(than) == than.ms) wanted_.below_ms = static_cast<std::uint64_t>(than.ms);
+  }
+
+ private:
+  Lane* lane_;
+  TaskQueue::Cursor cursor_;
+  TaskQueue::Wanted wanted_;
+};
+
 /// The same of pools whose lanes are in lines. Goes on where the sweep has come to.
 class LineCandidates {
  public:
@@ -61,7 +88,8 @@ class LineCandidates {
     }
   }
 
-  std::optional<Candidate> next(const Amounts& free) {
+  std::optional<Candidate> next(const Amounts& free, std::uint64_t& left) {
+    if (left == 0) return std::nullopt;
     Pool& pool = situation_.pool;
     std::size_t best = lanes_.size();
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
@@ -73,6 +101,7 @@ class LineCandidates {
       if (lane.next && (best == lanes_.size() || lane.next->place < lanes_[best].next->place)) best = i;
     }
     if (best == lanes_.size()) return std::nullopt;
+    --left;
     const FoundTask found = *lanes_[best].next;
     lanes_[best].next.reset();
     return Candidate{&pool.lanes[best], found.entry, found.place};
@@ -108,6 +137,18 @@ class Gap {
     return expected_length(situation_.pool, situation_.tasks[candidate.entry.slot]);
   }
 
+  /// Whether tasks take as long as their entries in a plain queue say.
+  bool goes_by_entries() const { return situation_.pool.config.estimates != Estimates::learned; }
+
+  /// Whom it might take, as far as entries of a plain queue can tell.
+  TaskQueue::Wanted wanted(const Amounts& free) const {
+    TaskQueue::Wanted wanted{.free = free.of[0]};
+    if (!goes_by_entries() || (bottleneck_ & 1) == 0) return wanted;
+    wanted.spare = reservation_.spare.of[0];
+    wanted.window_ms = TaskQueue::estimate_of(reservation_.at - situation_.now);
+    return wanted;
+  }
+
   /// Whether it ends in time, uses only what the head will leave over, or nothing that the head waits for.
   bool takes(const Candidate& candidate) const {
     PARKING_LOT_STEP();
@@ -128,10 +169,9 @@ class Gap {
 };
 
 template <class Candidates>
-std::optional<Candidate> first_beside(Candidates&& candidates, Sweep& sweep, std::uint32_t limit,
-                                      const Gap& gap, const Amounts& free) {
-  while (const auto candidate = candidates.next(free)) {
-    if (limit != 0 && sweep.looked_at++ >= limit) return std::nullopt;
+std::optional<Candidate> first_beside(Candidates&& candidates, Sweep& sweep, const Gap& gap,
+                                      const Amounts& free) {
+  while (const auto candidate = candidates.next(free, sweep.left)) {
     sweep.after = candidate->entry.key;
     if (gap.takes(*candidate)) return candidate;
   }
@@ -140,20 +180,32 @@ std::optional<Candidate> first_beside(Candidates&& candidates, Sweep& sweep, std
 
 /// Among the first candidates in leaving order the one that is expected to run shortest.
 template <class Candidates>
-std::optional<Candidate> shortest_beside(Candidates&& candidates, std::uint32_t limit, const Gap& gap,
+std::optional<Candidate> shortest_beside(Candidates&& candidates, Sweep& sweep, const Gap& gap,
                                          const Amounts& free) {
   std::optional<Candidate> best;
   std::int64_t best_ms = 0;
-  for (std::uint32_t seen = 0; limit == 0 || seen < limit; ++seen) {
-    const auto candidate = candidates.next(free);
-    if (!candidate) break;
+  while (const auto candidate = candidates.next(free, sweep.left)) {
     const Duration estimate = gap.estimate_of(*candidate);
     const std::int64_t ms = estimate.ms > 0 ? estimate.ms : longest_expectation.ms;
     if ((best && ms >= best_ms) || !gap.takes(*candidate)) continue;
     best = candidate;
     best_ms = ms;
+    if constexpr (requires { candidates.only_shorter(estimate); }) {
+      if (gap.goes_by_entries()) candidates.only_shorter(Duration{ms});
+    }
   }
   return best;
+}
+
+/// The only lane with credit, if there is only one.
+Lane* only_ready(Pool& pool) {
+  Lane* only = nullptr;
+  for (Lane& lane : pool.lanes) {
+    if (lane.ready == 0) continue;
+    if (only != nullptr) return nullptr;
+    only = &lane;
+  }
+  return only;
 }
 
 }  // namespace
@@ -166,16 +218,19 @@ std::optional<Candidate> next_beside(const Situation& situation, const Candidate
   Pool& pool = situation.pool;
   Sweep& sweep = pool.sweep;
   const bool is_shortest_first = pool.config.backfill_order == BackfillOrder::shortest;
-  if (sweep.head != head.entry.slot || is_shortest_first) sweep = {head.entry.slot, head.entry.key, 0, {}};
   const std::uint32_t limit = pool.config.backfill_candidates;
-  if (limit != 0 && sweep.looked_at >= limit) return std::nullopt;
+  if (sweep.head != head.entry.slot || is_shortest_first)
+    sweep = {head.entry.slot, head.entry.key, limit == 0 ? ~std::uint64_t{0} : limit, {}};
+  if (sweep.left == 0) return std::nullopt;
 
   const Gap gap(situation, head, free);
   const auto choose = [&](auto&& candidates) {
-    return is_shortest_first ? shortest_beside(candidates, limit, gap, free)
-                             : first_beside(candidates, sweep, limit, gap, free);
+    return is_shortest_first ? shortest_beside(candidates, sweep, gap, free)
+                             : first_beside(candidates, sweep, gap, free);
   };
   if (head.lane->order) return choose(LineCandidates(situation, sweep, head.place));
+  Lane* const only = only_ready(pool);
+  if (only != nullptr) return choose(QueueWalk(*only, sweep.after, gap.wanted(free)));
   return choose(QueueCandidates(pool, sweep.after, free));
 }
 

@@ -57,10 +57,12 @@ class ParkedOrder {
 
   /// The first task in leaving order that costs at most `free` and what its tenant may still use. With one
   /// resource this is exact and O(log tasks + log tenants). With several, only the first 1,024 in leaving
-  /// order are candidates, or the first 32 of each of the first 32 tenants.
+  /// order are candidates; where tenants take turns, of the first 32 tenants of a class as many each as its
+  /// part of 1,024 is when all that wait in the class share it, at least 8.
   virtual std::optional<FoundTask> first_that_fits(const Amounts& free) const = 0;
 
-  /// The next task of the walk that fits. It does not come back to what it has passed over.
+  /// The next task of the walk that fits. It does not come back to what it has passed over. Where tenants
+  /// take turns it goes through as many as `first_that_fits` does with several resources.
   virtual std::optional<FoundTask> next_candidate(Walk& walk, const Amounts& free) = 0;
 
   virtual Place place_of(const ParkedTask& task) const = 0;

@@ -69,7 +69,7 @@ struct GuardClaim {
 struct Sweep {
   std::uint32_t head = no_slot;  ///< whose reservation it keeps
   QueueKey after;                ///< the last candidate looked at, of a pool without `order`
-  std::uint32_t looked_at = 0;   ///< candidates whose cost fitted
+  std::uint64_t left = 0;        ///< how many candidates whose cost fits may still be looked at
   struct Lane {
     Walk walk;
     std::optional<FoundTask> next;

@@ -34,7 +34,7 @@ void Scheduler::Machine::queue_task(Pool& pool, std::uint32_t slot) {
   if (lane.order) {
     lane.order->insert(parked_task(pool, slot));
   } else {
-    lane.queue.insert({key_of(task), task.units, slot});
+    lane.queue.insert({key_of(task), task.units, slot, TaskQueue::estimate_of(task.estimate)});
   }
 }
 
@@ -126,7 +126,7 @@ std::int64_t Scheduler::Machine::raise(Pool& pool, std::uint32_t slot) {
   if (lane.order) {
     lane.order->insert(now_parked);
   } else {
-    lane.queue.insert({now_parked.key, task.units, slot});
+    lane.queue.insert({now_parked.key, task.units, slot, TaskQueue::estimate_of(task.estimate)});
   }
   if (is_guarded) {
     pool.exhausted.erase(parked.key);

@@ -86,12 +86,21 @@ class SumTree {
   /// may say yes to a range in which there turns out to be nothing for it.
   template <class Enter>
   const Item* first(Enter&& enter) const {
-    return size_ == 0 ? nullptr : search(root_, height_, nullptr, enter);
+    return first(enter, any);
+  }
+  /// The same, of those of which `take(item)` says yes as well: it is asked once `enter` has said yes.
+  template <class Enter, class Take>
+  const Item* first(Enter&& enter, Take&& take) const {
+    return size_ == 0 ? nullptr : search(root_, height_, nullptr, enter, take);
   }
   /// The same, of those whose key is greater than `after`.
   template <class Enter>
   const Item* first_after(const Key& after, Enter&& enter) const {
-    return size_ == 0 ? nullptr : search(root_, height_, &after, enter);
+    return first_after(after, enter, any);
+  }
+  template <class Enter, class Take>
+  const Item* first_after(const Key& after, Enter&& enter, Take&& take) const {
+    return size_ == 0 ? nullptr : search(root_, height_, &after, enter, take);
   }
 
   /// The sum over all items whose key is less than `key`.
@@ -160,16 +169,21 @@ class SumTree {
   }
 
   static Child summary(void* node, unsigned height) {
-    PARKING_LOT_STEP();
     Child child;
     child.node = node;
     if (height == 0) {
       const auto& leaf = *static_cast<Leaf*>(node);
-      for (unsigned i = 0; i < leaf.count; ++i) child.sum.add(leaf.items[i].value);
+      for (unsigned i = 0; i < leaf.count; ++i) {
+        PARKING_LOT_STEP();
+        child.sum.add(leaf.items[i].value);
+      }
       child.first = leaf.items[0].key;
     } else {
       const auto& inner = *static_cast<Inner*>(node);
-      for (unsigned i = 0; i < inner.count; ++i) child.sum.add(inner.children[i].sum);
+      for (unsigned i = 0; i < inner.count; ++i) {
+        PARKING_LOT_STEP();
+        child.sum.add(inner.children[i].sum);
+      }
       child.first = inner.children[0].first;
     }
     return child;
@@ -275,14 +289,16 @@ class SumTree {
     inner.children[place] = summary(inner.children[place].node, height - 1);
   }
 
-  template <class Enter>
-  static const Item* search(const void* node, unsigned height, const Key* after, Enter& enter) {
+  static bool any(const Item&) { return true; }
+
+  template <class Enter, class Take>
+  static const Item* search(const void* node, unsigned height, const Key* after, Enter& enter, Take& take) {
     if (height == 0) {
       const auto& leaf = *static_cast<const Leaf*>(node);
       for (unsigned i = 0; i < leaf.count; ++i) {
         PARKING_LOT_STEP();
         if (after != nullptr && !(*after < leaf.items[i].key)) continue;
-        if (enter(leaf.items[i].value)) return &leaf.items[i];
+        if (enter(leaf.items[i].value) && take(leaf.items[i])) return &leaf.items[i];
       }
       return nullptr;
     }
@@ -293,7 +309,7 @@ class SumTree {
       // Of the child in which `after` lies nothing is known but by looking into it.
       const bool is_cut = after != nullptr && i == cut;
       if (!is_cut && !enter(inner.children[i].sum)) continue;
-      const Item* found = search(inner.children[i].node, height - 1, is_cut ? after : nullptr, enter);
+      const Item* found = search(inner.children[i].node, height - 1, is_cut ? after : nullptr, enter, take);
       if (found != nullptr) return found;
     }
     return nullptr;

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 
+#include "parking_lot/time.h"
 #include "parking_lot/types.h"
 
 namespace parking_lot {
@@ -33,6 +35,7 @@ class TaskQueue {
     QueueKey key;
     Units units = 0;
     std::uint32_t slot = 0;
+    std::uint32_t estimate_ms = 0;  ///< what the task says that it takes, see `estimate_of`; 0: nothing
   };
   struct Ahead {
     std::uint64_t tasks = 0;
@@ -51,13 +54,33 @@ class TaskQueue {
   /// The first task in leaving order whose cost is at most `free`.
   std::optional<Entry> first_that_fits(Units free) const;
 
-  /// Walks through the tasks that leave after a key. O(log n) to begin, then about O(1) for each task found,
-  /// and never more than O(log n). Ends with the next change of the queue.
+  /// A length as entries keep it: what is longer than they can say is the longest that they can.
+  static std::uint32_t estimate_of(Duration length) {
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(length.ms, 0, 0xffffffff));
+  }
+
+  /// Whom a walk looks for: tasks that cost at most `free`, and of these those that cost at most `spare` or
+  /// say that they take at most `window_ms`. An unknown length is longer than any other.
+  struct Wanted {
+    Units free = 0;
+    Units spare = ~Units{0};
+    std::uint32_t window_ms = 0;
+    std::uint64_t below_ms = ~std::uint64_t{0};  ///< only those that are shorter, whatever they cost
+    std::uint64_t most = ~std::uint64_t{0};      ///< how many that cost at most `free` may still be looked at
+  };
+
+  /// Walks through the tasks that leave after a key. O(log n) to begin, then about O(1) for each task that
+  /// costs at most what is free, and never more than O(log n). Ends with the next change of the queue.
   class Cursor {
    public:
     Cursor(const TaskQueue& queue, QueueKey after);
     /// The next one whose cost is at most `free`.
-    std::optional<Entry> next(Units free);
+    std::optional<Entry> next(Units free) {
+      Wanted wanted{.free = free};
+      return next(wanted);
+    }
+    /// The next one that is wanted, if there is one among the `most`, which are counted down.
+    std::optional<Entry> next(Wanted& wanted);
 
    private:
     struct Level {
@@ -67,7 +90,7 @@ class TaskQueue {
     static constexpr unsigned height_max = 12;  // of a tree whose nodes are at least a quarter full
     Level path_[height_max];
     unsigned height_ = 0;
-    const Leaf* leaf_ = nullptr;
+    Leaf* leaf_ = nullptr;
     unsigned at_ = 0;
   };
 

@@ -5,9 +5,11 @@
 namespace parking_lot {
 namespace {
 
-constexpr std::uint64_t tasks_searched_max = 1024;  // of a pool with several resources, in leaving order
-constexpr std::uint64_t lines_searched_max = 32;    // the same where tenants take turns
-constexpr std::uint64_t tasks_per_line_max = 32;
+// Of a pool with several resources, and of candidates for backfilling where tenants take turns: so many tasks
+// in leaving order, among the lines of so many tenants in equal parts, but of each line at least so many.
+constexpr std::uint64_t tasks_searched_max = 1024;
+constexpr std::uint64_t lines_searched_max = 32;
+constexpr std::uint64_t tasks_per_line_min = 8;
 
 }  // namespace
 
@@ -121,7 +123,7 @@ std::optional<FoundTask> TenantLines<Cost>::first_blocked(std::uint8_t level, st
   for (std::uint64_t seen = 0; its_line != nullptr && its_line->key.service < service; ++seen) {
     if (seen == lines_searched_max) break;
     const Line& line = *lines_[its_line->slot];
-    const auto* task = item_in_line(line, capacity, 0);
+    const auto* task = item_in_line(line, capacity, 0, searched_max(level));
     if (task != nullptr && !task->value.least.fits(free)) return found(line, *task);
     its_line = classes_[level].first_after(its_line->key, can_run);
   }
@@ -155,27 +157,40 @@ FoundTask TenantLines<Cost>::found(const Line& line, const typename Tasks::Item&
   return task;
 }
 
+/// How many tasks of each line are candidates where not all are.
+template <class Cost>
+std::uint64_t TenantLines<Cost>::candidates_max(std::uint8_t level) const {
+  if (turns_ == Turns::by_admission) return tasks_searched_max;
+  const std::uint64_t lines = std::max<std::uint64_t>(classes_[level].size(), 1);
+  return std::max(tasks_searched_max / lines, tasks_per_line_min);
+}
+
+/// How many tasks of each line are looked at for the first that fits.
+template <class Cost>
+std::uint64_t TenantLines<Cost>::searched_max(std::uint8_t level) const {
+  return Cost::is_exact ? ~std::uint64_t{0} : candidates_max(level);
+}
+
 /// The first task of a line that fits, among those after an admission number.
 template <class Cost>
-auto TenantLines<Cost>::item_in_line(const Line& line, const Amounts& free, std::uint64_t after) const
-    -> const typename Tasks::Item* {
+auto TenantLines<Cost>::item_in_line(const Line& line, const Amounts& free, std::uint64_t after,
+                                     std::uint64_t searched_max) const -> const typename Tasks::Item* {
   const Amounts room = within_room(line, free);
-  const std::uint64_t searched_max = Cost::is_exact                ? ~std::uint64_t{0}
-                                     : turns_ == Turns::by_service ? tasks_per_line_max
-                                                                   : tasks_searched_max;
-  std::uint64_t seen = Cost::is_exact || after == 0 ? 0 : line.tasks.before(after + 1).tasks;
+  const bool is_bounded = searched_max != ~std::uint64_t{0};
+  std::uint64_t seen = !is_bounded || after == 0 ? 0 : line.tasks.before(after + 1).tasks;
   return line.tasks.first_after(after, [&](const Sum& sum) {
     if (seen >= searched_max) return false;
     if (sum.least.fits(room)) return true;
-    seen += sum.tasks;
+    if (is_bounded) seen += sum.tasks;
     return false;
   });
 }
 
 template <class Cost>
 std::optional<FoundTask> TenantLines<Cost>::first_in_line(const Line& line, const Amounts& free,
-                                                          std::uint64_t after) const {
-  const auto* item = item_in_line(line, free, after);
+                                                          std::uint64_t after,
+                                                          std::uint64_t searched_max) const {
+  const auto* item = item_in_line(line, free, after, searched_max);
   if (item == nullptr) return std::nullopt;
   return found(line, *item);
 }
@@ -187,32 +202,32 @@ std::optional<FoundTask> TenantLines<Cost>::first_by_admission(std::uint8_t leve
                                                                std::uint64_t after) const {
   std::optional<FoundTask> best;
   const auto fits = [&](const Sum& sum) { return sum.least.fits(free); };
-  const auto* item = classes_[level].first(fits);
-  while (item != nullptr && (!best || item->key.head < best->place.admission)) {
-    const auto candidate = first_in_line(*lines_[item->slot], free, after);
+  classes_[level].first(fits, [&](const typename Lines::Item& item) {
+    if (best && item.key.head >= best->place.admission) return true;
+    const auto candidate = first_in_line(*lines_[item.slot], free, after, searched_max(level));
     if (candidate && (!best || candidate->place < best->place)) best = candidate;
-    item = classes_[level].first_after(item->key, fits);
-  }
+    return false;
+  });
   return best;
 }
 
 template <class Cost>
 std::optional<FoundTask> TenantLines<Cost>::first_by_service(std::uint8_t level, const Amounts& free,
                                                              std::uint64_t& lines_seen) const {
-  const std::uint64_t searched_max = Cost::is_exact ? ~std::uint64_t{0} : lines_searched_max;
+  const std::uint64_t lines_max = Cost::is_exact ? ~std::uint64_t{0} : lines_searched_max;
   const auto fits = [&](const Sum& sum) {
-    if (lines_seen >= searched_max) return false;
+    if (lines_seen >= lines_max) return false;
     if (sum.least.fits(free)) return true;
     lines_seen += sum.lines;
     return false;
   };
-  const auto* item = classes_[level].first(fits);
-  while (item != nullptr) {
-    if (const auto task = first_in_line(*lines_[item->slot], free, 0)) return task;
-    ++lines_seen;
-    item = classes_[level].first_after(item->key, fits);
-  }
-  return std::nullopt;
+  std::optional<FoundTask> task;
+  classes_[level].first(fits, [&](const typename Lines::Item& item) {
+    task = first_in_line(*lines_[item.slot], free, 0, searched_max(level));
+    if (!task) ++lines_seen;
+    return task.has_value();
+  });
+  return task;
 }
 
 template <class Cost>
@@ -230,7 +245,6 @@ std::optional<FoundTask> TenantLines<Cost>::first_that_fits(const Amounts& free)
 template <class Cost>
 std::optional<FoundTask> TenantLines<Cost>::next_candidate(Walk& walk, const Amounts& free) {
   const auto fits = [&](const Sum& sum) { return sum.least.fits(free); };
-  const std::uint64_t lines_max = Cost::is_exact ? ~std::uint64_t{0} : lines_searched_max;
   for (; walk.after.level < levels; ++walk.after.level, walk.after.service = INT64_MIN, walk.after.head = 0) {
     const std::uint8_t level = walk.after.level;
     if (turns_ == Turns::by_admission) {
@@ -240,22 +254,26 @@ std::optional<FoundTask> TenantLines<Cost>::next_candidate(Walk& walk, const Amo
       return task;
     }
     // Lines before the walk's place are done with; the line there may have more.
-    while (walk.lines < lines_max) {
-      const auto* item = classes_[level].first_after({walk.after.service, walk.after.head}, fits);
-      if (item == nullptr) break;
-      Line& line = *lines_[item->slot];
+    std::optional<FoundTask> task;
+    const LinePlace after{walk.after.service, walk.after.head};
+    classes_[level].first_after(after, fits, [&](const typename Lines::Item& item) {
+      if (walk.lines >= lines_searched_max) return true;
+      Line& line = *lines_[item.slot];
       if (line.walk != walk.number) {
         line.walk = walk.number;
         line.looked_through = 0;
       }
-      if (const auto task = first_in_line(line, free, line.looked_through)) {
+      task = first_in_line(line, free, line.looked_through, candidates_max(level));
+      if (task) {
         line.looked_through = task->place.admission;
-        return task;
+        return true;
       }
-      walk.after.service = item->key.service;
-      walk.after.head = item->key.head;
+      walk.after.service = item.key.service;
+      walk.after.head = item.key.head;
       ++walk.lines;
-    }
+      return false;
+    });
+    if (task) return task;
   }
   return std::nullopt;
 }

@@ -108,8 +108,12 @@ class TenantLines final : public ParkedOrder {
   Sum sum_of(const Line& line) const;
   LinePlace place_now(const Line& line) const;
   Amounts within_room(const Line& line, const Amounts& free) const;
-  const typename Tasks::Item* item_in_line(const Line& line, const Amounts& free, std::uint64_t after) const;
-  std::optional<FoundTask> first_in_line(const Line& line, const Amounts& free, std::uint64_t after) const;
+  std::uint64_t candidates_max(std::uint8_t level) const;
+  const typename Tasks::Item* item_in_line(const Line& line, const Amounts& free, std::uint64_t after,
+                                           std::uint64_t searched_max) const;
+  std::optional<FoundTask> first_in_line(const Line& line, const Amounts& free, std::uint64_t after,
+                                         std::uint64_t searched_max) const;
+  std::uint64_t searched_max(std::uint8_t level) const;
   FoundTask found(const Line& line, const typename Tasks::Item& item) const;
   std::optional<FoundTask> first_by_admission(std::uint8_t level, const Amounts& free,
                                               std::uint64_t after) const;

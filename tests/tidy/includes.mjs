@@ -63,7 +63,7 @@ const rules = [
     system: [standard, expected, /^emscripten(\/|\.h$)/],
     own: [corePublic, /^wasm\//, /^native\/backend\/file_journal/, /^core\/(scenario|simulate)\//],
   },
-  { where: /^tests\/unit\//, system: [/./], own: [corePublic, /^core\//, /^tests\//] },
+  { where: /^tests\/(unit|work)\//, system: [/./], own: [corePublic, /^core\//, /^tests\//] },
   { where: /^tests\/(store|storage_bench|audit_bench)\//, system: [/./], own: [corePublic, /^native\/backend\/file_journal/, /^tests\//] },
   { where: /^tests\//, system: [/./], own: [corePublic, nativePublic, /^core\/(scenario|simulate)\//, /^tests\//] },
   { where: /^examples\//, system: [/./], own: [corePublic, nativePublic, /^examples\//] },
