@@ -81,6 +81,7 @@ void add_garage(CLI::App& app, Chosen& chosen) {
   group->require_subcommand(1);
   add_garage_gate(*group, chosen);
   add_garage_views(*group, chosen);
+  add_garage_export(*group, chosen);
   CLI::App* day = group->add_subcommand("simulate", "Runs a day in virtual time.");
   add_garage_config(*day, options->choice);
   day->add_option("--day", options->day, "quiet, usual or busy.")
