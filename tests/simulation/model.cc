@@ -179,6 +179,8 @@ void Model::take(const Start& start, Now now, bool needs_heartbeats) {
   if (ticket == tickets_.end()) return blame("task " + id + " was started, but nobody submitted it");
   if (ticket->second.outcome && !ticket->second.begins_again)
     blame(id + " was started after its outcome was told");
+  if (start.payload.id != 0 && released_.contains(start.payload.id))
+    blame(id + " was started, but its payload was released");
   const PoolConfig& config = config_.pools[start.pool.index];
   Units used = 0;
   std::string others;

@@ -103,6 +103,7 @@ export const mutations = [
   {
     name: 'lost-retries-take-the-payload-along',
     law: 'what the journal does not know gives nothing back that the journal needs',
+    noticed_by: 'test_unit',
     file: 'core/src/recovery.cc',
     from: '  settle_payloads(pool);\n',
     to: '',

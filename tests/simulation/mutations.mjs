@@ -1,5 +1,5 @@
 // Breaks one law at a time, on purpose, in a copy of the tree, and expects the simulation, or the tests of the file
-// journal, to notice. An invariant that was never seen to fail proves nothing.
+// journal or of the core, to notice. An invariant that was never seen to fail proves nothing.
 //
 //   node tests/simulation/mutations.mjs [--only NAME] [--seeds N]
 
@@ -22,7 +22,7 @@ const { values: options } = parseArgs({
 function prepare() {
   rmSync(tree, { recursive: true, force: true });
   mkdirSync(tree, { recursive: true });
-  const parts = ['CMakeLists.txt', 'cmake', 'core', 'native', 'tests/simulation', 'tests/store'];
+  const parts = ['CMakeLists.txt', 'cmake', 'core', 'native', 'tests/simulation', 'tests/store', 'tests/unit'];
   for (const part of parts) {
     cpSync(join(root, part), join(tree, part), { recursive: true });
   }
@@ -40,7 +40,7 @@ function build(program) {
 
 /** The line that says what was found; null if nothing was. */
 function findings(program) {
-  const flags = program === 'faults' ? ['--seeds', options.seeds] : [];
+  const flags = { faults: ['--seeds', options.seeds], test_unit: ['[durability]'] }[program] ?? [];
   const run = spawnSync(join(built, program), flags, { encoding: 'utf8', maxBuffer: 1 << 26, cwd: scratch });
   if (run.status === 0) return null;
   const lines = `${run.stderr}\n${run.stdout}`.split('\n').filter((line) => line.trim() !== '');

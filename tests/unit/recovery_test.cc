@@ -273,3 +273,24 @@ TEST_CASE("a run that ended while its task's own end was being written is over, 
   CHECK(lot.status("a") == Status::completed);
   CHECK(lot.stats().units_in_use == 0);
 }
+
+TEST_CASE("a retry whose record is lost leaves the failed task its payload", "[durability]") {
+  DurableLot lot(pool_of(1, StorageKind::file));
+  TaskSpec spec = lot.spec("a");
+  spec.payload = PayloadRef{.id = 77, .bytes = 10, .digest = 1};
+  lot.submit(spec);
+  lot.persist();
+  lot.fail("a");
+  lot.persist();
+  const std::uint64_t durable = lot.written_through;
+  lot.command(Retry{0, lot.named("a")});
+  lot.fail_and_reload(durable);
+  CHECK(lot.status("a") == Status::failed);
+  CHECK(lot.releases.empty());
+  lot.command(Retry{0, lot.named("a")});
+  lot.persist();
+  CHECK(lot.start_of("a").payload.id == 77);
+  lot.finish("a");
+  lot.persist();
+  CHECK(lot.releases.size() == 1);
+}
