@@ -82,6 +82,7 @@ void add_garage(CLI::App& app, Chosen& chosen) {
   add_garage_gate(*group, chosen);
   add_garage_views(*group, chosen);
   add_garage_export(*group, chosen);
+  add_garage_import(*group, chosen);
   CLI::App* day = group->add_subcommand("simulate", "Runs a day in virtual time.");
   add_garage_config(*day, options->choice);
   day->add_option("--day", options->day, "quiet, usual or busy.")

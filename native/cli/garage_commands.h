@@ -11,5 +11,6 @@ namespace parking_lot::cli {
 void add_garage_gate(CLI::App& group, Chosen& chosen);
 void add_garage_views(CLI::App& group, Chosen& chosen);
 void add_garage_export(CLI::App& group, Chosen& chosen);
+void add_garage_import(CLI::App& group, Chosen& chosen);
 
 }  // namespace parking_lot::cli

@@ -75,3 +75,44 @@ TEST_CASE("garage simulate: nights count from local midnight on") {
   CHECK(day["revenue"]["paid"] == 1300);
   CHECK(day["revenue"]["still_due"] == 0);
 }
+
+TEST_CASE("garage import: a table of spots becomes the levels of a config, equal neighbours as one run") {
+  const TemporaryFolder folder;
+  const std::string before = folder.write("c.json", config);
+  const std::string table = folder.write("spots.csv",
+                                         "level,row,position,kind,features\r\n"
+                                         "P1,A,1,compact,\r\n"
+                                         "P1,A,2,compact,\r\n"
+                                         "P1,A,3,regular,\"ev_charger covered\"\r\n"
+                                         "\r\n"
+                                         "P2,B,1,,\r\n");
+  const json after =
+      json::parse(printed({"garage", "import", "--config", before, "--spots", table, "--json"}));
+  CHECK(after["garages"]["g"]["levels"] == json::parse(R"({
+    "P1": {"A": {"spots": [{"count": 2, "kind": "compact"},
+                           {"count": 1, "kind": "regular", "features": ["ev_charger", "covered"]}]}},
+    "P2": {"B": {"spots": [{"count": 1}]}}})"));
+  CHECK(after["garages"]["g"]["tariffs"] == json::parse(config)["garages"]["g"]["tariffs"]);
+}
+
+TEST_CASE("garage import: what is wrong with a table is told by line and column") {
+  const TemporaryFolder folder;
+  const std::string before = folder.write("c.json", config);
+  const std::pair<std::string, std::string> cases[] = {
+      {"level,line\nP1,A\n", "line 1: \"line\" is no column"},
+      {"level,kind\nP1,compact\n", "line 1: has no columns level and row"},
+      {"level,row\n", "holds no spots"},
+      {"level,row\nP1,\n", "line 2, row: is empty"},
+      {"level,row\nP1,A,B\n", "line 2: has more cells"},
+      {"level,row,position\nP1,A,1\nP1,A,3\n", "line 3, position: must be 2"},
+      {"level,row,kind\nP1,A,huge\n", "line 2, kind: must be compact"},
+      {"level,row,features\nP1,A,roof\n", "line 2, features: must be of"},
+      {"level,row\nP9,A\n", "garages.g.entrances.south.P1: is no level"},
+  };
+  for (const auto& [table, message] : cases) {
+    StartedProgram program(
+        {"garage", "import", "--config", before, "--spots", folder.write("spots.csv", table)});
+    CHECK(program.wait() == 2);
+    CHECK_THAT(program.errors(), Catch::Contains(message));
+  }
+}
