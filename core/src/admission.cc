@@ -47,9 +47,10 @@ void Scheduler::Machine::take(const Submit& input) {
   }
   if (refuse_by_spec(*pool, input.request, input.spec)) return;
   const std::uint64_t digest = input.spec.task_id.empty() ? 0 : digest_of(input.spec);
-  if (!input.spec.task_id.empty() && answered_as_duplicate(*pool, input, digest)) return;
+  Room room = Room::sought;
+  if (!input.spec.task_id.empty() && answered_as_duplicate(*pool, input, digest, room)) return;
   if (refuse_by_pool(*pool, input.request, input.spec)) return;
-  arrive(*pool, input, digest);
+  arrive(*pool, input, digest, room);
 }
 
 /// What is malformed in the specification itself. True if it was refused.
@@ -125,34 +126,49 @@ bool Scheduler::Machine::is_full(const Pool& pool, const Task& task) const {
   return tenant.parked >= tenant.max_queued;
 }
 
+/// A parked task leaves its place to the successor, if that parks for the same tenant; so does a waiting one.
+Room Scheduler::Machine::room_for(const Pool& pool, const TaskSpec& spec, const Task& replaced) const {
+  if (spec.start_after > now_.wall) return replaced.phase == Phase::waiting ? Room::kept : Room::sought;
+  const bool is_of_tenant = !pool.tracks_tenants() || names.text(replaced.tenant) == tenant_of(spec);
+  return replaced.phase == Phase::parked && is_of_tenant ? Room::kept : Room::sought;
+}
+
 /// A refusal has no side effect, so a task is replaced only if its successor is sure of a place. True if it
 /// was refused.
 bool Scheduler::Machine::refuse_by_room(Pool& pool, const Submit& input, Phase replaced) {
   const bool waits = input.spec.start_after > now_.wall;
-  const std::uint64_t taken = waits ? pool.waiting - (replaced == Phase::waiting ? 1 : 0)
-                                    : pool.parked - (replaced == Phase::parked ? 1 : 0);
-  if (taken < pool.config.max_queue_depth) return false;
+  const std::uint64_t taken = waits ? pool.waiting : pool.parked - (replaced == Phase::parked ? 1 : 0);
+  bool is_full = taken >= pool.config.max_queue_depth;
+  const auto limits = pool.config.tenants.find(std::string(tenant_of(input.spec)));
+  if (!waits && limits != pool.config.tenants.end() && limits->second.max_queued) {
+    const std::uint32_t tenant = pool.tenants.find(names.find(limits->first));
+    is_full |= (tenant == no_tenant ? 0 : pool.tenants[tenant].parked) >= *limits->second.max_queued;
+  }
+  if (!is_full) return false;
   audit_refusal(pool, Refusal::queue_full, input.spec.task_id, tenant_of(input.spec));
   refuse(input.request, Refusal::queue_full, {}, pool.retry_after());
   return true;
 }
 
 /// The rules of `dedup`. True if the submission was answered; false if it may go on (also after replacing a
-/// parked task).
-bool Scheduler::Machine::answered_as_duplicate(Pool& pool, const Submit& input, std::uint64_t digest) {
+/// parked task, whose place it may keep).
+bool Scheduler::Machine::answered_as_duplicate(Pool& pool, const Submit& input, std::uint64_t digest,
+                                               Room& room) {
   const auto known = pool.by_name.find(names.find(input.spec.task_id).index);
   if (known == pool.by_name.end() || is_outdated(known->second)) return false;
-  if (tasks_[known->second].phase == Phase::arriving) {
-    settle(pool);  // what became of the earlier submission decides about this one
-    return answered_as_duplicate(pool, input, digest);
+  const bool is_arriving = tasks_[known->second].phase == Phase::arriving;
+  if (is_arriving || (input.spec.dedup == Dedup::replace && !pool.arrivals.empty())) {
+    settle(pool);  // what became of earlier submissions decides about this one
+    return answered_as_duplicate(pool, input, digest, room);
   }
   const std::uint32_t slot = known->second;
   const Task& task = tasks_[slot];
   const bool is_parked =
       task.phase == Phase::parked || task.phase == Phase::waiting || task.phase == Phase::backing_off;
   if (input.spec.dedup == Dedup::replace && is_parked) {
-    if (refuse_by_pool(pool, input.request, input.spec) || refuse_by_room(pool, input, task.phase))
-      return true;
+    room = room_for(pool, input.spec, task);
+    if (refuse_by_pool(pool, input.request, input.spec)) return true;
+    if (room == Room::sought && refuse_by_room(pool, input, task.phase)) return true;
     drop(pool, slot, Reason::replaced);
     return false;
   }
@@ -188,7 +204,7 @@ std::uint64_t Scheduler::Machine::digest_of(const TaskSpec& spec) const {
 }
 
 /// Enters the queue provisionally: the allocation pass at the end of `handle` starts, parks or refuses it.
-void Scheduler::Machine::arrive(Pool& pool, const Submit& input, std::uint64_t digest) {
+void Scheduler::Machine::arrive(Pool& pool, const Submit& input, std::uint64_t digest, Room room) {
   const TaskSpec& spec = input.spec;
   const std::uint32_t slot = allocate_task(pool);
   Task& task = tasks_[slot];
@@ -223,7 +239,7 @@ void Scheduler::Machine::arrive(Pool& pool, const Submit& input, std::uint64_t d
   task.kind = spec.kind;
   task.on_disconnect = spec.on_disconnect;
 
-  Arrival arrival{slot, no_slot, no_slot, input.request, input.receipt};
+  Arrival arrival{slot, no_slot, no_slot, input.request, input.receipt, room};
   if (task.task_id) {
     const auto [place, is_new] = pool.by_name.try_emplace(task.task_id.index, slot);
     if (!is_new) {
@@ -258,7 +274,7 @@ bool Scheduler::Machine::settle_arrivals(Pool& pool) {
           Submitted{handle_of(arrival.slot), task.status, task.reason, Submitted::How::admitted, 0, {}});
       continue;
     }
-    if (!is_full(pool, task)) {
+    if (arrival.room == Room::kept || !is_full(pool, task)) {
       park_arrival(pool, arrival);
       continue;
     }

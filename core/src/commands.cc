@@ -138,7 +138,7 @@ void Scheduler::Machine::take(const Retry& input) {
     refuse(input.request, Refusal::cost_exceeds_capacity, "resource_cost.units");
     return;
   }
-  arrive(pool, submit, task.digest);
+  arrive(pool, submit, task.digest, Room::sought);
   pool.arrivals.back().retried = found.slot;
   tasks_[found.slot].payload = {};  // the fresh task keeps the bytes now
   tasks_[found.slot].was_retried = true;

@@ -99,11 +99,12 @@ class Scheduler::Machine {
   void take(const Submit& input);
   bool refuse_by_pool(Pool& pool, RequestId request, const TaskSpec& spec);
   bool refuse_by_spec(Pool& pool, RequestId request, const TaskSpec& spec);
+  Room room_for(const Pool& pool, const TaskSpec& spec, const Task& replaced) const;
   bool refuse_by_room(Pool& pool, const Submit& input, Phase replaced);
   bool exceeds_capacity(Pool& pool, const TaskSpec& spec);
   bool is_full(const Pool& pool, const Task& task) const;
-  bool answered_as_duplicate(Pool& pool, const Submit& input, std::uint64_t digest);
-  void arrive(Pool& pool, const Submit& input, std::uint64_t digest);
+  bool answered_as_duplicate(Pool& pool, const Submit& input, std::uint64_t digest, Room& room);
+  void arrive(Pool& pool, const Submit& input, std::uint64_t digest, Room room);
   void remember_tenant(NameId mailbox, NameId tenant);
   bool settle_arrivals(Pool& pool);
   void park_arrival(Pool& pool, const Arrival& arrival);

@@ -43,6 +43,9 @@ struct Lane {
   bool is_abandoned = false;           ///< its realm went while the storage was gone
 };
 
+/// Whether a submission takes the place of the task that it replaced, or has to find one.
+enum class Room : std::uint8_t { sought, kept };
+
 /// A submission of the current batch whose fate the allocation pass decides.
 struct Arrival {
   std::uint32_t slot = 0;
@@ -50,6 +53,7 @@ struct Arrival {
   std::uint32_t retried = no_slot;   ///< the failed task that is submitted again
   RequestId request = 0;
   Submit::Receipt receipt = Submit::Receipt::full;
+  Room room = Room::sought;
 };
 
 /// An obligation to deliver, in the order in which outcomes were recorded.

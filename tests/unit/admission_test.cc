@@ -79,6 +79,53 @@ TEST_CASE("a replacement takes the place in a full queue that the replaced task 
   CHECK(lot.view("parked").priority == Priority::high);
 }
 
+TEST_CASE(
+    "a replacement keeps the place where the tenant's part of the queue is full, and where it has shrunk") {
+  PoolConfig pool = pool_of(1);
+  pool.tenants["a"].max_queued = 2;
+  pool.tenants["b"].max_queued = 0;
+  DrivenScheduler lot(pool);
+  const auto spec_of = [&](const std::string& id, const char* tenant) {
+    TaskSpec spec = lot.spec(id);
+    spec.tenant = lot.core.names().intern(tenant);
+    spec.dedup = Dedup::replace;
+    return spec;
+  };
+  lot.submit("runs");
+  lot.submit(spec_of("a1", "a"));
+  lot.submit(spec_of("a2", "a"));
+  TaskSpec later = spec_of("a3", "a");
+  later.start_after = lot.now.wall + Duration{5000};
+  lot.submit(later);
+  CHECK(std::holds_alternative<Submitted>(lot.answers[lot.submit(spec_of("a1", "a"))]));
+  CHECK(lot.refusal(lot.submit(spec_of("a3", "a"))) ==
+        Refusal::queue_full);  // it has no place there to leave
+  CHECK(lot.refusal(lot.submit(spec_of("a2", "b"))) == Refusal::queue_full);
+  CHECK(lot.stats().dropped == 1);
+
+  PoolConfig shrunk = lot.core.config(DrivenScheduler::gpu);
+  shrunk.max_queue_depth = 1;
+  lot.command(Reconfigure{.request = 0, .pool = DrivenScheduler::gpu, .config = &shrunk});
+  CHECK(std::holds_alternative<Submitted>(lot.answers[lot.submit(spec_of("a2", "a"))]));
+  CHECK(lot.stats().parked == 2);
+}
+
+TEST_CASE("who arrives in the same batch before a replacement does not get the place that it keeps") {
+  PoolConfig pool = pool_of(1);
+  pool.max_queue_depth = 1;
+  DrivenScheduler lot(pool);
+  lot.submit("runs");
+  lot.submit("parked");
+  TaskSpec next = lot.spec("parked");
+  next.dedup = Dedup::replace;
+  lot.feed({submission(11, lot.spec("other")), submission(12, next), submission(13, lot.spec("another"))});
+  lot.last_request = 13;
+  CHECK(lot.refusal(11) == Refusal::queue_full);
+  CHECK(std::holds_alternative<Submitted>(lot.answers[12]));
+  CHECK(lot.refusal(13) == Refusal::queue_full);
+  CHECK(lot.stats().parked == 1);
+}
+
 TEST_CASE("two submissions of one id in one batch are one task, or one is refused") {
   DrivenScheduler lot(pool_of(1));
   lot.feed({submission(1, lot.spec("a")), submission(2, lot.spec("a")), submission(3, lot.spec("a", 0))});
