@@ -88,6 +88,9 @@ if(TARGET bench_audit)
   target_include_directories(bench_audit PRIVATE "${PROJECT_SOURCE_DIR}/native")
 endif()
 
+parking_lot_suite(test_simulate simulate parking_lot_simulate)
+parking_lot_catch_tests(test_simulate simulate simulate)
+
 parking_lot_suite(test_fuzz fuzz parking_lot_core)
 parking_lot_catch_tests(test_fuzz fuzz fuzz)
 

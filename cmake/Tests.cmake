@@ -68,7 +68,3 @@ function(parking_lot_script_tests prefix)
 endfunction()
 
 include(TestSuites)
-if(NOT EMSCRIPTEN)
-  parking_lot_suite(test_simulate simulate parking_lot_simulate)
-  parking_lot_catch_tests(test_simulate simulate simulate)
-endif()
