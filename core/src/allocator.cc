@@ -5,15 +5,19 @@
 namespace parking_lot {
 namespace {
 
+std::optional<Candidate> first_in_queue(Lane& lane, Units free) {
+  const auto entry = lane.queue.first_that_fits(free);
+  if (!entry) return std::nullopt;
+  return Candidate{&lane, *entry, Place::of(entry->key)};
+}
+
 std::optional<Candidate> first_in_lane(Lane& lane, const Amounts& free) {
   if (lane.order) {
     const auto found = lane.order->first_that_fits(free);
     if (!found) return std::nullopt;
     return Candidate{&lane, found->entry, found->place};
   }
-  const auto entry = lane.queue.first_that_fits(free.of[0]);
-  if (!entry) return std::nullopt;
-  return Candidate{&lane, *entry, Place::of(entry->key)};
+  return first_in_queue(lane, free.of[0]);
 }
 
 void keep_earlier(std::optional<Candidate>& best, const std::optional<Candidate>& other) {
@@ -126,8 +130,10 @@ std::optional<Candidate> next_to_start(const Situation& situation) {
   if (!pool.starts_tasks()) return std::nullopt;
   if (pool.lanes.size() == 1 && !pool.lanes.front().order) {  // the usual case: most passes end here
     const auto units = pool.free_units();
-    const Lane& lane = pool.lanes.front();
+    Lane& lane = pool.lanes.front();
     if (!units || lane.ready == 0 || lane.queue.least() > *units) return std::nullopt;
+    if (pool.config.policy == Policy::first_fit && pool.exhausted.empty())
+      return first_in_queue(lane, *units);
   }
   const auto free = pool.free_amounts();
   if (!free) return std::nullopt;
