@@ -89,4 +89,21 @@ for (const [i, figures] of [native, wasm].entries()) {
   });
 }
 report.note(`each sample is the best of five rounds of the program; the programs ran in turns, ${turns} times each`);
+
+// Natively, what a decision costs does not grow with the queue.
+const decisions = `${root}build/release/bench_decisions`;
+if (!existsSync(decisions)) {
+  console.error(`${decisions} is missing: build it first (./dev build release)`);
+  process.exit(1);
+}
+for (const { load, few_ns: few, many_ns: many } of JSON.parse(execFileSync(decisions, outputOnly)).loads) {
+  report.add({ name: `decision, ${load}, 1k parked`, unit: 'ns', samples: [few] });
+  report.add({
+    name: `decision, ${load}, 100k parked`,
+    unit: 'ns',
+    samples: [many],
+    ratio: { value: many / few, of: '1k parked' },
+    bar: limit('≤', 3),
+  });
+}
 report.finish({ compiler: versionOf('g++', '--version'), emcc: versionOf('emcc', '--version') });
