@@ -173,6 +173,7 @@ TEST_CASE("journals of garages in version 1 are read for ever") {
 
 TEST_CASE("a garage that is read back from its bytes goes on as it was") {
   GarageConfig config = plain_garage(2, 6);
+  config.tariffs[0].permits = {{"staff", 80}};
   config.tariffs[0].increment = {Duration::seconds(1800), 150};
   config.storage.kind = StorageKind::file;
   DrivenGarage driven(config);

@@ -11,6 +11,7 @@ namespace {
 
 GarageConfig random_config(Dice& dice, StorageKind storage) {
   GarageConfig config = mixed_garage(dice);
+  if (dice.one_in(2)) config.tariffs[0].permits = {{"staff", 80}};
   config.storage.kind = storage;
   config.zone = "Europe/Berlin";
   config.tariffs = {richest(), hourly()};

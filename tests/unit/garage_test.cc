@@ -313,6 +313,8 @@ TEST_CASE("permits and validations lower what is due, a lost ticket raises it") 
   DrivenGarage driven(with_tariff(plain_garage(1, 5), tariff));
   GrantPermit grant;
   grant.plate = "S";
+  grant.permit = "mayor";
+  CHECK(driven.refusal(grant) == Code::unknown_name);
   grant.permit = "staff";
   grant.until = driven.now.wall + minutes(10);
   CHECK(driven.ask<Done>(grant));

@@ -106,6 +106,12 @@ void Garage::Machine::take(const Refund& input) {
 void Garage::Machine::take(const GrantPermit& input) {
   if (is_refused(input.request) || !is_vehicle(input.request, {.plate = input.plate})) return;
   if (!is_valid_name(input.permit)) return refuse(input.request, GarageRefusal::invalid_request, "permit");
+  const auto names_it = [&](const PermitRate& rate) { return rate.name == input.permit; };
+  const auto knows_it = [&](const Tariff& tariff) {
+    return std::any_of(tariff.permits.begin(), tariff.permits.end(), names_it);
+  };
+  if (std::none_of(config.tariffs.begin(), config.tariffs.end(), knows_it))
+    return refuse(input.request, GarageRefusal::unknown_name, "permit");
   const std::uint32_t known = parking.vehicle_of(input.plate);
   const std::uint64_t vehicle = known == no_slot ? parking.next_vehicle : parking.vehicles[known].number;
   const std::uint64_t sequence = emit(PermitGranted{vehicle, input.plate, input.permit, input.until});

@@ -68,6 +68,8 @@ test('permits and validations take off what the tariff says', async (context) =>
   assert.deepEqual(staff.lines.at(-1)?.kind, 'permit');
   await garage.revokePermit('B-1');
   assert.equal((await garage.price({ plate: 'B-1' })).due, 300);
+  const unknown = await errorOf(garage.grantPermit({ plate: 'B-1', permit: 'mayor' }));
+  assert.deepEqual([unknown.code, unknown.field], ['unknown_name', 'permit']);
   const nameless = await errorOf(garage.grantPermit({ plate: 'B-1', permit: '' }));
   assert.deepEqual([nameless.code, nameless.field], ['invalid_argument', 'permit']);
 });

@@ -118,6 +118,7 @@ struct Refund {
   std::uint64_t if_version = 0;
 };
 
+/// `unknown_name` if no tariff knows the permit.
 struct GrantPermit {
   RequestId request = 0;
   std::string_view plate;
