@@ -29,7 +29,7 @@ endfunction()
 # parking_lot_in_units(<target>): several sources make one translation unit, where builds are from scratch more often than not:
 # the headers of Asio alone take longer to read than most files that include them.
 function(parking_lot_in_units target)
-  if(NOT EMSCRIPTEN AND (CMAKE_BUILD_TYPE STREQUAL "Release" OR PARKING_LOT_SANITIZE))
+  if(CMAKE_BUILD_TYPE STREQUAL "Release" OR PARKING_LOT_SANITIZE)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
   endif()
 endfunction()

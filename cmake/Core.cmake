@@ -21,7 +21,7 @@ if(core_sources)
   target_link_libraries(parking_lot_core
     PUBLIC "$<BUILD_INTERFACE:parking_lot_expected>"
     PRIVATE "$<BUILD_INTERFACE:parking_lot_json>")
-  if(NOT EMSCRIPTEN AND CMAKE_BUILD_TYPE STREQUAL "Release")
+  if(NOT EMSCRIPTEN AND (CMAKE_BUILD_TYPE STREQUAL "Release" OR PARKING_LOT_SANITIZE))
     # The machines as one translation unit: a task's way through them is a chain of small functions, which the compiler
     # may then join. (The WebAssembly build gets the same from -flto.)
     parking_lot_sources(machine_sources "core/src/*.cc" EXCEPT core/src/codes.cc)
