@@ -47,10 +47,11 @@ void Scheduler::Machine::take(const Submit& input) {
   }
   if (refuse_by_spec(*pool, input.request, input.spec)) return;
   const std::uint64_t digest = input.spec.task_id.empty() ? 0 : digest_of(input.spec);
-  Room room = Room::sought;
-  if (!input.spec.task_id.empty() && answered_as_duplicate(*pool, input, digest, room)) return;
-  if (refuse_by_pool(*pool, input.request, input.spec)) return;
-  arrive(*pool, input, digest, room);
+  std::optional<Room> replaced;
+  if (!input.spec.task_id.empty() && answered_as_duplicate(*pool, input, digest, replaced)) return;
+  // Who has replaced a task has passed this already, and is not refused any more.
+  if (!replaced && refuse_by_pool(*pool, input.request, input.spec)) return;
+  arrive(*pool, input, digest, replaced.value_or(Room::sought));
 }
 
 /// What is malformed in the specification itself. True if it was refused.
@@ -153,23 +154,24 @@ bool Scheduler::Machine::refuse_by_room(Pool& pool, const Submit& input, Phase r
 /// The rules of `dedup`. True if the submission was answered; false if it may go on (also after replacing a
 /// parked task, whose place it may keep).
 bool Scheduler::Machine::answered_as_duplicate(Pool& pool, const Submit& input, std::uint64_t digest,
-                                               Room& room) {
+                                               std::optional<Room>& replaced) {
   const auto known = pool.by_name.find(names.find(input.spec.task_id).index);
   if (known == pool.by_name.end() || is_outdated(known->second)) return false;
   const bool is_arriving = tasks_[known->second].phase == Phase::arriving;
   if (is_arriving || (input.spec.dedup == Dedup::replace && !pool.arrivals.empty())) {
     settle(pool);  // what became of earlier submissions decides about this one
-    return answered_as_duplicate(pool, input, digest, room);
+    return answered_as_duplicate(pool, input, digest, replaced);
   }
   const std::uint32_t slot = known->second;
   const Task& task = tasks_[slot];
   const bool is_parked =
       task.phase == Phase::parked || task.phase == Phase::waiting || task.phase == Phase::backing_off;
   if (input.spec.dedup == Dedup::replace && is_parked) {
-    room = room_for(pool, input.spec, task);
+    const Room room = room_for(pool, input.spec, task);
     if (refuse_by_pool(pool, input.request, input.spec)) return true;
     if (room == Room::sought && refuse_by_room(pool, input, task.phase)) return true;
     drop(pool, slot, Reason::replaced);
+    replaced = room;
     return false;
   }
   if (input.spec.dedup == Dedup::reject || task.digest != digest) {

@@ -103,7 +103,8 @@ class Scheduler::Machine {
   bool refuse_by_room(Pool& pool, const Submit& input, Phase replaced);
   bool exceeds_capacity(Pool& pool, const TaskSpec& spec);
   bool is_full(const Pool& pool, const Task& task) const;
-  bool answered_as_duplicate(Pool& pool, const Submit& input, std::uint64_t digest, Room& room);
+  bool answered_as_duplicate(Pool& pool, const Submit& input, std::uint64_t digest,
+                             std::optional<Room>& replaced);
   void arrive(Pool& pool, const Submit& input, std::uint64_t digest, Room room);
   void remember_tenant(NameId mailbox, NameId tenant);
   bool settle_arrivals(Pool& pool);

@@ -110,6 +110,24 @@ TEST_CASE(
   CHECK(lot.stats().parked == 2);
 }
 
+TEST_CASE("a replacement whose task is dropped is not refused as busy for the record of that") {
+  PoolConfig pool = pool_of(1, StorageKind::file);
+  pool.max_queue_depth = 100000;
+  DrivenScheduler lot(pool);
+  lot.submit("runs");
+  lot.submit("parked");
+  lot.persist();
+  for (int i = 0; i < 8192; ++i)
+    lot.submit("t" + std::to_string(i));  // two records each: as many as may wait
+  TaskSpec next = lot.spec("parked");
+  next.dedup = Dedup::replace;
+  const RequestId request = lot.submit(next);
+  lot.persist();
+  CHECK(std::holds_alternative<Submitted>(lot.answers[request]));
+  CHECK(lot.status("parked") == Status::queued);
+  CHECK(lot.stats().dropped == 1);
+}
+
 TEST_CASE("who arrives in the same batch before a replacement does not get the place that it keeps") {
   PoolConfig pool = pool_of(1);
   pool.max_queue_depth = 1;
