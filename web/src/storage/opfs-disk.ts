@@ -104,7 +104,8 @@ export class OpfsDisk implements Disk {
       throw new DiskError('fenced', 'another worker has taken the files over');
     }
     const homeless = names.filter((name) => this.file(name).memory);
-    if (this.spares.length < sparesWanted + homeless.length) await this.openSpares(sparesWanted + homeless.length);
+    if (this.spares.length < sparesWanted + homeless.length)
+      await this.openSpares(sparesWanted + homeless.length);
     for (const name of homeless) this.place(name, this.file(name));
     if (homeless.some((name) => this.file(name).memory)) {
       throw new DiskError('no_space', 'the browser gives no more space for files');
