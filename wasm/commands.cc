@@ -104,7 +104,8 @@ EMSCRIPTEN_KEEPALIVE void pl_unsubscribe(std::uint32_t key) {
 // --- gauges
 // ---------------------------------------------------------------------------------------------------------
 
-/// The figures in the order of `PoolStats`, then two of each resource; valid until the next call. Null for an unknown pool.
+/// The figures in the order of `PoolStats`, then two of each resource; valid until the next call. Null for an
+/// unknown pool.
 EMSCRIPTEN_KEEPALIVE const double* pl_stats(std::uint32_t pool) {
   static double figures[19 + 2 * resources_max];
   if (!session() || pool >= session()->lot().scheduler().pool_count()) return nullptr;

@@ -83,8 +83,8 @@ class Session {
   /// A copy that lives until the next flush, for the views in inputs.
   std::string_view keep(std::string_view text);
   std::span<const Units> keep(std::span<const double> units);
-  /// Queues the change for the next flush, on top of those that are queued already. Answers what is wrong with
-  /// it.
+  /// Queues the change for the next flush, on top of those that are queued already. Answers what is wrong
+  /// with it.
   std::vector<ConfigIssue> reconfigure(RequestId request, PoolId pool, std::string_view settings);
   /// Gives the caller's hold of a name back, after the inputs that may mention it.
   void release_after_flush(NameId name) { released_.push_back(name); }

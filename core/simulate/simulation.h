@@ -25,12 +25,12 @@ struct Fate {
 
 /// What a task that parked was told of its start.
 struct Foreseen {
-  std::uint32_t task = 0;                ///< place in the trace
+  std::uint32_t task = 0;               ///< place in the trace
   std::int64_t start_ms = Fate::never;  ///< never: nobody could tell
 };
 
 struct Simulated {
-  std::vector<Fate> fates;   ///< in the order of the trace
+  std::vector<Fate> fates;  ///< in the order of the trace
   /// By about a thousand of the tasks that parked, evenly spread.
   std::vector<Foreseen> foreseen;
   std::int64_t last_ms = 0;  ///< the moment of the last event

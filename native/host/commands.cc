@@ -87,8 +87,9 @@ void Host::reconfigure(std::string_view pool, std::string_view settings, DoneCal
 // Several changes in one turn build on one another: the scheduler has not seen the earlier ones yet.
 void Host::Loop::reconfigure(PoolId pool, const std::string& settings,
                              std::function<void(const Answer*)> answer) {
-  const auto earlier = std::find_if(settings_.rbegin(), settings_.rend(),
-                                    [&](const auto& each) { return each.name == scheduler().pool_name(pool); });
+  const auto earlier = std::find_if(settings_.rbegin(), settings_.rend(), [&](const auto& each) {
+    return each.name == scheduler().pool_name(pool);
+  });
   const PoolConfig& current = earlier == settings_.rend() ? scheduler().config(pool) : *earlier;
   ParsedPool parsed = parse_pool_settings(settings, current);
   if (!parsed.ok()) {

@@ -131,10 +131,9 @@ TEST_CASE("when a process starts, its config decides, and that is recorded if th
 namespace {
 
 std::size_t configured_in(const DrivenScheduler& lot) {
-  return static_cast<std::size_t>(
-      std::count_if(lot.journal.begin(), lot.journal.end(), [](const Record& record) {
-        return std::holds_alternative<PoolConfigured>(record.fact);
-      }));
+  return static_cast<std::size_t>(std::count_if(
+      lot.journal.begin(), lot.journal.end(),
+      [](const Record& record) { return std::holds_alternative<PoolConfigured>(record.fact); }));
 }
 
 /// Another process with this config reads what the first one wrote, and goes on in the same journal.

@@ -9,8 +9,8 @@
 namespace parking_lot {
 namespace {
 
-/// What a decision costs beside these, which does not depend on the queue: records, timers, names, accounts. Set
-/// against the time that bench_decisions tells, a step is about 3 ns.
+/// What a decision costs beside these, which does not depend on the queue: records, timers, names, accounts.
+/// Set against the time that bench_decisions tells, a step is about 3 ns.
 double steps_besides(const Load& load) { return load.tenants == 1 ? 200 : 1200; }
 
 double steps_per_decision(const Load& load, std::uint64_t parked) {

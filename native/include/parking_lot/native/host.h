@@ -94,8 +94,8 @@ class Host {
                     DoneCallback on_done = {});
   /// Pause, resume (`active`), drain, disable.
   void set_pool_state(std::string_view pool, PoolState state, DoneCallback on_done = {});
-  /// Changes settings of an open pool: a JSON object with those that change, as `parse_pool_settings` reads it.
-  /// Nothing that runs is ended. Settings that are wrong are refused as `invalid_task` with the field;
+  /// Changes settings of an open pool: a JSON object with those that change, as `parse_pool_settings` reads
+  /// it. Nothing that runs is ended. Settings that are wrong are refused as `invalid_task` with the field;
   /// `parse_pool_settings` with `settings(pool)` tells more.
   void reconfigure(std::string_view pool, std::string_view settings, DoneCallback on_done = {});
   void inspect(std::string_view pool, std::string_view task_id, InspectCallback on_view);
