@@ -17,7 +17,8 @@ if (!existsSync(program)) {
 
 const guarded = 'first_fit';
 const unguarded = 'first_fit:starvation_guard_secs=0';
-const compared = [unguarded, guarded, 'strict', 'backfill'];
+const shortestFirst = 'backfill:backfill_order=shortest';
+const compared = [unguarded, guarded, 'strict', 'backfill', shortestFirst];
 const output = { encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'inherit'] };
 
 /** The figures of each policy. */
