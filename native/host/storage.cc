@@ -20,8 +20,11 @@ constexpr std::chrono::milliseconds lock_pause{5};
 
 std::string one_spelling(const std::string& directory) {
   std::error_code error;
-  const auto canonical = std::filesystem::weakly_canonical(directory, error);
-  return error ? directory : canonical.string();
+  // What is not there yet would stay relative.
+  auto path = std::filesystem::absolute(directory, error);
+  if (!error) path = std::filesystem::weakly_canonical(path, error);
+  if (error) return directory;
+  return (path.has_filename() ? path : path.parent_path()).string();
 }
 
 StoreOptions store_options(const Config& config, const std::string& directory) {
@@ -44,7 +47,7 @@ Error error_of(const std::string& directory, const StoreError& error) {
   std::string where = directory;
   const bool is_named = error.message.rfind(error.file, 0) == 0;
   if (!is_named) where += "/" + error.file;
-  if (error.fault == StoreFault::corrupt) where += " at byte " + std::to_string(error.offset);
+  if (error.fault == StoreFault::corrupt && !is_named) where += " at byte " + std::to_string(error.offset);
   return {where, error.message};
 }
 
