@@ -116,7 +116,9 @@ TEST_CASE("run: with another file, --resume writes only what is recorded from no
   program_output({"run", "--config", config, "--jobs", job_file, "--out", folder.path("first")});
   program_output({"task", "submit", "--store", folder.path("lot"), "--pool", "cpu",
                   R"({"task_id": "later", "payload": {"argv": ["true"]}})"});
-  program_output({"run", "--config", config, "--out", folder.path("second"), "--resume"});
+  StartedProgram resumed({"run", "--config", config, "--out", folder.path("second"), "--resume"});
+  CHECK(resumed.wait() == 0);
+  CHECK_THAT(resumed.errors(), Catch::Contains("3 ended in an earlier run"));
   REQUIRE(folder.lines("second").size() == 1);
   CHECK(json::parse(folder.lines("second")[0])["task_id"] == "later");
 }
@@ -199,9 +201,35 @@ TEST_CASE("pool: paused stays paused over a restart, until it is resumed") {
   program_output({"task", "submit", "--store", store, R"({"task_id": "a", "payload": {"argv": ["true"]}})"});
   const json paused = json::parse(program_output({"task", "explain", "--store", store, "--json", "a"}));
   CHECK(paused["waits_for"] == "paused");
+  StartedProgram run({"run", "--config", config, "--out", folder.path("out"), "--resume"});
+  CHECK(eventually([&] { return run.errors().find("pool 'cpu' is paused") != std::string::npos; }));
+  run.send(SIGINT);
+  CHECK(run.wait() == 130);
   program_output({"pool", "resume", "--store", store});
   program_output({"run", "--config", config, "--out", folder.path("out"), "--resume"});
   CHECK(folder.lines("out").size() == 1);
+}
+
+TEST_CASE("run: one folder in two spellings is one store, also before it is there") {
+  const TemporaryFolder folder;
+  const std::string mailbox = R"({"storage": {"type": "file", "path": ")" + folder.path("lot") + R"("}})";
+  for (const std::string& spelling : {std::string("./lot/"), std::string("lot")}) {
+    std::filesystem::remove_all(folder.path("lot"));
+    const std::string config =
+        folder.write("c.json", config_with(R"({"type": "file", "path": ")" + spelling + R"("})", mailbox));
+    program_output({"run", "--config", config, "--jobs", folder.write("jobs", jobs(1, folder.path("log")))});
+  }
+}
+
+TEST_CASE("store: a folder without one is neither sound nor mended, and stays as it is") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder.path("empty"));
+  for (const std::string& name : {folder.path("empty"), folder.path("absent")}) {
+    program_output({"store", "verify", name}, 1);
+    program_output({"store", "repair", name}, 1);
+  }
+  CHECK(std::filesystem::is_empty(folder.path("empty")));
+  CHECK_FALSE(std::filesystem::exists(folder.path("absent")));
 }
 
 TEST_CASE("mailbox: what is acknowledged in a store does not come back") {
