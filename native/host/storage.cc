@@ -135,7 +135,9 @@ Result<void> Storage::map_streams(const Config& config, const Lot& lot) {
       auto mapped = map(stream, pool.queue.path, {StreamKind::pool, pool.queue.stream});
       if (!mapped) return mapped;
       for (const PoolStream& other : pools_) {
-        if (other.place != stream.place || !(other.number == stream.number)) continue;
+        // By name: streams that a store has not got yet have no numbers to be told by.
+        if (other.place != stream.place) continue;
+        if (config.pools[other.id.index].queue.stream != pool.queue.stream) continue;
         return Failure({"pools." + pool.name + ".queue", "is the same stream as that of pool '" +
                                                              config.pools[other.id.index].name +
                                                              "'; give it another stream or path."});

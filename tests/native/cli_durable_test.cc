@@ -221,6 +221,33 @@ TEST_CASE("run: one folder in two spellings is one store, also before it is ther
   }
 }
 
+TEST_CASE("pool: a store without a copy of its config asks for the config") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("c.json", one_store);
+  program_output({"run", "--config", config, "--jobs", "/dev/null"});
+  std::filesystem::remove(folder.path("lot/config.json"));  // as a store that Node wrote
+  StartedProgram refused({"pool", "list", "--store", folder.path("lot")});
+  CHECK(refused.wait() == 1);
+  CHECK_THAT(refused.errors(), Catch::Contains("name the config with --config"));
+  CHECK_THAT(refused.errors(), !Catch::Contains("is no store"));
+  program_output({"pool", "list", "--config", config});
+}
+
+TEST_CASE("pool: several pools that the store has not got yet are listed with those that it has") {
+  const TemporaryFolder folder;
+  program_output({"run", "--config", folder.write("c.json", one_store), "--jobs", "/dev/null"});
+  const json pool = json::parse(one_store)["pools"]["cpu"];
+  const json more = {{"pools", {{"cpu", pool}, {"gpu", pool}, {"npu", pool}}}};
+  const std::string config = folder.write("more.json", more.dump());
+  const std::string text = program_output({"pool", "list", "--config", config, "--json"});
+  CHECK(std::count(text.begin(), text.end(), '\n') == 3);
+  json same = more;
+  same["pools"]["npu"]["queue"]["stream"] = "gpu";
+  StartedProgram refused({"pool", "list", "--config", folder.write("same.json", same.dump())});
+  CHECK(refused.wait() == 1);
+  CHECK_THAT(refused.errors(), Catch::Contains("the same stream"));
+}
+
 TEST_CASE("store: a folder without one is neither sound nor mended, and stays as it is") {
   const TemporaryFolder folder;
   std::filesystem::create_directory(folder.path("empty"));
