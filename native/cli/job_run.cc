@@ -70,6 +70,7 @@ void JobRun::adopt_page(const std::string& pool, const TaskPage& page) {
     const bool is_old = is_terminal(task.status) && task.finished_at < begun_at_ &&
                         options_.writing == JobRunOptions::Writing::recorded_from_now_on;
     if (is_old || outcomes_.contains(pool, task.task_id)) {
+      if (is_old) ++left_out_;
       ++summary_.tally.skipped;
       continue;
     }
@@ -213,6 +214,7 @@ void JobRun::take_outcome(const Outcome& outcome) {
   const bool is_old = options_.writing == JobRunOptions::Writing::recorded_from_now_on && !outcome.refusal &&
                       outcome.finished_at < begun_at_;
   if (is_old) {
+    ++left_out_;
     ++summary_.tally.skipped;
   } else {
     summary_.tally.count(outcome);

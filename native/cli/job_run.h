@@ -84,6 +84,7 @@ class JobRun {
   void arm_tick();
   void on_tick();
   void check_storage();
+  void tell_of_pauses();
   void report_progress();
   void say(const std::string& line);
   bool owes_deliveries() const;
@@ -105,6 +106,8 @@ class JobRun {
   std::unordered_set<std::string> ids_;  // that lines brought with them, each with its pool
   std::uint64_t in_flight_ = 0;          // submitted, without an outcome
   std::uint64_t pools_to_adopt_ = 0;
+  std::uint64_t left_out_ = 0;                       // recorded before, and not written therefore
+  std::unordered_set<std::string> known_as_paused_;  // pools
   WallTime begun_at_;
   std::optional<std::chrono::steady_clock::time_point> storage_fails_since_;
   std::unordered_set<std::string> running_;  // by the events: behind the gauges until the end is durable

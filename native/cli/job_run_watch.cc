@@ -76,6 +76,11 @@ void JobRun::end() {
   phase_ = Phase::over;
   summary_.tally.not_started = in_flight_;
   if (has_progress_line_) std::fputs("\r\x1b[K", stderr);
+  if (left_out_ != 0) {
+    say(std::to_string(left_out_) +
+        " ended in an earlier run; this place for outcomes is new, so they are not written again. Without "
+        "--resume they are.");
+  }
   host_.close();
   signals_.cancel();
   tick_.cancel();
@@ -100,6 +105,7 @@ void JobRun::on_tick() {
   for (auto& [name, queue] : queues_) resubmit(queue);
   end_if_done();
   if (phase_ != Phase::over) check_storage();
+  if (phase_ == Phase::running) tell_of_pauses();
   if (phase_ != Phase::over) report_progress();
 }
 
@@ -111,6 +117,18 @@ void JobRun::check_storage() {
   if (at - *storage_fails_since_ < std::chrono::milliseconds(options_.storage_patience.ms)) return;
   fail({"", "Storage has failed for " + std::to_string(options_.storage_patience.ms / 1000) +
                 " s: " + health.trouble() + " What is recorded stays; go on with --resume."});
+}
+
+/// Only who owns the store can change that, and that is this run.
+void JobRun::tell_of_pauses() {
+  for (const PoolConfig& pool : config_.pools) {
+    const PoolStats stats = *host_.stats(pool.name);
+    if (stats.state != PoolState::paused || stats.parked == 0) continue;
+    if (!known_as_paused_.insert(pool.name).second) continue;
+    say("pool '" + pool.name +
+        "' is paused: its tasks wait. Interrupt this run, then: parking-lot pool resume " + "--config FILE " +
+        pool.name);
+  }
 }
 
 void JobRun::report_progress() {

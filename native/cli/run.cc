@@ -158,9 +158,11 @@ void add_run(CLI::App& app, Chosen& chosen) {
       ->type_name("FILE");
   command->add_option("--out,-o", options->out, "Write outcomes here instead of to standard output")
       ->type_name("FILE");
-  command->add_flag("--resume", options->resumes,
-                    "Go on with an earlier run: leave out jobs whose outcome is in --out already, join those "
-                    "that durable pools hold, and append what is missing");
+  command->add_flag(
+      "--resume", options->resumes,
+      "Go on with an earlier run: leave out jobs whose outcome is in --out already, join those "
+      "that durable pools hold, and append what is missing; an --out that is new gets only what ends "
+      "from now on");
   command
       ->add_option_function<std::string>(
           "--orphans", [options](const std::string& what) { options->keeps_orphans = what == "keep"; },

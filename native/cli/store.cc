@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -9,6 +10,8 @@
 
 #include "backend/file_journal/inspection.h"
 #include "backend/file_journal/posix_files.h"
+#include "backend/file_journal/segment_files.h"
+#include "backend/file_journal/store_error.h"
 #include "cli/commands.h"
 #include "cli/store_access.h"
 
@@ -28,6 +31,13 @@ using Options = std::shared_ptr<StoreOptions>;
 ExitCode fail(const StoreOptions& options, const StoreError& error) {
   const std::string where = error.file.empty() ? options.directory : options.directory + "/" + error.file;
   return complain("store", Error{where, error.message}, ExitCode::unexpected);
+}
+
+ExitCode complain_of_no_store(const StoreOptions& options) {
+  return complain(
+      "store",
+      Error{options.directory, "is no store, or none that was opened yet; name a store's directory."},
+      ExitCode::unexpected);
 }
 
 Json json_of(const Damage& damage) {
@@ -75,6 +85,7 @@ ExitCode verify_store(const StoreOptions& options) {
                    [&](std::function<void()> work) { boost::asio::post(io, std::move(work)); });
   const auto inspection = verify(files);
   if (!inspection) return fail(options, inspection.error());
+  if (inspection->segments == 0) return complain_of_no_store(options);
   print(*inspection, options);
   return inspection->damages.empty() ? ExitCode::fine : ExitCode::work_failed;
 }
@@ -101,6 +112,13 @@ ExitCode repair_store(const StoreOptions& options) {
   const auto work = boost::asio::make_work_guard(io);
   PosixFiles files(options.directory,
                    [&](std::function<void()> call) { boost::asio::post(io, std::move(call)); });
+  const auto names = files.list();
+  if (!names) return fail(options, store_error(names.error()));
+  // A lock would make one of whatever folder this is.
+  const bool has_any = std::any_of(names->begin(), names->end(), [](const std::string& name) {
+    return segment_number(SegmentKind::records, name) || segment_number(SegmentKind::payloads, name);
+  });
+  if (!has_any) return complain_of_no_store(options);
   if (!options.is_dry) {
     if (auto locked = files.lock(); !locked)
       return complain("store", Error{options.directory, locked.error().message}, ExitCode::unexpected);

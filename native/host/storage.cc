@@ -20,8 +20,11 @@ constexpr std::chrono::milliseconds lock_pause{5};
 
 std::string one_spelling(const std::string& directory) {
   std::error_code error;
-  const auto canonical = std::filesystem::weakly_canonical(directory, error);
-  return error ? directory : canonical.string();
+  // What is not there yet would stay relative.
+  auto path = std::filesystem::absolute(directory, error);
+  if (!error) path = std::filesystem::weakly_canonical(path, error);
+  if (error) return directory;
+  return (path.has_filename() ? path : path.parent_path()).string();
 }
 
 StoreOptions store_options(const Config& config, const std::string& directory) {
@@ -44,7 +47,7 @@ Error error_of(const std::string& directory, const StoreError& error) {
   std::string where = directory;
   const bool is_named = error.message.rfind(error.file, 0) == 0;
   if (!is_named) where += "/" + error.file;
-  if (error.fault == StoreFault::corrupt) where += " at byte " + std::to_string(error.offset);
+  if (error.fault == StoreFault::corrupt && !is_named) where += " at byte " + std::to_string(error.offset);
   return {where, error.message};
 }
 
@@ -132,7 +135,9 @@ Result<void> Storage::map_streams(const Config& config, const Lot& lot) {
       auto mapped = map(stream, pool.queue.path, {StreamKind::pool, pool.queue.stream});
       if (!mapped) return mapped;
       for (const PoolStream& other : pools_) {
-        if (other.place != stream.place || !(other.number == stream.number)) continue;
+        // By name: streams that a store has not got yet have no numbers to be told by.
+        if (other.place != stream.place) continue;
+        if (config.pools[other.id.index].queue.stream != pool.queue.stream) continue;
         return Failure({"pools." + pool.name + ".queue", "is the same stream as that of pool '" +
                                                              config.pools[other.id.index].name +
                                                              "'; give it another stream or path."});

@@ -38,6 +38,15 @@ Failure failure(const std::string& path, const char* what) {
   return Failure({path, std::string(what) + ": " + strerror(errno) + "."});
 }
 
+bool is_store(const std::string& directory) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator file(directory, error), end; !error && file != end;
+       file.increment(error)) {
+    if (file->path().filename().string().rfind("records-", 0) == 0) return true;
+  }
+  return false;
+}
+
 Result<void> write_whole(const std::string& path, const std::string& text) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd == -1) return failure(path, "cannot be written");
@@ -82,6 +91,10 @@ Result<void> write_store_config(const std::string& directory, const Config& conf
 Result<Config> read_store_config(const std::string& directory) {
   const std::string path = file_in(directory);
   const auto text = text_of(path);
+  if (!text && is_store(directory)) {
+    return Failure(
+        {directory, "has no copy of its config, as a store that Node wrote; name the config with --config."});
+  }
   if (!text) {
     return Failure({directory,
                     "is no store, or none that was opened yet; name a store's directory, or the config with "

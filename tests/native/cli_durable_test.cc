@@ -116,7 +116,9 @@ TEST_CASE("run: with another file, --resume writes only what is recorded from no
   program_output({"run", "--config", config, "--jobs", job_file, "--out", folder.path("first")});
   program_output({"task", "submit", "--store", folder.path("lot"), "--pool", "cpu",
                   R"({"task_id": "later", "payload": {"argv": ["true"]}})"});
-  program_output({"run", "--config", config, "--out", folder.path("second"), "--resume"});
+  StartedProgram resumed({"run", "--config", config, "--out", folder.path("second"), "--resume"});
+  CHECK(resumed.wait() == 0);
+  CHECK_THAT(resumed.errors(), Catch::Contains("3 ended in an earlier run"));
   REQUIRE(folder.lines("second").size() == 1);
   CHECK(json::parse(folder.lines("second")[0])["task_id"] == "later");
 }
@@ -199,9 +201,62 @@ TEST_CASE("pool: paused stays paused over a restart, until it is resumed") {
   program_output({"task", "submit", "--store", store, R"({"task_id": "a", "payload": {"argv": ["true"]}})"});
   const json paused = json::parse(program_output({"task", "explain", "--store", store, "--json", "a"}));
   CHECK(paused["waits_for"] == "paused");
+  StartedProgram run({"run", "--config", config, "--out", folder.path("out"), "--resume"});
+  CHECK(eventually([&] { return run.errors().find("pool 'cpu' is paused") != std::string::npos; }));
+  run.send(SIGINT);
+  CHECK(run.wait() == 130);
   program_output({"pool", "resume", "--store", store});
   program_output({"run", "--config", config, "--out", folder.path("out"), "--resume"});
   CHECK(folder.lines("out").size() == 1);
+}
+
+TEST_CASE("run: one folder in two spellings is one store, also before it is there") {
+  const TemporaryFolder folder;
+  const std::string mailbox = R"({"storage": {"type": "file", "path": ")" + folder.path("lot") + R"("}})";
+  for (const std::string& spelling : {std::string("./lot/"), std::string("lot")}) {
+    std::filesystem::remove_all(folder.path("lot"));
+    const std::string config =
+        folder.write("c.json", config_with(R"({"type": "file", "path": ")" + spelling + R"("})", mailbox));
+    program_output({"run", "--config", config, "--jobs", folder.write("jobs", jobs(1, folder.path("log")))});
+  }
+}
+
+TEST_CASE("pool: a store without a copy of its config asks for the config") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("c.json", one_store);
+  program_output({"run", "--config", config, "--jobs", "/dev/null"});
+  std::filesystem::remove(folder.path("lot/config.json"));  // as a store that Node wrote
+  StartedProgram refused({"pool", "list", "--store", folder.path("lot")});
+  CHECK(refused.wait() == 1);
+  CHECK_THAT(refused.errors(), Catch::Contains("name the config with --config"));
+  CHECK_THAT(refused.errors(), !Catch::Contains("is no store"));
+  program_output({"pool", "list", "--config", config});
+}
+
+TEST_CASE("pool: several pools that the store has not got yet are listed with those that it has") {
+  const TemporaryFolder folder;
+  program_output({"run", "--config", folder.write("c.json", one_store), "--jobs", "/dev/null"});
+  const json pool = json::parse(one_store)["pools"]["cpu"];
+  const json more = {{"pools", {{"cpu", pool}, {"gpu", pool}, {"npu", pool}}}};
+  const std::string config = folder.write("more.json", more.dump());
+  const std::string text = program_output({"pool", "list", "--config", config, "--json"});
+  CHECK(std::count(text.begin(), text.end(), '\n') == 3);
+  json same = more;
+  same["pools"]["npu"]["queue"]["stream"] = "gpu";
+  StartedProgram refused({"pool", "list", "--config", folder.write("same.json", same.dump())});
+  CHECK(refused.wait() == 1);
+  CHECK_THAT(refused.errors(), Catch::Contains("the same stream"));
+}
+
+TEST_CASE("store: a folder without one is neither sound nor mended, and stays as it is") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder.path("empty"));
+  for (const std::string& name : {folder.path("empty"), folder.path("absent")}) {
+    program_output({"store", "verify", name}, 1);
+    program_output({"store", "repair", name}, 1);
+  }
+  CHECK(std::filesystem::is_empty(folder.path("empty")));
+  CHECK_FALSE(std::filesystem::exists(folder.path("absent")));
 }
 
 TEST_CASE("mailbox: what is acknowledged in a store does not come back") {

@@ -109,6 +109,28 @@ TEST_CASE("A store with a damaged middle is not opened, and the error names file
   CHECK_THAT(opened.error().message, Catch::Contains("records-0000000002, byte "));
 }
 
+TEST_CASE("A missing segment is found, at the start and in the middle, and is not made up for") {
+  for (const std::string& file : {std::string("records-0000000001"), std::string("records-0000000002")}) {
+    INFO(file);
+    Rig rig;
+    fill(rig);
+    {
+      FaultyFiles files(rig.disk);
+      REQUIRE(files.lock());
+      REQUIRE(files.remove(file));
+    }
+    const Inspection found = inspect(rig);
+    REQUIRE(found.damages.size() == 1);
+    FaultyFiles files(rig.disk);
+    const auto plan = plan_repair(files);
+    if (file == "records-0000000001") {
+      CHECK(found.damages[0].file == file);
+      REQUIRE_FALSE(plan);
+      CHECK_THAT(plan.error().message, Catch::Contains("restore a copy"));
+    }
+  }
+}
+
 TEST_CASE("Repair says what will be lost, keeps a copy, and leads back to a state that was") {
   Rig rig;
   fill(rig);

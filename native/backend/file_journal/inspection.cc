@@ -34,6 +34,7 @@ class LogInspection {
   struct Known {
     StreamCount count;
     std::optional<ChainHash> chain;  ///< unknown behind damage
+    bool is_declared = false;
   };
 
   void damage(std::uint64_t number, std::uint64_t offset, std::string_view message) {
@@ -132,6 +133,8 @@ class LogInspection {
     if (local_.size() <= frame.head.stream) local_.resize(frame.head.stream + 1);
     local_[frame.head.stream] = key;
     Known& stream = known(key);
+    if (!stream.is_declared) stream.count.before = frame.head.first_sequence - 1;
+    stream.is_declared = true;
     if (stream.chain && *stream.chain != declared->previous)
       return "the chain of stream " + key.name + " is broken";
     if (chain_after(declared->previous, frame.bytes) != frame.chain)
@@ -161,6 +164,17 @@ class LogInspection {
   GarageRecords garage_;
   PayloadExtent last_payloads_;
 };
+
+/// Older segments go when a checkpoint covers them, and not before.
+std::optional<Damage> missing_start(std::uint64_t oldest, const std::vector<StreamCount>& streams) {
+  const auto missing = std::find_if(streams.begin(), streams.end(), [](const StreamCount& stream) {
+    return stream.before > stream.checkpoint_last;
+  });
+  if (missing == streams.end() || oldest < 2) return std::nullopt;
+  return Damage{SegmentKind::records, segment_name(SegmentKind::records, oldest - 1), oldest - 1, 0,
+                "the segment is missing, and records of stream " + missing->key.name + " up to number " +
+                    std::to_string(missing->before) + " with it"};
+}
 
 StoreResult<void> verify_payloads(Files& files, std::uint64_t number, const PayloadExtent& last,
                                   Inspection& result) {
@@ -213,8 +227,10 @@ StoreResult<Inspection> verify(Files& files) {
   if (!names) return store_failure(names.error());
   Inspection result;
   LogInspection log(files, result);
-  auto read = log.read(segment_numbers(SegmentKind::records, *names));
+  const std::vector<std::uint64_t> numbers = segment_numbers(SegmentKind::records, *names);
+  auto read = log.read(numbers);
   if (!read) return tl::unexpected(read.error());
+  const bool is_log_sound = result.damages.empty();
   const PayloadExtent last = log.last_payloads();
   for (const std::uint64_t number : segment_numbers(SegmentKind::payloads, *names)) {
     read = verify_payloads(files, number, last, result);
@@ -238,6 +254,8 @@ StoreResult<Inspection> verify(Files& files) {
     result.damages.push_back({SegmentKind::checkpoint, damage->file,
                               segment_number(SegmentKind::checkpoint, damage->file).value_or(0),
                               damage->offset, damage->message});
+  } else if (is_log_sound && !numbers.empty()) {
+    if (auto missing = missing_start(numbers.front(), result.streams)) result.damages.push_back(*missing);
   }
   return result;
 }

@@ -11,7 +11,7 @@
 /// verify|repair`.
 namespace parking_lot {
 
-/// Bytes that are not what was written.
+/// Bytes that are not what was written, or a file that is not there.
 struct Damage {
   SegmentKind kind = SegmentKind::records;
   std::string file;
@@ -24,6 +24,7 @@ struct StreamCount {
   StreamKey key;
   std::uint64_t first = 0;  ///< number of the first record that is on disk
   std::uint64_t last = 0;
+  std::uint64_t before = 0;  ///< its records up to this number are in no segment; a checkpoint covers them
   std::uint64_t records = 0;
   std::uint64_t checkpoint_first = 0;  ///< of its newest complete checkpoint; 0: none
   std::uint64_t checkpoint_last = 0;

@@ -23,6 +23,8 @@ class Plan {
     bool is_log_mended = false;
     for (const Damage& damage : inspection_.damages) {
       auto planned = StoreResult<void>();
+      if (std::find(names_.begin(), names_.end(), damage.file) == names_.end())
+        return hopeless(damage, "nothing else holds them");
       if (damage.offset == 0 && damage.kind != SegmentKind::checkpoint) {
         planned = rewrite_header(damage);
       } else if (damage.kind == SegmentKind::payloads) {
