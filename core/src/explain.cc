@@ -85,12 +85,15 @@ std::vector<std::uint32_t> Scheduler::Machine::upcoming(Pool& pool) const {
 }
 
 /// When a run is expected to end, whatever the policy; never: nobody can tell.
-SteadyTime Scheduler::Machine::foreseen_end(const Run& run) const {
+SteadyTime Scheduler::Machine::foreseen_end(const Pool& pool, const Run& run) const {
   if (run.stage == Run::Stage::stopping || run.stage == Run::Stage::quarantined) return run.due;
   if (run.expected_end != never_steady) return run.expected_end;
-  if (run.expected.ms == 0) return never_steady;
+  // Of a run that was read from a journal nothing is expected yet.
+  const Duration expected =
+      run.expected.ms == 0 && run.is_current ? expected_length(pool, tasks_[run.task]) : run.expected;
+  if (expected.ms == 0) return never_steady;
   const std::int64_t elapsed = std::max<std::int64_t>((now_.wall - run.started_at).ms, 0);
-  std::int64_t length = run.expected.ms;
+  std::int64_t length = expected.ms;
   while (length < elapsed) length *= 2;
   return now_.steady + Duration{length - elapsed};
 }
@@ -103,6 +106,8 @@ std::optional<SteadyTime> Scheduler::Machine::expected_start(Pool& pool, std::ui
   if (!pool.starts_tasks() || lane == nullptr || lane->executors == 0) return std::nullopt;
   const ParkedTask parked = parked_task(pool, slot);
   if (!parked.cost.fits(pool.capacity_amounts())) return std::nullopt;
+  // What its tenant's own limit waits for is not foreseen.
+  if (!parked.cost.fits(pool.tenants[parked.tenant].room())) return std::nullopt;
   RunEnds ends;
   std::uint32_t number = 0;
   Amounts in_use;
@@ -110,7 +115,7 @@ std::optional<SteadyTime> Scheduler::Machine::expected_start(Pool& pool, std::ui
     const Run& run = runs_[i];
     if (run.stage == Run::Stage::free || run.pool != pool.id.index) continue;
     in_use.add(pool.used_by(run, i));
-    const SteadyTime end = foreseen_end(run);
+    const SteadyTime end = foreseen_end(pool, run);
     if (end != never_steady) ends.insert(std::max(end, now_.steady), number++, pool.used_by(run, i));
   }
   if (!in_use.fits(pool.capacity_amounts())) return std::nullopt;

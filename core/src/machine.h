@@ -334,7 +334,7 @@ class Scheduler::Machine {
   // explain.cc
   Wait wait_of(Pool& pool, std::uint32_t slot, TaskHandle& behind);
   std::vector<std::uint32_t> upcoming(Pool& pool) const;
-  SteadyTime foreseen_end(const Run& run) const;
+  SteadyTime foreseen_end(const Pool& pool, const Run& run) const;
   std::optional<SteadyTime> expected_start(Pool& pool, std::uint32_t slot);
 
   void yield_after(const Pool& pool, std::uint64_t sequence, const Effect& effect,

@@ -41,6 +41,7 @@ struct Lane {
   std::uint32_t executors = 0;         ///< connected
   std::uint32_t ready = 0;             ///< of these, how many have credit
   bool is_abandoned = false;           ///< its realm went while the storage was gone
+  bool was_used = false;               ///< a task has been parked in it
 };
 
 /// Whether a submission takes the place of the task that it replaced, or has to find one.

@@ -31,6 +31,7 @@ void Scheduler::Machine::queue_task(Pool& pool, std::uint32_t slot) {
   }
   if (pool.tracks_tenants()) enter_line(pool, slot);
   Lane& lane = pool.lane(task.realm);
+  lane.was_used = true;
   if (lane.order) {
     lane.order->insert(parked_task(pool, slot));
   } else {

@@ -269,7 +269,10 @@ void Scheduler::Machine::take(const RecoveryDone& input) {
   order_outcomes(pool);
   pool.stream.opened();
   pool.is_read_only = input.purpose == RecoveryDone::Purpose::reading;
-  if (pool.is_read_only) return;
+  if (pool.is_read_only) {
+    if (pool.recorded) adopt(pool, *std::exchange(pool.recorded, std::nullopt));
+    return;
+  }
   open_pool(pool);
   settle_config(pool);
 

@@ -147,7 +147,10 @@ void JobRun::take_line(const JobLine& line) {
                        "the line is longer than any payload may be; raise max_payload_bytes or shorten it.");
   }
   auto task = parse(line);
-  if (!task) return reject_line(line.number, task.error().message);
+  if (!task) {
+    const auto& [where, message] = task.error();
+    return reject_line(line.number, where.empty() ? message : where + ": " + message);
+  }
   const auto job = std::make_shared<Job>(Job{.task = std::move(*task), .line = line.number});
   if (job->task.task_id.empty()) {
     job->task.task_id = source_.name_of(line);

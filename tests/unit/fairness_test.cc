@@ -144,6 +144,7 @@ TEST_CASE("a tenant's own limits hold for it alone") {
   CHECK(lot.started() == Ids{"b1"});  // whoever is at its own limit blocks nobody
   const RequestId why = lot.command(Explain{0, lot.named("a2")});
   CHECK(lot.explanations[why].waits_for == Wait::tenant_limit);
+  CHECK(lot.explanations[why].expected_at.ms == 0);
   lot.finish("a1");
   CHECK(lot.started() == Ids{"a2"});
 }
@@ -331,4 +332,18 @@ TEST_CASE("a candidate for backfill that starts in its own turn is not started a
   CHECK(lot.stats().units_in_use == 9);
   for (const auto* id : {"a2", "b1", "a3"}) lot.finish(id);
   CHECK(lot.stats().units_in_use == 6);
+}
+
+TEST_CASE("the bound on the lag holds while tasks of one lane only have been parked") {
+  DrivenScheduler lot(fair_pool(1));
+  lot.connect(2, endless_credits, 7);
+  submit(lot, "a1");
+  submit(lot, "a2");
+  CHECK(lot.stats().fairness_lag_bound != ~std::uint64_t{0});
+  for (const auto* id : {"b1", "b2"}) {
+    TaskSpec pinned = of_tenant(lot, "b", id, 1, 1000);
+    pinned.realm = 7;
+    lot.submit(pinned);
+  }
+  CHECK(lot.stats().fairness_lag_bound == ~std::uint64_t{0});
 }

@@ -194,3 +194,24 @@ TEST_CASE("settings that cannot change, or make no sense, are named") {
   CHECK(issue_of("{", pool).find("no JSON") != std::string::npos);
   CHECK(issue_of(pool_settings_json(pool), pool).empty());
 }
+
+TEST_CASE(
+    "who only reads a journal sees settings that changed live, and when what waits is expected to start") {
+  DrivenScheduler owner(pool_of(8, StorageKind::file));
+  TaskSpec running = owner.spec("running", 4);
+  running.estimate = Duration{10'000};
+  owner.submit(running);
+  owner.persist();
+  change(owner, R"({"max_units": 4})");
+  owner.submit("waits", 4);
+  owner.persist();
+
+  DrivenScheduler reader(pool_of(8, StorageKind::file));
+  reader.now = owner.now;
+  reader.feed({PersistFailed{reader.gpu}});
+  const std::vector<Record> records(owner.journal.begin(), owner.journal.end());
+  reader.feed({Recovered{reader.gpu, records}, RecoveryDone{reader.gpu, RecoveryDone::Purpose::reading}});
+  CHECK(reader.stats().units_max == 4);
+  const RequestId why = reader.command(Explain{0, reader.named("waits")});
+  CHECK(reader.explanations[why].expected_at == owner.now.wall + Duration{10'000});
+}
