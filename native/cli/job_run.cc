@@ -126,13 +126,13 @@ Result<ParsedTask> JobRun::parse(const JobLine& line) const {
   if (!task) return Failure(task.error());
   if (task->pool.empty()) {
     if (!has_one_pool)
-      return Failure({"pool", "pool is missing; the config has several, so name one of them."});
+      return Failure({"pool", "is missing; the config has several, so name one of them."});
     task->pool = pool->name;
   }
   const auto named = std::find_if(config_.pools.begin(), config_.pools.end(),
                                   [&](const PoolConfig& config) { return config.name == task->pool; });
   if (named == config_.pools.end()) {
-    return Failure({"pool", "pool '" + task->pool + "' is not in the config; name one that is."});
+    return Failure({"pool", "'" + task->pool + "' is not in the config; name one that is."});
   }
   if (has_one_pool) return std::move(*task);
   // Only now is it known whose defaults and limits apply.

@@ -97,7 +97,7 @@ TEST_CASE("run: broken lines are named by number, the others run, and the exit c
   StartedProgram run({"run", "--config", folder.write("c.json", two_units), "--jobs", file});
   CHECK(run.wait() == 3);
   CHECK(run.output_lines().size() == 3);
-  for (const char* line : {":3: ", ":4: pool 'gpu'", ":5: ", ":7: cost_exceeds_capacity"}) {
+  for (const char* line : {":3: ", ":4: pool: 'gpu'", ":5: prio: unknown key", ":7: cost_exceeds_capacity"}) {
     CHECK_THAT(run.errors(), Catch::Contains(file + line));
   }
   CHECK_THAT(run.errors(), Catch::Contains("2 completed, 1 rejected, 3 malformed"));
@@ -131,7 +131,7 @@ TEST_CASE("run: with several pools a job must name one, and each has its own lim
   StartedProgram run({"run", "--config", config}, job({"true"}, {{"pool", "io"}}) + job({"true"}));
   CHECK(run.wait() == 3);
   CHECK(json::parse(run.output_lines().at(0))["pool"] == "io");
-  CHECK_THAT(run.errors(), Catch::Contains(":2: pool is missing"));
+  CHECK_THAT(run.errors(), Catch::Contains(":2: pool: is missing"));
 }
 
 TEST_CASE("run: a full queue makes it wait, also when nothing may be parked") {
