@@ -85,7 +85,7 @@ TEST_CASE(
   pool.tenants["a"].max_queued = 2;
   pool.tenants["b"].max_queued = 0;
   DrivenScheduler lot(pool);
-  const auto spec_of = [&](const std::string& id, const char* tenant) {
+  const auto spec_of = [&](const char* id, const char* tenant) {
     TaskSpec spec = lot.spec(id);
     spec.tenant = lot.core.names().intern(tenant);
     spec.dedup = Dedup::replace;

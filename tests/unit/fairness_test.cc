@@ -194,7 +194,8 @@ TEST_CASE("a tenant that is far ahead waits for one that is behind, although nei
   int urgent = 0;
   const auto ask_urgently = [&] {  // whoever is the first never is for long enough to be guarded
     if (urgent > 0) lot.cancel("c" + std::to_string(urgent));
-    TaskSpec spec = of_tenant(lot, "c", "c" + std::to_string(++urgent), 4, 1000);
+    const std::string name = "c" + std::to_string(++urgent);
+    TaskSpec spec = of_tenant(lot, "c", name, 4, 1000);
     spec.priority = Priority::critical;
     lot.submit(spec);
   };
