@@ -99,13 +99,11 @@ export class OpfsDisk implements Disk {
       for (const handle of this.unflushed) handle.flush();
       this.unflushed.clear();
     }
-    const fenced = isFenced(this.root, this.epoch);
-    if (fenced === true || (fenced !== false && (await fenced))) {
+    if (await isFenced(this.root, this.epoch)) {
       throw new DiskError('fenced', 'another worker has taken the files over');
     }
     const homeless = names.filter((name) => this.file(name).memory);
-    if (this.spares.length < sparesWanted + homeless.length)
-      await this.openSpares(sparesWanted + homeless.length);
+    await this.openSpares(sparesWanted + homeless.length);
     for (const name of homeless) this.place(name, this.file(name));
     if (homeless.some((name) => this.file(name).memory)) {
       throw new DiskError('no_space', 'the browser gives no more space for files');
