@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/config_file.h"
+#include "cli/error_text.h"
 #include "cli/garage_zone.h"
 
 namespace parking_lot::cli {
@@ -53,8 +54,7 @@ void add_garage_store(CLI::App& command, GarageChoice& choice) {
 }
 
 ExitCode complain_of_garage(const Error& error, ExitCode code) {
-  const std::string where = error.where.empty() ? "" : error.where + ": ";
-  std::fprintf(stderr, "garage: %s%s\n", where.c_str(), error.message.c_str());
+  std::fprintf(stderr, "garage: %s\n", text_of(error).c_str());
   return code;
 }
 

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "cli/error_text.h"
+
 namespace parking_lot::cli {
 namespace {
 
@@ -125,8 +127,7 @@ Result<ParsedTask> JobRun::parse(const JobLine& line) const {
   auto task = parse_task(line.text, pool, now());
   if (!task) return Failure(task.error());
   if (task->pool.empty()) {
-    if (!has_one_pool)
-      return Failure({"pool", "is missing; the config has several, so name one of them."});
+    if (!has_one_pool) return Failure({"pool", "is missing; the config has several, so name one of them."});
     task->pool = pool->name;
   }
   const auto named = std::find_if(config_.pools.begin(), config_.pools.end(),
@@ -147,10 +148,7 @@ void JobRun::take_line(const JobLine& line) {
                        "the line is longer than any payload may be; raise max_payload_bytes or shorten it.");
   }
   auto task = parse(line);
-  if (!task) {
-    const auto& [where, message] = task.error();
-    return reject_line(line.number, where.empty() ? message : where + ": " + message);
-  }
+  if (!task) return reject_line(line.number, text_of(task.error()));
   const auto job = std::make_shared<Job>(Job{.task = std::move(*task), .line = line.number});
   if (job->task.task_id.empty()) {
     job->task.task_id = source_.name_of(line);

@@ -8,6 +8,7 @@
 
 #include "cli/commands.h"
 #include "cli/config_file.h"
+#include "cli/error_text.h"
 #include "cli/job_run.h"
 #include "host/log.h"
 
@@ -25,8 +26,7 @@ struct RunOptions {
 };
 
 ExitCode refuse(const Error& error, ExitCode code) {
-  const std::string where = error.where.empty() ? "" : error.where + (error.where.back() == ':' ? " " : ": ");
-  std::fprintf(stderr, "%s%s\n", where.c_str(), error.message.c_str());
+  std::fprintf(stderr, "%s\n", text_of(error).c_str());
   return code;
 }
 

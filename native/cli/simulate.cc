@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/config_file.h"
+#include "cli/error_text.h"
 #include "cli/simulate_output.h"
 #include "simulate/generate.h"
 #include "simulate/report.h"
@@ -34,8 +35,7 @@ struct SimulateOptions {
 };
 
 ExitCode refuse(const Error& error, ExitCode code = ExitCode::usage) {
-  const std::string where = error.where.empty() ? "" : error.where + ": ";
-  std::fprintf(stderr, "%s%s\n", where.c_str(), error.message.c_str());
+  std::fprintf(stderr, "%s\n", text_of(error).c_str());
   return code;
 }
 

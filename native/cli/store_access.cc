@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "cli/config_file.h"
+#include "cli/error_text.h"
 #include "host/log.h"
 #include "host/store_config.h"
 
@@ -45,8 +46,7 @@ void add_store_options(CLI::App& command, StoreChoice& choice) {
 }
 
 ExitCode complain(std::string_view command, const Error& error, ExitCode code) {
-  const std::string where = error.where.empty() ? "" : error.where + ": ";
-  std::fprintf(stderr, "%s: %s%s\n", std::string(command).c_str(), where.c_str(), error.message.c_str());
+  std::fprintf(stderr, "%s: %s\n", std::string(command).c_str(), text_of(error).c_str());
   return code;
 }
 
