@@ -109,14 +109,24 @@ void JobRun::on_tick() {
   if (phase_ != Phase::over) report_progress();
 }
 
+// Outcomes that a mailbox store does not take wait in the queue's: only when nothing else is left to do is
+// that a reason to give up.
 void JobRun::check_storage() {
   const Health health = host_.health();
-  if (!health.is_degraded()) return storage_fails_since_.reset();
+  const bool is_queue_open = std::all_of(health.pools.begin(), health.pools.end(),
+                                         [](const auto& pool) { return pool.storage == StreamState::open; });
+  const bool goes_on = is_queue_open && phase_ == Phase::running && in_flight_ != 0;
+  if (!health.is_degraded() || goes_on) return storage_fails_since_.reset();
   const auto at = std::chrono::steady_clock::now();
   if (!storage_fails_since_) storage_fails_since_ = at;
   if (at - *storage_fails_since_ < std::chrono::milliseconds(options_.storage_patience.ms)) return;
-  fail({"", "Storage has failed for " + std::to_string(options_.storage_patience.ms / 1000) +
-                " s: " + health.trouble() + " What is recorded stays; go on with --resume."});
+  std::string text = "Storage has failed for " + std::to_string(options_.storage_patience.ms / 1000) +
+                     " s: " + health.trouble() + " What is recorded stays; go on with --resume.";
+  std::uint64_t held = 0;
+  for (const auto& pool : health.pools) held += pool.undelivered;
+  if (is_queue_open && held != 0)
+    text += " " + std::to_string(held) + " outcomes wait in the queue until the mailboxes work.";
+  fail({"", std::move(text)});
 }
 
 /// Only who owns the store can change that, and that is this run.

@@ -1,5 +1,6 @@
 #include <cstdio>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "cli/commands.h"
@@ -18,22 +19,37 @@ struct PoolOptions {
 };
 using Options = std::shared_ptr<PoolOptions>;
 
+using Json = nlohmann::ordered_json;
+
+void print_json(const PoolStats& stats, const Health::OfPool& health) {
+  Json json = Json::parse(pool_stats_json(stats, health.pool));
+  json["delivery_held"] = health.delivery_held;
+  json["health"] = health.is_degraded() ? "degraded" : "ok";
+  if (!health.trouble.empty()) json["trouble"] = health.trouble;
+  std::printf("%s\n", json.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
+}
+
 ExitCode list(const PoolOptions& options) {
   auto stores = OpenedStores::open(options.store, Access::reading);
   if (!stores) return complain("pool", stores.error(), ExitCode::unexpected);
-  for (const PoolConfig& pool : stores->config().pools) {
-    if (pool.queue.is_volatile()) continue;
-    const PoolStats stats = *stores->host().stats(pool.name);
+  const Health health = stores->host().health();
+  for (const Health::OfPool& pool_health : health.pools) {
+    if (!pool_health.is_durable) continue;
+    const PoolStats stats = *stores->host().stats(pool_health.pool);
     if (options.store.is_json) {
-      std::printf("%s\n", pool_stats_json(stats, pool.name).c_str());
+      print_json(stats, pool_health);
       continue;
     }
-    std::printf(
-        "%-16s %-9s units %llu of %llu, running %llu, parked %llu, undelivered %llu\n", pool.name.c_str(),
-        std::string(to_string(stats.state)).c_str(), static_cast<unsigned long long>(stats.units_in_use),
-        static_cast<unsigned long long>(stats.units_max), static_cast<unsigned long long>(stats.running),
-        static_cast<unsigned long long>(stats.parked + stats.waiting + stats.backing_off),
-        static_cast<unsigned long long>(stats.undelivered));
+    std::printf("%-16s %-9s units %llu of %llu, running %llu, parked %llu, undelivered %llu\n",
+                pool_health.pool.c_str(), std::string(to_string(stats.state)).c_str(),
+                static_cast<unsigned long long>(stats.units_in_use),
+                static_cast<unsigned long long>(stats.units_max),
+                static_cast<unsigned long long>(stats.running),
+                static_cast<unsigned long long>(stats.parked + stats.waiting + stats.backing_off),
+                static_cast<unsigned long long>(stats.undelivered));
+    if (!pool_health.is_degraded()) continue;
+    std::printf("%-16s degraded%s%s\n", "", pool_health.trouble.empty() ? "" : ": ",
+                pool_health.trouble.c_str());
   }
   return ExitCode::fine;
 }

@@ -27,13 +27,18 @@ Result<Config> config_of(const StoreChoice& choice) {
   return std::move(parsed->config);
 }
 
-// Of one directory only what lives there is read: the rest may be out of reach.
+// Of one directory what lives there is read, and where its pools deliver, which may be out of reach.
 void leave_out_others(Config& config, const std::string& directory) {
   const std::string here = canonical(directory);
+  const auto is_elsewhere = [&](const StorageConfig& storage) {
+    return storage.kind == StorageKind::file && canonical(storage.path) != here;
+  };
   for (PoolConfig& pool : config.pools) {
-    for (StorageConfig* storage : {&pool.queue, &pool.mailbox.storage}) {
-      if (storage->kind == StorageKind::file && canonical(storage->path) != here) *storage = StorageConfig{};
-    }
+    if (pool.queue.is_volatile() && is_elsewhere(pool.mailbox.storage))
+      pool.mailbox.storage = StorageConfig{};
+    if (!is_elsewhere(pool.queue)) continue;
+    pool.queue = StorageConfig{};
+    if (is_elsewhere(pool.mailbox.storage)) pool.mailbox.storage = StorageConfig{};
   }
 }
 

@@ -29,7 +29,8 @@ ExitCode complain(std::string_view command, const Error& error, ExitCode code);
 ExitCode complain(std::string_view command, const RefusedCommand& refused);
 
 /// The stores of one command, opened until its end. To read needs no lock and changes nothing, also while
-/// another process owns them; of a directory only itself is opened then. To change needs every store of the
+/// another process owns them; of a directory only itself is opened then, and the mailboxes of
+/// its pools. To change needs every store of the
 /// config, and fails while somebody else has one.
 class OpenedStores {
  public:

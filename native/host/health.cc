@@ -6,9 +6,12 @@ namespace parking_lot {
 
 bool Health::is_degraded() const {
   const auto fails = [](const auto& part) { return part.storage != StreamState::open; };
-  const auto is_held = [](const OfPool& pool) { return pool.delivery_held; };
-  return std::any_of(pools.begin(), pools.end(), fails) || std::any_of(pools.begin(), pools.end(), is_held) ||
+  return std::any_of(pools.begin(), pools.end(), [](const OfPool& pool) { return pool.is_degraded(); }) ||
          std::any_of(stores.begin(), stores.end(), fails);
+}
+
+bool Health::OfPool::is_degraded() const {
+  return storage != StreamState::open || delivery_held || !trouble.empty();
 }
 
 std::string Health::trouble() const {
@@ -21,18 +24,26 @@ std::string Health::trouble() const {
   return {};
 }
 
+Health::OfPool Host::Loop::health(PoolId pool) const {
+  const PoolStats stats = lot_.scheduler().stats(pool);
+  const StoreId store = lot_.mailbox().store_of(pool);
+  const bool is_store_open = lot_.mailbox().stats(store).storage == StreamState::open;
+  Health::OfPool health{.pool = std::string(lot_.scheduler().pool_name(pool)),
+                        .is_durable = !lot_.scheduler().config(pool).queue.is_volatile(),
+                        .storage = stats.storage,
+                        .delivery_held = stats.delivery_held || !is_store_open,
+                        .undelivered = stats.undelivered,
+                        .trouble = {}};
+  if (closed_) return health;
+  health.trouble = storage_->trouble_of(pool);
+  if (health.trouble.empty() && health.delivery_held) health.trouble = storage_->trouble_of(store);
+  if (health.trouble.empty()) health.trouble = storage_->told_trouble_of(pool);
+  return health;
+}
+
 Health Host::Loop::health() const {
   Health health;
-  const Scheduler& scheduler = lot_.scheduler();
-  for (std::uint32_t i = 0; i < scheduler.pool_count(); ++i) {
-    const PoolStats stats = scheduler.stats({i});
-    health.pools.push_back({.pool = std::string(scheduler.pool_name({i})),
-                            .is_durable = !scheduler.config({i}).queue.is_volatile(),
-                            .storage = stats.storage,
-                            .delivery_held = stats.delivery_held,
-                            .undelivered = stats.undelivered,
-                            .trouble = closed_ ? "" : storage_->trouble_of(PoolId{i})});
-  }
+  for (std::uint32_t i = 0; i < lot_.scheduler().pool_count(); ++i) health.pools.push_back(this->health({i}));
   const Mailbox& mailbox = lot_.mailbox();
   for (std::uint32_t i = 0; i < mailbox.store_count(); ++i) {
     const StoreStats stats = mailbox.stats({i});

@@ -19,13 +19,15 @@ Result<void> Host::Loop::recover() {
                        .reload_is_due = [this] { ask_for_turn(); }});
   for (std::uint32_t i = 0; i < lot_.mailbox().store_count(); ++i) {
     if (!storage_->is_durable(StoreId{i})) continue;
-    if (auto recovered = recover(StoreId{i}); !recovered) return recovered;
+    auto recovered = recover(StoreId{i});
+    if (!recovered && !storage_->may_wait(StoreId{i})) return recovered;
+    if (!recovered) storage_->failed_again(StoreId{i}, recovered.error());
   }
   for (std::uint32_t i = 0; i < scheduler().pool_count(); ++i) {
     if (!storage_->is_durable(PoolId{i})) continue;
     if (auto recovered = recover(PoolId{i}); !recovered) return recovered;
   }
-  if (!storage_->is_reading()) storage_->release_unnamed(lot_);
+  storage_->recovered(lot_);
   storage_->commit();
   ask_for_turn();
   return {};

@@ -53,7 +53,9 @@ class Storage {
 
   /// Opens and locks every store. `config` comes from `with_places`. Fails if a store cannot be had or read,
   /// if two pools share a stream, or if a store has a pool that the config does not have (see `Orphans`).
-  /// For reading, stores are not locked, `append` forgets what it gets, and orphans are nobody's matter.
+  /// Only the mailbox store of a pool that has run before may be out of order: it is a failed stream then,
+  /// opened with a later reload. For reading, stores are not locked, `append` forgets what it gets, and
+  /// orphans are nobody's matter.
   static Result<std::unique_ptr<Storage>> open(const Config& config, const Lot& lot,
                                                boost::asio::io_context& io, const HostOptions& options);
 
@@ -75,9 +77,11 @@ class Storage {
   bool is_durable(StoreId store) const { return mailboxes_[store.index].place != nullptr; }
   Result<void> load(PoolId pool, const std::function<void(std::span<const Record>)>& feed);
   Result<void> load(StoreId store, const std::function<void(std::span<const mailbox::Record>)>& feed);
-  /// For the end of recovery: gives up the bytes that no task and no message names.
-  void release_unnamed(const Lot& lot);
 
+  /// Whether outcomes for this store can wait elsewhere until it is opened.
+  bool may_wait(StoreId store) const { return mailboxes_[store.index].may_wait; }
+  /// Once every stream was loaded, or given to `failed_again`, for the first time.
+  void recovered(const Lot& lot);
   /// The failed streams whose pause is over; each is either loaded, or given to `failed_again`.
   FailedStreams take_reloads();
   void failed_again(PoolId pool, const Error& error);
@@ -109,6 +113,8 @@ class Storage {
   /// Why a stream's store fails, as a sentence; empty while it does not.
   std::string trouble_of(PoolId pool) const;
   std::string trouble_of(StoreId store) const;
+  /// While reading: what the pool's owner said last of a failing, as a sentence.
+  std::string told_trouble_of(PoolId pool) const;
 
  private:
   struct Place;
@@ -119,18 +125,31 @@ class Storage {
     StreamNumber number{};
     bool is_absent = false;  // a store that is only read has no such stream: it is empty
     bool has_failed = false;
-    CheckpointPlace next_step = 0;                            // of the checkpoint that is being written
+    bool may_wait = false;          // of a mailbox store: others can do without it for the time being
+    CheckpointPlace next_step = 0;  // of the checkpoint that is being written
     std::chrono::steady_clock::time_point next_checkpoint{};  // not before, since the last one failed
   };
   using PoolStream = Stream<PoolId>;
   using MailboxStream = Stream<StoreId>;
 
-  Storage(boost::asio::io_context& io, const HostOptions& options);
+  Storage(boost::asio::io_context& io, const Config& config, const HostOptions& options);
 
-  Result<Place*> place_at(const std::string& directory, const Config& config);
-  Result<void> map_streams(const Config& config, const Lot& lot);
+  Place& place_at(const std::string& directory);
+  void open_place(Place& place);
+  void close_place(Place& place);
+  void begin(Place& place);
+  void release_unnamed(const Lot& lot);
+  template <class StreamOf>
+  Result<void> map(StreamOf& stream, const std::string& directory, const StreamKey& key);
+  Result<void> map_streams(const Lot& lot);
+  Result<void> map_queue(PoolId id);
+  void expect_mailbox(PoolId id, MailboxStream& mailbox);
+  Result<void> map_mailbox(PoolId id, MailboxStream& mailbox);
+  MailboxStream& mailbox_of(const Lot& lot, PoolId pool);
+  Result<void> open_late(MailboxStream& mailbox);
   Result<void> check_orphans() const;
   IsMapped mapped_in(const Place& place) const;
+  bool has_failed_stream(const Place& place) const;
 
   template <class StreamOf, class R>
   void append_to(StreamOf& stream, std::span<const R> records);
@@ -140,22 +159,30 @@ class Storage {
   void committed(Place& place, const CommitOutcome& outcome, const std::vector<std::uint64_t>& named);
   void tidy_later(Place& place);
   void trim_hourly(Place& place);
-  void open_audit(const Config& config);
+  void open_audit(Place& place);
   void index_full_segments(Place& place);
   template <class StreamOf>
   void fail(StreamOf& stream, const StoreError& error);
+  template <class StreamOf>
+  void works_again(StreamOf& stream);
+  template <class StreamOf>
+  void refuse(StreamOf& stream, const Error& error);
+  void note_health();
   void wait_for_reload(Place& place);
   template <class StreamOf, class Step>
   bool advance_checkpoint(StreamOf& stream, Step step);
 
   boost::asio::io_context& io_;
+  Config config_;
   HostOptions options_;
   StorageReports reports_;
   Payloads memory_;
   std::shared_ptr<const bool> alive_ =
-      std::make_shared<const bool>(true);  // for timers that have fired already
-  std::uint64_t first_payload_ = 1;        // of this opening
-  std::vector<std::unique_ptr<Place>> places_;
+      std::make_shared<const bool>(true);              // for timers that have fired already
+  std::uint64_t first_payload_ = 1;                    // of this opening
+  std::vector<std::unique_ptr<Place>> places_;         // opened
+  std::vector<std::unique_ptr<Place>> closed_places_;  // that could not be, or not yet
+  std::size_t audits_opened_ = 0;
   std::vector<PoolStream> pools_;         // by PoolId
   std::vector<Place*> mailbox_places_;    // by PoolId; null: its outcomes are kept in memory
   std::vector<MailboxStream> mailboxes_;  // by StoreId

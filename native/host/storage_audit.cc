@@ -7,16 +7,14 @@
 /// The audit trails of a lot's stores.
 namespace parking_lot {
 
-void Storage::open_audit(const Config& config) {
-  std::size_t number = 0;
-  for (const auto& place : places_) {
-    std::map<std::string, std::string> pools;
-    for (const PoolStream& stream : pools_) {
-      const PoolConfig& pool = config.pools[stream.id.index];
-      if (stream.place == place.get()) pools[pool.queue.stream] = pool.name;
-    }
-    place->audit = std::make_unique<AuditReader>(place->directory, std::move(pools), std::to_string(++number), io_);
+void Storage::open_audit(Place& place) {
+  std::map<std::string, std::string> pools;
+  for (const PoolStream& stream : pools_) {
+    const PoolConfig& pool = config_.pools[stream.id.index];
+    if (stream.place == &place) pools[pool.queue.stream] = pool.name;
   }
+  place.audit =
+      std::make_unique<AuditReader>(place.directory, std::move(pools), std::to_string(++audits_opened_), io_);
 }
 
 std::size_t Storage::ask_audit(const OwnedAuditQuery& query,
@@ -27,6 +25,7 @@ std::size_t Storage::ask_audit(const OwnedAuditQuery& query,
 
 // An index is made when a segment is full, on the reader's thread, and written here between two commits.
 void Storage::index_full_segments(Place& place) {
+  if (!place.store) return;
   if (place.index && !place.is_committing) {
     const UnwrittenIndex index = std::move(*std::exchange(place.index, std::nullopt));
     if (const auto written = write_index(*place.files, index); !written) {

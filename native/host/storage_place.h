@@ -14,21 +14,40 @@ inline constexpr std::chrono::milliseconds longest_pause{30000};
 /// Names directory, file and, of corrupted bytes, their offset.
 Error error_of(const std::string& directory, const StoreError& error);
 
-/// One opened directory.
+/// One directory, opened or not.
 struct Storage::Place {
-  Place(std::string path, boost::asio::io_context& io)
-      : directory(std::move(path)),
-        files(std::make_unique<PosixFiles>(
-            directory, [&io](std::function<void()> work) { boost::asio::post(io, std::move(work)); })),
-        reload_timer(io),
-        tidy_timer(io) {}
+  /// Why it is not open.
+  struct Refusal {
+    Error error;
+    StoreFault fault;
+  };
 
+  Place(std::string path, boost::asio::io_context& io)
+      : directory(std::move(path)), reload_timer(io), tidy_timer(io) {}
+
+  void open_files(boost::asio::io_context& io) {
+    files = std::make_unique<PosixFiles>(
+        directory, [&io](std::function<void()> work) { boost::asio::post(io, std::move(work)); });
+  }
+  void refuse(Error error, StoreFault fault) {
+    refusal.emplace(Refusal{std::move(error), fault});
+    close();
+  }
+  /// Gives the locks back.
+  void close() {
+    audit.reset();
+    store.reset();
+    jobs_lock = JobsLock();
+    files.reset();
+  }
   void log_failure(const char* what, const StoreError& error) const;
 
   std::string directory;
   std::unique_ptr<PosixFiles> files;  // outlives the store
   JobsLock jobs_lock;
   std::optional<FileStore> store;
+  std::optional<Refusal> refusal;  // without a store
+  bool has_vanished = false;       // there was a store, and nobody is to make a new one
 
   bool has_news = false;  // something was appended since the last commit began
   bool is_committing = false;

@@ -2,6 +2,7 @@
 #include <utility>
 #include <variant>
 
+#include "host/health_note.h"
 #include "host/log.h"
 #include "host/storage_place.h"
 #include "host/system.h"
@@ -127,7 +128,7 @@ void Storage::tidy_later(Place& place) {
   place.tidy_timer.async_wait([this, &place, alive = std::weak_ptr(alive_)](boost::system::error_code error) {
     if (error || alive.expired()) return;
     place.waits_to_tidy = false;
-    if (!place.store->wants_commit()) return;
+    if (!place.store || !place.store->wants_commit()) return;
     place.has_news = true;
     commit(place);
   });
@@ -139,12 +140,14 @@ template <class StreamOf>
 void Storage::fail(StreamOf& stream, const StoreError& error) {
   if (stream.has_failed) return;
   stream.has_failed = true;
-  stream.place->trouble = error_of(stream.place->directory, error).message;
+  const Error described = error_of(stream.place->directory, error);
+  stream.place->trouble = described.where + ": " + described.message;
   if constexpr (std::is_same_v<StreamOf, PoolStream>) {
     reports_.of_pool(PersistFailed{stream.id});
   } else {
     reports_.of_mailbox(mailbox::PersistFailed{stream.id});
   }
+  note_health();
   wait_for_reload(*stream.place);
 }
 
@@ -174,20 +177,36 @@ FailedStreams Storage::take_reloads() {
   return failed;
 }
 
-void Storage::failed_again(PoolId pool, const Error& error) {
-  PoolStream& stream = pools_[pool.index];
-  host_log()->error("storage cannot be read back: {}: {}", error.where, error.message);
+void Storage::failed_again(PoolId pool, const Error& error) { refuse(pools_[pool.index], error); }
+
+void Storage::failed_again(StoreId store, const Error& error) { refuse(mailboxes_[store.index], error); }
+
+template <class StreamOf>
+void Storage::refuse(StreamOf& stream, const Error& error) {
+  host_log()->error("storage cannot be read: {}: {}", error.where, error.message);
   stream.has_failed = true;
-  stream.place->trouble = error.message;
+  stream.place->trouble = error.where + ": " + error.message;
+  note_health();
   wait_for_reload(*stream.place);
 }
 
-void Storage::failed_again(StoreId store, const Error& error) {
-  MailboxStream& stream = mailboxes_[store.index];
-  host_log()->error("storage cannot be read back: {}: {}", error.where, error.message);
-  stream.has_failed = true;
-  stream.place->trouble = error.message;
-  wait_for_reload(*stream.place);
+// For those who only read beside this owner. Notes are few: streams fail seldom.
+void Storage::note_health() {
+  if (is_reading()) return;
+  for (const auto& place : places_) {
+    std::vector<HealthNote> notes;
+    for (const PoolStream& stream : pools_) {
+      if (stream.place != place.get()) continue;
+      const Place* mailbox = mailbox_places_[stream.id.index];
+      const bool is_held = mailbox != nullptr && has_failed_stream(*mailbox);
+      notes.push_back({.pool = config_.pools[stream.id.index].name,
+                       .is_delivery_held = is_held,
+                       .trouble = stream.has_failed ? place->trouble
+                                  : is_held         ? mailbox->trouble
+                                                    : ""});
+    }
+    if (!notes.empty()) write_health_notes(place->directory, notes);
+  }
 }
 
 // --- checkpoints ---

@@ -38,15 +38,6 @@ Failure failure(const std::string& path, const char* what) {
   return Failure({path, std::string(what) + ": " + strerror(errno) + "."});
 }
 
-bool is_store(const std::string& directory) {
-  std::error_code error;
-  for (std::filesystem::directory_iterator file(directory, error), end; !error && file != end;
-       file.increment(error)) {
-    if (file->path().filename().string().rfind("records-", 0) == 0) return true;
-  }
-  return false;
-}
-
 Result<void> write_whole(const std::string& path, const std::string& text) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd == -1) return failure(path, "cannot be written");
@@ -60,7 +51,21 @@ Result<void> write_whole(const std::string& path, const std::string& text) {
   return {};
 }
 
+bool has_records(const std::string& directory) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator file(directory, error), end; !error && file != end;
+       file.increment(error)) {
+    if (file->path().filename().string().rfind("records-", 0) == 0) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+bool has_store(const std::string& directory) {
+  std::error_code error;
+  return std::filesystem::exists(file_in(directory), error) || has_records(directory);
+}
 
 Result<void> write_store_config(const std::string& directory, const Config& config) {
   Config stored = config;
@@ -91,7 +96,7 @@ Result<void> write_store_config(const std::string& directory, const Config& conf
 Result<Config> read_store_config(const std::string& directory) {
   const std::string path = file_in(directory);
   const auto text = text_of(path);
-  if (!text && is_store(directory)) {
+  if (!text && has_records(directory)) {
     return Failure(
         {directory, "has no copy of its config, as a store that Node wrote; name the config with --config."});
   }

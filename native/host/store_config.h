@@ -14,6 +14,9 @@ namespace parking_lot {
 /// `config` has one spelling for each directory.
 Result<void> write_store_config(const std::string& directory, const Config& config);
 
+/// Whether a store was ever opened in this directory to write.
+bool has_store(const std::string& directory);
+
 /// The config that was written down last. Directories in it are where the store is now, should it have been
 /// moved.
 Result<Config> read_store_config(const std::string& directory);

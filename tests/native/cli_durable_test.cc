@@ -321,6 +321,64 @@ TEST_CASE(
   CHECK(is_once_each(outcomes_by_id(folder, "out"), 5));
 }
 
+TEST_CASE(
+    "run: jobs go on without their mailbox store, `pool list` says so, and it gets the outcomes later") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("c.json", two_stores);
+  const auto run_jobs = [&](const std::string& id) {
+    return std::vector<std::string>{
+        "run",
+        "--config",
+        config,
+        "--resume",
+        "--storage-patience",
+        "1",
+        "--jobs",
+        folder.write(
+            id, json{{"task_id", id}, {"mailbox", {{"tenant", "acme"}}}, {"payload", {{"argv", {"true"}}}}}
+                    .dump())};
+  };
+  const auto health = [&] {
+    return json::parse(program_output({"pool", "list", "--store", folder.path("queue"), "--json"}));
+  };
+  program_output(run_jobs("a"));
+  CHECK(health()["health"] == "ok");
+  std::filesystem::rename(folder.path("mail"), folder.path("away"));
+  {
+    StartedProgram held(run_jobs("b"));
+    CHECK(held.wait() == 1);
+    CHECK_THAT(held.errors(), Catch::Contains("1 outcomes wait in the queue"));
+  }
+  CHECK(health()["health"] == "degraded");
+  CHECK(health()["undelivered"] == 1);
+  CHECK_THAT(program_output({"pool", "list", "--store", folder.path("queue")}),
+             Catch::Contains("degraded: " + folder.path("mail") + ": holds no store any more"));
+  std::filesystem::rename(folder.path("away"), folder.path("mail"));
+  program_output(run_jobs("b"));
+  CHECK(health()["health"] == "ok");
+  CHECK(health()["undelivered"] == 0);
+  std::istringstream messages(
+      program_output({"mailbox", "fetch", "--store", folder.path("mail"), "--tenant", "acme", "--json"}));
+  std::vector<std::string> ids;
+  for (std::string line; std::getline(messages, line);) ids.push_back(json::parse(line)["task_id"]);
+  CHECK(ids == std::vector<std::string>{"a", "b"});
+}
+
+TEST_CASE("pool list: what an owner says of a full disk is seen beside it") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("c.json", two_stores);
+  program_output({"run", "--config", config, "--jobs", "/dev/null"});
+  StartedProgram run(
+      {"run", "--config", config, "--jobs", folder.write("jobs", jobs(5, folder.path("log"), "0")), "--json"},
+      "", StartedProgram::Disk::full);
+  json pool;
+  REQUIRE(eventually([&] {
+    pool = json::parse(program_output({"pool", "list", "--store", folder.path("queue"), "--json"}));
+    return pool["health"] == "degraded";
+  }));
+  CHECK_THAT(pool["trouble"].get<std::string>(), Catch::Contains("cannot write it"));
+}
+
 TEST_CASE("audit: the life of a task is read from its store, and a changed byte is found and located") {
   const TemporaryFolder folder;
   const std::string config = folder.write("c.json", one_store);

@@ -2,7 +2,10 @@
 #include <sys/resource.h>
 
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
 #include <optional>
+#include <stdexcept>
 
 #include "running_host.h"
 #include "temporary_folder.h"
@@ -229,6 +232,71 @@ TEST_CASE("what a failing mailbox store did not take arrives after a restart, on
     CHECK(*messages_of(host)[1].payload == "\"b\"");
     CHECK_FALSE(health_of(host).is_degraded());
   }
+}
+
+namespace {
+
+std::string first_records_of(const std::string& directory) {
+  for (const auto& file : std::filesystem::directory_iterator(directory)) {
+    if (file.path().filename().string().rfind("records-", 0) == 0) return file.path().string();
+  }
+  throw std::runtime_error("no records in " + directory);
+}
+
+// Some bytes in the middle of a store's records, which are durable, are not what they were.
+void damage(const std::string& directory) {
+  std::fstream file(first_records_of(directory), std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(100);
+  file.write("damage", 6);
+}
+
+}  // namespace
+
+TEST_CASE("a pool starts without its mailbox store, which gets the outcomes once it opens again") {
+  const TemporaryFolder folder;
+  const std::string config = config_in(folder, "queue", "mail");
+  const std::string mail = folder.path("mail");
+  const std::string good = folder.path("good");
+  {
+    RunningHost host(config, echo);
+    host.outcome_of(task_named("a"));
+    REQUIRE(eventually([&] { return messages_of(host).size() == 1; }));
+  }
+  const bool is_damaged = GENERATE(true, false);
+  CAPTURE(is_damaged);
+  std::filesystem::rename(mail, good);
+  if (is_damaged) {
+    std::filesystem::copy(good, mail);
+    damage(mail);
+  }
+  RunningHost host(config, echo);
+  CHECK(host.outcome_of(task_named("b")).status == Status::completed);
+  const Health health = health_of(host);
+  CHECK(health.is_degraded());
+  CHECK(health.pools[0].storage == StreamState::open);
+  CHECK(health.pools[0].undelivered == 1);
+  CHECK_THAT(health.trouble(), Catch::Contains(is_damaged ? "records-" : "holds no store any more"));
+  CHECK(std::filesystem::exists(mail) == is_damaged);  // nobody makes an empty one in its place
+  std::filesystem::remove_all(mail);
+  std::filesystem::rename(good, mail);
+  REQUIRE(eventually([&] { return !health_of(host).is_degraded(); }));
+  REQUIRE(eventually([&] { return messages_of(host).size() == 2; }));
+  CHECK(messages_of(host)[0].message.task_id == "a");
+  CHECK(*messages_of(host)[1].payload == "\"b\"");
+}
+
+TEST_CASE("a mailbox store that was never there, or has another owner, is an error at the start") {
+  const TemporaryFolder folder;
+  const std::string config = config_in(folder, "queue", "mail");
+  boost::asio::io_context io;
+  std::ofstream(folder.path("mail")) << "a file where the folder should be";
+  CHECK_FALSE(Host::open(config_from(config), io));
+  std::filesystem::remove(folder.path("mail"));
+  { RunningHost once(config, echo); }
+  RunningHost other(config_in(folder, "other", "mail"), echo);
+  const auto refused = Host::open(config_from(config), io);
+  REQUIRE_FALSE(refused);
+  CHECK_THAT(refused.error().message, Catch::Contains("is in use by process"));
 }
 
 TEST_CASE("one store has one owner, and can be read meanwhile without changing it") {

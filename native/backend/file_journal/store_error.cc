@@ -71,9 +71,9 @@ tl::unexpected<StoreError> store_failure(StoreFault fault, std::string message) 
 tl::unexpected<StoreError> corrupt(std::string_view file, std::uint64_t offset, std::string_view message) {
   return tl::unexpected(StoreError{StoreFault::corrupt, std::string(file), offset,
                                    std::string(file) + ", byte " + std::to_string(offset) + ": " +
-                                       std::string(message) +
-                                       "; the store repairs nothing by itself: look with `parking-lot store "
-                                       "verify`, then decide on `parking-lot store repair`"});
+                                       std::string(message) + (message.ends_with('.') ? " The" : "; the") +
+                                       " store repairs nothing by itself: look with `parking-lot store "
+                                       "verify`, then decide on `parking-lot store repair`."});
 }
 
 }  // namespace parking_lot

@@ -102,7 +102,10 @@ struct Health {
     StreamState storage = StreamState::open;
     bool delivery_held = false;     ///< the mailbox store is failing; outcomes wait in the pool
     std::uint64_t undelivered = 0;  ///< outcomes that the mailbox store does not hold yet
-    std::string trouble;            ///< why the storage fails, a sentence; empty while it does not
+    /// Why its storage or that of its mailboxes fails, a sentence; empty while they do not. To a reader its
+    /// owner's.
+    std::string trouble;
+    bool is_degraded() const;
   };
   struct OfStore {
     std::string store;  ///< of mailboxes: `in_memory`, or `file:` and its directory
