@@ -153,9 +153,11 @@ mergeInto(LibraryManager.library, {
     },
 
     /**
-     * Makes the requests of `run(store, watch)` in one transaction and commits it. Calls back exactly once: null when it is
-     * complete, else the error, which is that of a watched request if there was one. Answers the transaction, or null if
-     * there is none.
+     * Makes the requests of `run(store, watch)` in one transaction and commits it; `watch(request, then)` is told what a
+     * request yields. Calls back exactly once: null when it is complete and every request has been answered, else the error,
+     * which is that of a watched request if there was one. Answers the transaction, or null if there is none.
+     *
+     * Chromium keeps values above 64 KiB apart. It says that a transaction is complete before it has read them.
      */
     transact: (db, mode, run, callback) => {
       var transaction;
@@ -166,14 +168,28 @@ mergeInto(LibraryManager.library, {
         return null;
       }
       var cause = null;
-      var watch = (request) => {
+      var unanswered = 0;
+      var isComplete = false;
+      var answered = () => {
+        unanswered -= 1;
+        if (isComplete && unanswered === 0) callback(cause);
+      };
+      var watch = (request, then) => {
+        unanswered += 1;
+        request.onsuccess = () => {
+          if (then) then(request.result);
+          answered();
+        };
         request.onerror = () => {
           // Requests that an abort ends are not its cause.
           if (!cause && request.error.name !== 'AbortError') cause = request.error;
+          answered();
         };
-        return request;
       };
-      transaction.oncomplete = () => callback(null);
+      transaction.oncomplete = () => {
+        isComplete = true;
+        if (unanswered === 0) callback(null);
+      };
       transaction.onabort = () =>
         callback(cause || transaction.error || new Error('the transaction was aborted'));
       try {
@@ -197,9 +213,7 @@ mergeInto(LibraryManager.library, {
         db,
         'readonly',
         (store, watch) => {
-          watch(store.get(IDBFS.OWNER_KEY)).onsuccess = (event) => {
-            if (event.target.result) owner = event.target.result;
-          };
+          watch(store.get(IDBFS.OWNER_KEY), (found) => (owner = found || owner));
         },
         (error) => callback(error, owner),
       );
@@ -224,8 +238,8 @@ mergeInto(LibraryManager.library, {
             watch(store.add(0, IDBFS.claimOf(owner.epoch)));
             watch(store.put(owner, IDBFS.OWNER_KEY));
             watch(store.delete(forgotten));
-            watch(store.getAllKeys(range)).onsuccess = (event) => (keys = event.target.result);
-            watch(store.getAll(range)).onsuccess = (event) => (files = event.target.result);
+            watch(store.getAllKeys(range), (found) => (keys = found));
+            watch(store.getAll(range), (found) => (files = found));
           },
           (error) => {
             if (error) {
