@@ -21,6 +21,7 @@ export class HealthWatch {
     return {
       status: worst(pools.map((pool) => pool.status)),
       durability: pools.every((pool) => pool.durability === 'durable') ? 'durable' : 'volatile',
+      leads: true,
       pools: Object.fromEntries(this.facts.map(({ name }, i) => [name, pools[i]!])),
       stores,
       memoryBytes: this.host.core.raw._pl_memory_bytes(),

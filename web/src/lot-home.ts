@@ -68,6 +68,8 @@ export interface Health {
   readonly status: 'ok' | 'degraded' | 'volatile';
   /** Whether the tasks of all pools survive a crash of this realm. */
   readonly durability: Durability;
+  /** Whether the lot is hosted for this realm alone or from here; false in a tab that follows the one which leads. */
+  readonly leads: boolean;
   readonly pools: Readonly<Record<string, PoolHealth>>;
   readonly stores: readonly StoreHealth[];
   /** Bytes that the core holds for tasks, queues, indexes and messages. */

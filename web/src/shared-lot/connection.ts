@@ -134,6 +134,11 @@ export class Connection {
     return this.end;
   }
 
+  /** Whether the station of this realm leads, as far as is known. */
+  get leads(): boolean {
+    return this.epoch > 0 && this.ledHere;
+  }
+
   assertOpen(): void {
     if (this.end) throw this.end;
   }

@@ -109,8 +109,8 @@ export class SharedLot implements LotHome {
     return new SharedMailbox(this.connection, this.subscriptions, checked) as unknown as Mailbox;
   }
 
-  health(): Promise<Health> {
-    return this.connection.ask({ on: 'lot', call: 'health' });
+  async health(): Promise<Health> {
+    return this.seenFromHere(await this.connection.ask<Health>({ on: 'lot', call: 'health' }));
   }
 
   onHealth(listener: (health: Health) => void): () => void {
@@ -148,8 +148,13 @@ export class SharedLot implements LotHome {
         this.work?.drop(message.tasks);
         break;
       case 'health':
-        for (const listener of this.healthListeners) listener(message.health);
+        for (const listener of this.healthListeners) listener(this.seenFromHere(message.health));
         break;
     }
+  }
+
+  /** The leader speaks of itself. */
+  private seenFromHere(health: Health): Health {
+    return { ...health, leads: this.connection.leads };
   }
 }
