@@ -1,20 +1,25 @@
-// `node demo.mjs` renders the zoom in headless Chromium, works the page by mouse and keyboard, and reports what
-// happened. Exit 0 if every task ended and the cap was kept, else 1. `--open` only serves the page.
+// `node demo.mjs` renders the zoom in headless Chromium, works the page by mouse and keyboard, kills the tab, goes on in
+// two, and reports what happened. Exit 0 if every task ended once and the cap was kept, else 1. `--open` only serves the
+// page.
 
 import path from 'node:path';
 
 import { Advice, pictures, runCommand } from './drive/command.mjs';
-import { faultsOf, printReport } from './drive/print.mjs';
+import { dieAndShare } from './drive/afterlife.mjs';
+import { faultsOf, printAfterlife, printReport, printVerdict } from './drive/print.mjs';
 import { drive } from './drive/steps.mjs';
 import { serve } from './serve.mjs';
 
-/** The whole drive; single steps have shorter limits of their own. */
+/** Each half of the drive; single steps have shorter limits of their own. */
 const LIMIT_MS = 6 * 60_000;
 
 async function driveAndReport(browser, url) {
   const result = await within(LIMIT_MS, drive(browser.page, url, pictures));
-  const faults = faultsOf(result, browser.errors);
-  printReport(result, { chromium: browser.version, pictures: path.relative(process.cwd(), pictures), faults });
+  printReport(result, { chromium: browser.version, pictures: path.relative(process.cwd(), pictures) });
+  const afterlife = await within(LIMIT_MS, dieAndShare(browser, url));
+  printAfterlife(afterlife);
+  const faults = [...faultsOf(result, browser.errors), ...afterlife.faults];
+  printVerdict(faults);
   return faults;
 }
 

@@ -1,6 +1,7 @@
 // Puts the page together: the session in the middle, the lot, the picture and the panels round it.
 
 import { LotView } from './lot/lot-view.js';
+import { killThisTab } from './kill.js';
 import { CAPACITY } from './pool.js';
 import { Figures, summariseWaits, throughputOf } from './panels/figures.js';
 import { MailboxPanel } from './panels/mailbox-panel.js';
@@ -9,9 +10,13 @@ import { Painter } from './picture/painter.js';
 import { magnification, VIEWS } from './picture/views.js';
 import { writeReport } from './report.js';
 import { Session } from './session.js';
+import { describeSurvival } from './survival.js';
 
 const PRIORITY_KEYS = { 1: 'low', 2: 'normal', 3: 'high', 4: 'critical' };
 const ANNOUNCE_EVERY_MS = 4000;
+
+/** How many workers were chosen when the pool was begun in this browser. */
+const BEGUN = 'browser-pool:workers';
 
 const at = (id) => document.getElementById(id);
 const session = new Session();
@@ -81,11 +86,10 @@ function showSoon() {
 }
 
 async function show() {
+  const { unitsInUse: inUse } = session.opened ? await session.stats() : { unitsInUse: 0 };
   const tasks = [...session.tasks.values()];
   const { running, parked } = session;
-  const stats = session.opened ? await session.stats() : { unitsInUse: 0 };
-  const inUse = stats.unitsInUse;
-  peak = Math.max(peak, inUse, stats.peakUnits ?? 0);
+  peak = Math.max(peak, inUse);
   lot.show({ running, parked, tasks: session.tasks, paused: session.paused });
   const completed = tasks.filter((task) => task.status === 'completed').length;
   const waits = summariseWaits(tasks);
@@ -97,18 +101,44 @@ async function show() {
     parked: parked.length,
     completed,
     waits,
-    throughput: throughputOf(tasks),
+    throughput: throughputOf(tasks, session.openedAt),
   });
   mailbox.show();
   taskPanel.refresh().catch(fail);
+  showControls();
+  const survival = showSurvival();
   const state = describeState();
-  const peakAudited = state === 'done' ? await session.peakAudited() : undefined;
+  const trail = state === 'done' ? await session.trail() : undefined;
   announce(state, running.length, parked.length, completed);
-  writeReport(at('report'), session, { state, cap: CAPACITY, peak, peakAudited, failures });
+  writeReport(at('report'), session, { state, cap: CAPACITY, peak, trail, survival, failures });
+}
+
+function showControls() {
+  const { opened, paused, views } = session;
+  const begun = opened && views.length > 0;
+  if (begun && document.activeElement === at('start')) at('deeper').focus();
+  at('start').hidden = begun;
+  at('deeper').hidden = !begun;
+  at('kill').hidden = !begun;
+  at('pause').disabled = !opened;
+  at('pause').setAttribute('aria-pressed', String(paused));
+  at('pause').textContent = paused ? 'Resume' : 'Pause';
+  if (!begun) return;
+  const view = views.at(-1);
+  at('picture-name').textContent = view.name;
+  at('picture-scale').textContent = `× ${magnification(view).toLocaleString('en', { maximumSignificantDigits: 2 })}`;
+  at('deeper').textContent = views.length % VIEWS.length === 0 ? 'From the top' : 'Zoom in';
+}
+
+function showSurvival() {
+  const { text, isBad = false } = describeSurvival(session);
+  if (at('survival').textContent !== text) at('survival').textContent = text;
+  at('survival').classList.toggle('bad', isBad);
+  return text;
 }
 
 function describeState() {
-  if (!session.opened) return 'idle';
+  if (!session.opened || session.views.length === 0) return 'idle';
   if (!session.busy) return 'done';
   return session.paused ? 'paused' : 'running';
 }
@@ -122,29 +152,46 @@ function announce(state, running, parked, completed) {
   if (state !== 'idle') at('announcement').textContent = `${state}: ${running} running, ${parked} parked, ${completed} completed`;
 }
 
-async function start() {
+async function open(workers) {
   at('start').disabled = true;
   at('workers').disabled = true;
-  await session.open(Number(at('workers').value));
-  at('pause').disabled = false;
-  at('deeper').hidden = false;
-  at('deeper').focus();
-  at('start').hidden = true;
-  await zoomIn();
+  await session.open(workers);
+  peak = (await session.trail()).peak;
+  at('start').disabled = false;
 }
 
-async function zoomIn() {
-  const view = VIEWS[session.views.length % VIEWS.length];
-  at('picture-name').textContent = view.name;
-  at('picture-scale').textContent = `× ${magnification(view).toLocaleString('en', { maximumSignificantDigits: 2 })}`;
+async function start() {
+  if (!session.opened) await open(Number(at('workers').value));
+  remember(session.workers);
   await session.addView();
-  at('deeper').textContent = session.views.length % VIEWS.length === 0 ? 'From the top' : 'Zoom in';
+}
+
+function remember(workers) {
+  try {
+    localStorage.setItem(BEGUN, workers);
+  } catch {
+    // Refused to a page without storage, which says so.
+  }
+}
+
+/** What was begun in this browser, by a tab before or beside this one, goes on by itself. */
+async function goOn() {
+  const workers = Number(readBegun());
+  if (!workers) return;
+  at('workers').value = workers;
+  await open(workers);
+}
+
+function readBegun() {
+  try {
+    return localStorage.getItem(BEGUN);
+  } catch {
+    return null;
+  }
 }
 
 async function togglePause() {
   await session.setPaused(!session.paused);
-  at('pause').setAttribute('aria-pressed', String(session.paused));
-  at('pause').textContent = session.paused ? 'Resume' : 'Pause';
 }
 
 async function setPriority(id, priority) {
@@ -179,7 +226,8 @@ function offerWorkers() {
 
 offerWorkers();
 at('start').addEventListener('click', guard(start));
-at('deeper').addEventListener('click', guard(zoomIn));
+at('deeper').addEventListener('click', guard(() => session.addView()));
+at('kill').addEventListener('click', killThisTab);
 at('fetch').addEventListener('click', guard(() => mailbox.fetch()));
 at('acknowledge').addEventListener('click', guard(() => mailbox.acknowledge()));
 at('pause').addEventListener('click', guard(togglePause));
@@ -187,7 +235,7 @@ at('vehicles').addEventListener('keydown', steer);
 at('vehicles').addEventListener('click', (event) => choose(event.target.closest('[data-task]')?.dataset.task));
 session.addEventListener('change', showSoon);
 session.addEventListener('tile', ({ detail: { record, result } }) => {
-  painter.paint(record.view, session.views[record.view], record.tile, result);
+  painter.paint(record.view, session.views[record.view], record.tile, result).catch(fail);
 });
 addEventListener('error', (event) => fail(event.error ?? event.message));
 addEventListener('unhandledrejection', (event) => fail(event.reason));
@@ -200,3 +248,5 @@ function snapshot() {
 
 lot.resize(snapshot());
 showSoon();
+showSoon();
+void guard(goOn)();

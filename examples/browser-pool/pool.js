@@ -6,13 +6,26 @@ export const POOL = 'tiles';
 export const CAPACITY = 16;
 const MAILBOX = { tenant: 'demo', user: 'you' };
 
+/** In this browser's IndexedDB. All tabs of the page share the one lot that is in it. */
+const STORED = { type: 'idbfs', database: 'browser-pool' };
+
 const CONFIG = {
   pools: {
-    [POOL]: { max_units: CAPACITY, policy: 'first_fit', starvation_guard_secs: 5, runtime: 'web_worker' },
+    [POOL]: {
+      max_units: CAPACITY,
+      policy: 'first_fit',
+      starvation_guard_secs: 5,
+      runtime: 'web_worker',
+      queue: STORED,
+      mailbox: { storage: STORED },
+      // However often the tab is killed, its tasks run again.
+      max_lost: 1000,
+      task_retention_secs: 3600,
+    },
   },
 };
 
-/** Opens a lot with one pool, served by `workers` web workers. */
+/** Opens the lot with its one pool, served by `workers` web workers of this tab. What was stored goes on at once. */
 export async function openPool(workers) {
   const create = () => new Worker(new URL('./tile.worker.js', import.meta.url), { type: 'module' });
   const lot = await ParkingLot.open(CONFIG, { workers: { [POOL]: { create, size: workers } } });
@@ -20,21 +33,26 @@ export async function openPool(workers) {
   const mailbox = lot.mailbox(MAILBOX);
   return {
     submit: (taskId, spec) => pool.submit({ taskId, ...spec, mailbox: MAILBOX }),
-    setPriority: (taskId, priority) => whileParked(pool.setPriority(taskId, priority)),
+    cancel: (taskId) => unlessTooLate(pool.cancel(taskId)),
+    setPriority: (taskId, priority) => unlessTooLate(pool.setPriority(taskId, priority)),
     explain: (taskId) => pool.explain(taskId),
+    tasks: (query) => readTasks(pool, query),
     pause: () => pool.pause(),
     resume: () => pool.resume(),
     stats: () => pool.stats(),
-    fetch: (after) => mailbox.fetch({ after, limit: 20 }),
+    health: () => lot.health(),
+    fetch: (after, limit) => mailbox.fetch({ after, limit }),
+    arrivals: (after) => mailbox.subscribe({ after }),
     acknowledge: (cursor) => mailbox.acknowledge(cursor),
     history: (taskId) => queryAudit(lot, { subject: { kind: 'task', id: taskId } }),
     latest: (limit) => queryAudit(lot, { subject: { kind: 'pool', id: POOL }, order: 'newest_first', limit }),
-    audit: () => readAudit(lot, { kind: 'pool', id: POOL }),
+    audit: () => readAudit(lot, { subject: { kind: 'pool', id: POOL } }),
+    auditBackwards: () => readAudit(lot, { subject: { kind: 'pool', id: POOL }, order: 'newest_first' }),
   };
 }
 
-/** A task may start before the command arrives: answers false then. */
-async function whileParked(command) {
+/** A task may start or end before the command arrives: answers false then. */
+async function unlessTooLate(command) {
   try {
     await command;
     return true;
@@ -44,16 +62,24 @@ async function whileParked(command) {
   }
 }
 
+/** Tasks in the order of their admission, after the cursor `after`, with one status or any. */
+async function* readTasks(pool, { after, status } = {}) {
+  do {
+    const page = await pool.tasks({ status, after, limit: 100 });
+    yield* page.tasks;
+    after = page.next;
+  } while (after);
+}
+
 async function queryAudit(lot, query) {
   const { events } = await lot.audit.query(query);
   return events.map(withTaskId);
 }
 
-/** All events of a subject, oldest first. */
-async function* readAudit(lot, subject) {
+async function* readAudit(lot, query) {
   let after;
   do {
-    const page = await lot.audit.query({ subject, after, limit: 1000 });
+    const page = await lot.audit.query({ ...query, after, limit: 1000 });
     yield* page.events.map(withTaskId);
     after = page.next;
   } while (after);

@@ -1,6 +1,7 @@
 // What the driver reads: the figures of the page as JSON in the script element with the id `report`.
 
 import { summariseWaits } from './panels/figures.js';
+import { peakOf } from './trail.js';
 
 /** The most units that the tasks rendered held at once, by the clocks of the workers that held them. */
 export function peakHeld(tasks) {
@@ -14,18 +15,7 @@ export function peakHeld(tasks) {
   return peakOf(changes.map((change) => change.units));
 }
 
-/** The most units in use when changes are applied in order. */
-export function peakOf(changes) {
-  let inUse = 0;
-  let peak = 0;
-  for (const units of changes) {
-    inUse += units;
-    peak = Math.max(peak, inUse);
-  }
-  return peak;
-}
-
-export function writeReport(element, session, { state, cap, peak, peakAudited, failures }) {
+export function writeReport(element, session, { state, cap, peak, trail, survival, failures }) {
   const tasks = [...session.tasks.values()];
   const withStatus = (status) => tasks.filter((task) => task.status === status).length;
   const waits = summariseWaits(tasks);
@@ -33,7 +23,8 @@ export function writeReport(element, session, { state, cap, peak, peakAudited, f
     state,
     views: session.views.length,
     workers: session.workers,
-    elapsedMs: Math.round(session.elapsedMs),
+    elapsedMs: session.opened ? Date.now() - session.openedAt : 0,
+    survival: { text: survival, durability: session.durability, leads: session.leads, tabs: session.tabs, recovered: session.recovered },
     tasks: {
       submitted: tasks.length,
       parked: tasks.filter((task) => task.state === 'parked').length,
@@ -41,10 +32,15 @@ export function writeReport(element, session, { state, cap, peak, peakAudited, f
       completed: withStatus('completed'),
       cancelled: tasks.filter((task) => task.reason === 'cancelled').length,
       ended: tasks.filter((task) => task.state === 'ended').length,
+      withoutOneEnd: trail && [...trail.ends].filter(([, ends]) => ends !== 1).map(([id]) => id),
     },
-    units: { cap, peak, peakAudited, peakHeld: peakHeld(tasks) },
+    units: { cap, peak, peakAudited: trail?.peak, peakHeld: peakHeld(tasks) },
     waitsMs: waits,
-    mailbox: { unread: session.mail.delivered, fetched: session.fetched, acknowledged: session.acknowledged },
+    mailbox: mailboxIn(session.mailbox),
     failures,
   });
+}
+
+function mailboxIn({ delivered = 0, fetched = 0, acknowledged = 0 } = {}) {
+  return { unread: delivered, fetched, acknowledged };
 }

@@ -1,15 +1,19 @@
-// What the page knows of its tasks: one record per task, moved along by the pool's answers.
+// What the page knows of the pool: one record per task, moved along by the pool's answers. The pool itself is in this
+// browser's storage, so that its tasks may be older than the page, or another tab's.
 
-import { VIEWS } from './picture/views.js';
-import { planView } from './picture/plan.js';
+import { MailReader } from './mail-reader.js';
 import { openPool } from './pool.js';
-import { vehicleName } from './lot/vehicle.js';
-import { peakOf } from './report.js';
-
-/** Audit actions after which a run holds nothing. */
-const ENDS = new Set(['complete', 'fail', 'expire', 'drop', 'retry', 'lost']);
+import { endsIn, interruptedIn, peakIn } from './trail.js';
+import { recordOf, TILES, tileId } from './tile-record.js';
+import { VIEWS } from './picture/views.js';
 
 const RANK = { low: 0, normal: 1, high: 2, critical: 3 };
+
+/** What other tabs change is looked up this often. */
+const LOOK_MS = 400;
+
+/** Held by every tab of this page, so that they can be counted. */
+const TAB_LOCK = 'browser-pool:tab';
 
 /**
  * Dispatches `change` whenever anything shown may differ, and `tile` with the task and its result when one is
@@ -21,50 +25,56 @@ export class Session extends EventTarget {
   tasks = new Map();
   views = [];
   paused = false;
-  fetched = 0;
-  acknowledged = 0;
+  tabs = 1;
   #pool;
-  #handles = new Map();
-  #startedAt;
-  #ended = 0;
-  #mailCursor;
+  #lastSeen = 0;
+  #trail = { ended: -1 };
 
+  /** Opens what is stored; its tasks go on at once. Then `recovered` tells what was found, if anything was. */
   async open(workers) {
+    void navigator.locks.request(TAB_LOCK, { mode: 'shared' }, () => new Promise(() => {}));
     this.#pool = await openPool(workers);
     this.workers = workers;
-    this.#startedAt = performance.now();
+    this.openedAt = Date.now();
+    this.mailbox = new MailReader(this.#pool, () => this.#changed());
+    const [outcomes] = await Promise.all([this.mailbox.open(), this.#look()]);
+    if (this.views.length > 0) this.recovered = await this.#countRecovered(outcomes);
+    this.#changed();
+    void this.#keepLooking();
   }
 
   get opened() {
-    return this.#pool !== undefined;
+    return this.openedAt !== undefined;
+  }
+
+  async #countRecovered(outcomes) {
+    const live = [...this.tasks.values()].filter((task) => task.state !== 'ended');
+    const interrupted = this.leads ? await interruptedIn(this.#pool.auditBackwards()) : new Set();
+    const parked = live.filter(({ id }) => !interrupted.has(id)).length;
+    return { led: this.leads, parked, interrupted: interrupted.size, outcomes };
   }
 
   /** Submits the tiles of the next view; after the deepest it begins anew. */
   async addView() {
     const number = this.views.length;
-    const view = VIEWS[number % VIEWS.length];
-    this.views.push(view);
-    const tiles = planView(view);
-    await Promise.all(tiles.map((tile, index) => this.#submit(number, index, tile)));
+    this.#showView(number);
+    await Promise.all(Array.from({ length: TILES }, (_, index) => this.#submit(tileId(number, index))));
   }
 
-  async #submit(view, index, tile) {
-    const id = `view${view + 1}-tile${index + 1}`;
-    const record = {
-      id,
-      number: this.tasks.size + 1,
-      view,
-      tile,
-      units: tile.units,
-      priority: tile.priority,
-      vehicle: vehicleName(tile.units),
-      state: 'parked',
-      progress: 0,
-      submittedAt: performance.now(),
-    };
+  #showView(number) {
+    while (this.views.length <= number) this.views.push(VIEWS[this.views.length % VIEWS.length]);
+  }
+
+  async #submit(id) {
+    const record = recordOf(id);
     this.tasks.set(id, record);
-    const task = await this.#pool.submit(id, { payload: tile.order, units: tile.units, priority: tile.priority });
-    this.#handles.set(id, task);
+    await this.#follow(record);
+  }
+
+  /** A task that is known to the pool already is joined: nothing is started twice. */
+  async #follow(record) {
+    const { id, tile, units, priority } = record;
+    const task = await this.#pool.submit(id, { payload: tile.order, units, priority });
     this.#changed();
     void this.#followProgress(record, task);
     void this.#followOutcome(record, task);
@@ -73,29 +83,88 @@ export class Session extends EventTarget {
   async #followProgress(record, task) {
     for await (const progress of task.progress()) {
       if (record.state === 'ended') return;
-      if (record.state === 'parked') {
-        record.state = 'running';
-        record.startedAt = performance.now();
-      }
+      this.#run(record, Date.now());
       record.progress = progress;
       this.#changed();
     }
   }
 
   async #followOutcome(record, task) {
-    const outcome = await task.outcome();
-    record.state = 'ended';
-    record.status = outcome.status;
-    record.reason = outcome.reason;
-    record.endedAt = performance.now();
-    if (outcome.status === 'completed') {
-      const { bytes, startedAt, endedAt } = outcome.result;
-      record.startedAt ??= startedAt - performance.timeOrigin;
-      record.held = { bytes, startedAt, endedAt };
-      this.dispatchEvent(new CustomEvent('tile', { detail: { record, result: outcome.result } }));
+    try {
+      this.#end(record, await task.outcome());
+    } catch (error) {
+      // Without storage a task ends with the tab that led.
+      if (error.code !== 'lost') throw error;
+      this.#end(record, { status: 'failed', reason: 'lost', finishedAt: new Date() });
     }
-    this.#ended += 1;
+  }
+
+  #run(record, startedAt) {
+    if (record.state === 'running') return;
+    record.state = 'running';
+    record.startedAt = startedAt;
+  }
+
+  #end(record, { status, reason, result, finishedAt }) {
+    Object.assign(record, { state: 'ended', status, reason, endedAt: finishedAt.getTime() });
+    if (status === 'completed' && result !== undefined) {
+      const { bytes, startedAt, endedAt } = result;
+      record.startedAt ??= startedAt;
+      record.held = { bytes, startedAt, endedAt };
+      if (record.view > this.views.length - 1 - VIEWS.length) {
+        this.dispatchEvent(new CustomEvent('tile', { detail: { record, result } }));
+      }
+    }
     this.#changed();
+  }
+
+  async #keepLooking() {
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await this.#look();
+      await this.mailbox.look();
+    }
+  }
+
+  /** Tasks of other tabs, or of the time before this page; what others changed; who leads; whether storage holds. */
+  async #look() {
+    const fresh = [];
+    for await (const view of this.#pool.tasks({ after: this.#lastSeen })) {
+      this.#lastSeen = view.admission;
+      if (!this.tasks.has(view.taskId)) fresh.push(view);
+    }
+    for (const { taskId } of fresh) this.#showView(recordOf(taskId).view);
+    await Promise.all(fresh.map((view) => this.#adopt(view)));
+    for await (const view of this.#pool.tasks({ status: 'running' })) {
+      const record = this.tasks.get(view.taskId);
+      if (record?.state === 'parked') this.#run(record, view.startedAt.getTime());
+    }
+    for await (const { taskId, priority } of this.#pool.tasks({ status: 'queued' })) {
+      const record = this.tasks.get(taskId);
+      if (record && record.state !== 'ended') Object.assign(record, { priority, state: 'parked', progress: 0 });
+    }
+    await this.#lookRound();
+    this.#changed();
+  }
+
+  async #lookRound() {
+    const [{ state }, { durability, leads, pools }, { held }] = await Promise.all([
+      this.#pool.stats(),
+      this.#pool.health(),
+      navigator.locks.query(),
+    ]);
+    this.paused = state === 'paused';
+    this.tookOver ||= this.leads === false && leads;
+    const reason = Object.values(pools)[0].reason;
+    Object.assign(this, { durability, leads, storageTrouble: reason });
+    this.tabs = Math.max(1, held.filter(({ name }) => name === TAB_LOCK).length);
+  }
+
+  async #adopt({ taskId, priority, submittedAt, startedAt, outcome }) {
+    const record = { ...recordOf(taskId), priority, submittedAt: submittedAt.getTime(), startedAt: startedAt?.getTime() };
+    this.tasks.set(taskId, record);
+    if (outcome) this.#end(record, outcome);
+    else await this.#follow(record);
   }
 
   /** Parked tasks in leaving order: by priority, then by admission, which is the order of submission here. */
@@ -118,7 +187,7 @@ export class Session extends EventTarget {
 
   /** Answers whether the task had not ended yet. */
   async cancel(id) {
-    return this.#handles.get(id).cancel();
+    return this.#pool.cancel(id);
   }
 
   /** Answers whether the task was still parked and has the priority now. */
@@ -155,47 +224,18 @@ export class Session extends EventTarget {
     return this.#pool.latest(limit);
   }
 
-  /** The most units in use at once, counted anew from the audit log; undefined if the log no longer has it all. */
-  async peakAudited() {
-    const changes = [];
-    const running = new Set();
-    for await (const { action, taskId } of this.#pool.audit()) {
-      const units = this.tasks.get(taskId)?.units ?? 0;
-      if (action === 'start') {
-        running.add(taskId);
-        changes.push(units);
-      } else if (ENDS.has(action) && running.delete(taskId)) {
-        changes.push(-units);
-      }
+  /**
+   * From the audit log, over all lives of this page: `peak`, the most units in use at once, and `ends`, how often the
+   * tasks that are known have ended, which is once each.
+   */
+  async trail() {
+    const ended = this.#inState('ended').length;
+    if (this.#trail.ended !== ended) {
+      const events = [];
+      for await (const event of this.#pool.audit()) events.push(event);
+      this.#trail = { ended, peak: peakIn(events, this.tasks), ends: endsIn(events, this.tasks) };
     }
-    return peakOf(changes);
-  }
-
-  /** The oldest outcomes in the mailbox that have not been fetched yet, at most a page of them. */
-  async fetchMail() {
-    const messages = await this.#pool.fetch(this.#mailCursor);
-    this.#mailCursor = messages.at(-1)?.cursor ?? this.#mailCursor;
-    this.fetched += messages.length;
-    this.#changed();
-    return messages;
-  }
-
-  /** Drops from the mailbox what has been fetched. */
-  async acknowledgeMail() {
-    const through = this.fetched;
-    await this.#pool.acknowledge(this.#mailCursor);
-    this.acknowledged = through;
-    this.#changed();
-  }
-
-  /** Outcomes in the mailbox. */
-  get mail() {
-    const delivered = this.#ended - this.acknowledged;
-    return { delivered, toFetch: this.#ended - this.fetched, toAcknowledge: this.fetched - this.acknowledged };
-  }
-
-  get elapsedMs() {
-    return this.#startedAt === undefined ? 0 : performance.now() - this.#startedAt;
+    return this.#trail;
   }
 
   #changed() {

@@ -1,6 +1,6 @@
 // Renders tiles. A worker has no import map, so the package is named by its path here.
 
-import { serveTasks, transfer } from '../../web/dist/worker.js';
+import { serveTasks } from '../../web/dist/worker.js';
 import { computeRow } from './picture/escape.js';
 import { addColour, toByte } from './picture/palette.js';
 
@@ -21,10 +21,10 @@ serveTasks(async (order, { signal, progress }) => {
     signal.throwIfAborted();
     pauseAt = performance.now() + SLICE_MS;
   }
-  const pixels = colourPixels(order, counts, slopes);
+  const image = await encodePng(colourPixels(order, counts, slopes), order.columns / order.fold);
   const bytes = counts.byteLength + slopes.byteLength;
   const endedAt = performance.timeOrigin + performance.now();
-  return transfer({ width: order.columns / order.fold, pixels, bytes, startedAt, endedAt }, [pixels.buffer]);
+  return { image, bytes, startedAt, endedAt };
 });
 
 const channel = new MessageChannel();
@@ -56,4 +56,14 @@ function colourPixels({ columns, rows, fold, colour }, counts, slopes) {
     pixels[pixel * 4 + 3] = 255;
   }
   return pixels;
+}
+
+/** As base64, since results that are stored are JSON. */
+async function encodePng(pixels, width) {
+  const canvas = new OffscreenCanvas(width, pixels.length / 4 / width);
+  canvas.getContext('2d').putImageData(new ImageData(pixels, width), 0, 0);
+  const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/png' })).arrayBuffer());
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  return btoa(text);
 }

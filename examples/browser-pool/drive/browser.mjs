@@ -1,6 +1,6 @@
 // Chromium for the driver: found on this machine, with a profile of its own that is removed afterwards.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -32,15 +32,20 @@ export async function openBrowser(advice) {
       colorScheme: 'light',
       timeout: 60_000,
     });
-    const page = context.pages()[0] ?? (await context.newPage());
     const errors = new Set();
-    page.on('pageerror', (error) => errors.add(error.message));
-    page.on('console', (message) => message.type() === 'error' && errors.add(message.text().split('\n')[0]));
+    const listenTo = (page) => {
+      page.on('pageerror', (error) => errors.add(error.message));
+      page.on('console', (message) => message.type() === 'error' && errors.add(message.text().split('\n')[0]));
+      return page;
+    };
+    const page = listenTo(context.pages()[0] ?? (await context.newPage()));
+    const openTab = async () => listenTo(await context.newPage());
+    const killTabs = () => killRenderers(profile);
     const close = async () => {
       await context.close();
       await removeProfile(profile);
     };
-    return { page, errors, version: await page.evaluate(() => navigator.userAgent.match(/Chrome\/(\d+)/)?.[1]), close };
+    return { page, openTab, killTabs, errors, version: await page.evaluate(() => navigator.userAgent.match(/Chrome\/(\d+)/)?.[1]), close };
   } catch (error) {
     await removeProfile(profile);
     throw error;
@@ -61,4 +66,22 @@ function findChromium(advice) {
 /** Chromium may still write for a moment after it was told to end. */
 function removeProfile(profile) {
   return rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+}
+
+/** Ends the processes of all tabs with SIGKILL, which no program can see coming. Answers how many there were. */
+function killRenderers(profile) {
+  const renderers = readdirSync('/proc').filter((entry) => {
+    const command = commandOf(entry);
+    return command.includes(`--user-data-dir=${profile}`) && command.includes('--type=renderer');
+  });
+  for (const pid of renderers) process.kill(Number(pid), 'SIGKILL');
+  return renderers.length;
+}
+
+function commandOf(entry) {
+  try {
+    return /^\d+$/.test(entry) ? readFileSync(`/proc/${entry}/cmdline`, 'utf8') : '';
+  } catch {
+    return '';
+  }
 }

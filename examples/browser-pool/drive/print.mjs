@@ -16,7 +16,7 @@ export function faultsOf({ report, byHand }, pageErrors) {
   return faults;
 }
 
-export function printReport({ report, byHand }, { chromium, pictures, faults }) {
+export function printReport({ report, byHand }, { chromium, pictures }) {
   const { tasks, units, waitsMs, mailbox } = report;
   const rows = [
     ['tasks', `${tasks.completed} completed`, `${tasks.cancelled} cancelled`, `of ${tasks.submitted}`],
@@ -34,6 +34,19 @@ export function printReport({ report, byHand }, { chromium, pictures, faults }) 
     console.log(`  ${name.padEnd(11)}${cells.map((cell) => cell.padEnd(25)).join('').trimEnd()}`);
   }
   console.log('');
+}
+
+/** What the deaths and the two tabs came to. */
+export function printAfterlife({ killed, sharing }) {
+  const { parked, interrupted, outcomes } = killed.recovered;
+  console.log(`  kill -9     of the tab with ${killed.running} tasks running, ${killed.parked} parked, ${killed.unread} outcomes in the mailbox`);
+  console.log(`  opened      again: ${parked} still parked, ${interrupted} interrupted and run again, ${outcomes} outcomes found in the mailbox`);
+  console.log(`  after that  ${killed.submitted} tasks, each ended once; ${killed.fetched} outcomes in the mailbox, each once`);
+  console.log(`  two tabs    ${sharing.byFollower} tasks of the one that follows; the one that leads was closed with ${sharing.left} to go,`);
+  console.log(`              the other one led after ${seconds(sharing.takeoverMs)}, and all ended once\n`);
+}
+
+export function printVerdict(faults) {
   for (const fault of faults) console.log(`  FAILED: ${fault}`);
-  console.log(faults.length === 0 ? '  The cap was kept, every task ended, every outcome arrived.\n' : '');
+  if (faults.length === 0) console.log('  The cap was kept, every task ended once, every outcome arrived.\n');
 }

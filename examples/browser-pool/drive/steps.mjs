@@ -3,7 +3,7 @@
 import path from 'node:path';
 
 const STEP_MS = 60_000;
-const RENDER_MS = 240_000;
+export const RENDER_MS = 240_000;
 const MANY = 30;
 
 /**
@@ -103,7 +103,7 @@ async function takePicture(page, folder, name) {
   await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: true });
 }
 
-async function emptyMailbox(page) {
+export async function emptyMailbox(page) {
   for (;;) {
     const { mailbox } = await readReport(page);
     if (mailbox.unread === 0) return;
@@ -141,7 +141,7 @@ export function readReport(page) {
 }
 
 /** Waits until the page's report satisfies `test`, or rejects and says what did not come true. */
-async function until(page, sentence, test, limitMs = STEP_MS, argument = undefined) {
+export async function until(page, sentence, test, limitMs = STEP_MS, argument = undefined) {
   const deadline = Date.now() + limitMs;
   for (;;) {
     const report = await readReport(page).catch(() => undefined);

@@ -52,6 +52,8 @@ export class LotView {
       const task = tasks.get(vehicle.id);
       if (task.state === 'ended') this.#leave(vehicle, task);
     }
+    // One whose worker was lost waits again.
+    for (const task of parked) this.#bays.leave(task.id);
     for (const task of running) this.#enter(task);
     for (const task of running) {
       const bay = this.#bays.bayOf(task.id);

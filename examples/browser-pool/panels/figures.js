@@ -35,11 +35,11 @@ export function summariseWaits(tasks) {
   return { count, mean, p95: waits[Math.ceil(count * 0.95) - 1], max: waits[count - 1] };
 }
 
-/** Tasks completed per second, over the time in which some task was there. */
-export function throughputOf(tasks) {
-  const ended = tasks.filter((task) => task.status === 'completed');
+/** Tasks completed per second since the page was opened, or since the first of them was submitted. */
+export function throughputOf(tasks, openedAt) {
+  const ended = tasks.filter((task) => task.status === 'completed' && task.endedAt >= openedAt);
   if (ended.length < 2) return undefined;
-  const from = Math.min(...tasks.map((task) => task.submittedAt));
+  const from = Math.max(openedAt, Math.min(...ended.map((task) => task.submittedAt)));
   const to = Math.max(...ended.map((task) => task.endedAt));
   return (1000 * ended.length) / (to - from);
 }

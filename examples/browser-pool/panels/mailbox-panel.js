@@ -16,24 +16,25 @@ export class MailboxPanel {
 
   /** Fetches the next page and lists it, newest first. */
   async fetch() {
-    const messages = await this.#session.fetchMail();
+    const messages = await this.#session.mailbox.fetch();
     this.#at.messages.prepend(...messages.map((message) => this.#row(message)).reverse());
     while (this.#at.messages.childElementCount > KEPT_ROWS) this.#at.messages.lastElementChild.remove();
   }
 
   /** Drops from the mailbox what has been fetched. */
   async acknowledge() {
-    await this.#session.acknowledgeMail();
+    await this.#session.mailbox.acknowledge();
     this.#at.messages.replaceChildren();
   }
 
   show() {
     const { fetch, acknowledge, unread, note } = this.#at;
-    const { delivered, toFetch, toAcknowledge } = this.#session.mail;
+    if (!this.#session.opened) return;
+    const { delivered, toFetch, toAcknowledge, acknowledged } = this.#session.mailbox;
     unread.textContent = delivered;
     fetch.disabled = toFetch === 0;
     acknowledge.disabled = toAcknowledge === 0;
-    note.textContent = describe(toFetch, toAcknowledge, this.#session.acknowledged);
+    note.textContent = describe(toFetch, toAcknowledge, acknowledged);
   }
 
   #row(message) {

@@ -13,10 +13,9 @@ export class Painter {
   }
 
   /** Draws one result in its place. A preview never covers detail, since it is drawn below it. */
-  paint(number, view, tile, { width, pixels }) {
+  async paint(number, view, tile, { image }) {
+    const source = await decodePng(image);
     const sheet = this.#sheetOf(number, view);
-    const source = new OffscreenCanvas(width, pixels.length / 4 / width);
-    source.getContext('2d').putImageData(new ImageData(pixels, width), 0, 0);
     const layer = tile.samplesPerPixel === 1 ? sheet.preview : sheet.detail;
     layer.imageSmoothingQuality = 'high';
     layer.drawImage(source, tile.x, tile.y, tile.width, tile.height);
@@ -50,4 +49,8 @@ export class Painter {
       }
     }
   }
+}
+
+function decodePng(text) {
+  return createImageBitmap(new Blob([Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0))], { type: 'image/png' }));
 }
