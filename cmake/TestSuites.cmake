@@ -62,6 +62,7 @@ endif()
 
 parking_lot_suite(test_native native parking_lot_native parking_lot_json parking_lot_spdlog)
 if(TARGET test_native)
+  target_include_directories(test_native PRIVATE "${PROJECT_SOURCE_DIR}/native")
   target_compile_definitions(test_native PRIVATE PARKING_LOT_BINARY_DIR="${PROJECT_BINARY_DIR}")
   if(TARGET parking-lot)
     add_dependencies(test_native parking-lot)

@@ -57,7 +57,6 @@ std::vector<ConfigIssue> unavailable_features(const Config& config, std::span<co
             missing(path + std::string(feature.key), std::string(feature.what), feature.instead));
     }
   }
-  if (!config.garages.empty()) issues.push_back(missing("garages", "the garage", "remove it"));
   if (!config.cluster.advertise_url.empty())
     issues.push_back(missing("cluster.advertise_url", "the cluster", "remove it"));
   return issues;

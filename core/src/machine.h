@@ -240,6 +240,7 @@ class Scheduler::Machine {
   void announce_ends(Pool& pool);
   void drop_stale(Pool& pool);
   void resume_run(Pool& pool, std::uint32_t run);
+  void end_waits(Pool& pool);
   void resume_task(Pool& pool, std::uint32_t slot);
   std::uint32_t find_stale_run(const Pool& pool, Lease lease) const;
 

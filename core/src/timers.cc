@@ -76,6 +76,18 @@ void Scheduler::Machine::become_ready(Pool& pool, std::uint32_t slot) {
   mark_dirty(pool);
 }
 
+/// Of a pool that is only shown: waits that are over by now, which no record tells.
+void Scheduler::Machine::end_waits(Pool& pool) {
+  std::vector<std::uint32_t> ready;
+  pool.by_admission.visit_after(0, [&](std::uint32_t slot) {
+    const Task& task = tasks_[slot];
+    const bool is_waiting = task.phase == Phase::waiting || task.phase == Phase::backing_off;
+    if (is_waiting && task.ready_at <= now_.wall) ready.push_back(slot);
+    return true;
+  });
+  for (const std::uint32_t slot : ready) become_ready(pool, slot);
+}
+
 void Scheduler::Machine::on_run_timer(std::uint32_t run_slot) {
   Run& run = runs_[run_slot];
   Pool& pool = pools[run.pool];

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -6,6 +7,7 @@
 
 #include "cli/commands.h"
 #include "cli/config_file.h"
+#include "parking_lot/garage/garage_config.h"
 #include "parking_lot/native/host.h"
 
 namespace parking_lot::cli {
@@ -38,6 +40,22 @@ void print_lines(const std::vector<ConfigIssue>& issues, const std::string& conf
   if (ok) std::printf("%s is fine.\n", config.c_str());
 }
 
+/// Adds what is wrong with the garages. A config of garages alone is one for `parking-lot garage`: it needs
+/// no pools.
+Result<void> check_garages(const std::string& config, ParsedConfig& parsed) {
+  const auto json = read_config_json(config);
+  if (!json) return Failure(json.error());
+  const garage::ParsedGarages garages = garage::parse_garages(*json, read_environment);
+  if (parsed.config.pools.empty() && !garages.garages.empty())
+    std::erase_if(parsed.issues, [](const ConfigIssue& issue) { return issue.path == "pools"; });
+  for (const ConfigIssue& issue : garages.issues) {
+    const bool is_known = std::any_of(parsed.issues.begin(), parsed.issues.end(),
+                                      [&](const ConfigIssue& known) { return known.path == issue.path; });
+    if (!is_known) parsed.issues.push_back(issue);
+  }
+  return {};
+}
+
 ExitCode check(const CheckOptions& options) {
   if (options.shows_schema) {
     std::printf("%s\n", config_schema_json().c_str());
@@ -47,9 +65,11 @@ ExitCode check(const CheckOptions& options) {
     std::fprintf(stderr, "check: name a config file, or ask for --schema.\n");
     return ExitCode::usage;
   }
-  const auto parsed = load_config(options.config);
-  if (!parsed) {
-    std::fprintf(stderr, "%s %s\n", parsed.error().where.c_str(), parsed.error().message.c_str());
+  auto parsed = load_config(options.config);
+  const auto checked = parsed ? check_garages(options.config, *parsed) : Result<void>();
+  if (!parsed || !checked) {
+    const Error& error = parsed ? checked.error() : parsed.error();
+    std::fprintf(stderr, "%s %s\n", error.where.c_str(), error.message.c_str());
     return ExitCode::usage;
   }
   std::vector<ConfigIssue> issues = parsed->issues;

@@ -2,10 +2,13 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "cli/commands.h"
 #include "cli/store_access.h"
+#include "cli/task_line.h"
 #include "parking_lot/json.h"
+#include "parking_lot/native/past_pool.h"
 
 /// `parking-lot pool …`: pools of a store.
 namespace parking_lot::cli {
@@ -13,9 +16,12 @@ namespace {
 
 using Access = HostOptions::Access;
 
+constexpr std::uint32_t tasks_per_page = 1000;
+
 struct PoolOptions {
   StoreChoice store;
   std::string pool;
+  std::string time;
 };
 using Options = std::shared_ptr<PoolOptions>;
 
@@ -29,6 +35,15 @@ void print_json(const PoolStats& stats, const Health::OfPool& health) {
   std::printf("%s\n", json.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
 }
 
+void print_line(const PoolStats& stats, const std::string& pool) {
+  std::printf(
+      "%-16s %-9s units %llu of %llu, running %llu, parked %llu, undelivered %llu\n", pool.c_str(),
+      std::string(to_string(stats.state)).c_str(), static_cast<unsigned long long>(stats.units_in_use),
+      static_cast<unsigned long long>(stats.units_max), static_cast<unsigned long long>(stats.running),
+      static_cast<unsigned long long>(stats.parked + stats.waiting + stats.backing_off),
+      static_cast<unsigned long long>(stats.undelivered));
+}
+
 ExitCode list(const PoolOptions& options) {
   auto stores = OpenedStores::open(options.store, Access::reading);
   if (!stores) return complain("pool", stores.error(), ExitCode::unexpected);
@@ -40,17 +55,57 @@ ExitCode list(const PoolOptions& options) {
       print_json(stats, pool_health);
       continue;
     }
-    std::printf("%-16s %-9s units %llu of %llu, running %llu, parked %llu, undelivered %llu\n",
-                pool_health.pool.c_str(), std::string(to_string(stats.state)).c_str(),
-                static_cast<unsigned long long>(stats.units_in_use),
-                static_cast<unsigned long long>(stats.units_max),
-                static_cast<unsigned long long>(stats.running),
-                static_cast<unsigned long long>(stats.parked + stats.waiting + stats.backing_off),
-                static_cast<unsigned long long>(stats.undelivered));
+    print_line(stats, pool_health.pool);
     if (!pool_health.is_degraded()) continue;
     std::printf("%-16s degraded%s%s\n", "", pool_health.trouble.empty() ? "" : ": ",
                 pool_health.trouble.c_str());
   }
+  return ExitCode::fine;
+}
+
+/// The tasks of a pool that answers at once, in the order of their admission.
+std::vector<TaskView> tasks_of(Scheduler& scheduler, Now now) {
+  std::vector<TaskView> tasks;
+  ListTasks listing{.request = 1, .pool = PoolId{0}, .limit = tasks_per_page};
+  do {
+    scheduler.handle(now, listing);
+    listing.after = 0;
+    while (const Effect* effect = scheduler.poll()) {
+      const auto* reply = std::get_if<Reply>(effect);
+      const auto* page = reply == nullptr ? nullptr : std::get_if<const TaskPage*>(&reply->answer);
+      if (page == nullptr) continue;
+      tasks.insert(tasks.end(), (*page)->tasks.begin(), (*page)->tasks.end());
+      listing.after = (*page)->next;
+    }
+  } while (listing.after != 0);
+  return tasks;
+}
+
+ExitCode at(const PoolOptions& options) {
+  const auto time = parse_rfc3339(options.time);
+  if (!time) return complain("pool", Error{options.time, time.error().message}, ExitCode::usage);
+  std::string name;
+  PoolConfig config;
+  {
+    auto stores = OpenedStores::open(options.store, Access::reading);
+    if (!stores) return complain("pool", stores.error(), ExitCode::unexpected);
+    const auto pool = stores->pool(options.pool);
+    if (!pool) return complain("pool", pool.error(), ExitCode::usage);
+    name = *pool;
+    for (const PoolConfig& each : stores->config().pools) {
+      if (each.name == name) config = each;
+    }
+  }
+  auto scheduler = pool_as_of(config, config.queue.path, *time);
+  if (!scheduler) return complain("pool", scheduler.error(), ExitCode::unexpected);
+  const PoolStats stats = scheduler->stats(PoolId{0});
+  if (options.store.is_json) {
+    std::printf("%s\n", pool_stats_json(stats, name).c_str());
+  } else {
+    print_line(stats, name);
+  }
+  for (const TaskView& task : tasks_of(*scheduler, {*time, SteadyTime{0}}))
+    print_task(task, name, options.store.is_json);
   return ExitCode::fine;
 }
 
@@ -89,6 +144,11 @@ void add_pool(CLI::App& app, Chosen& chosen) {
   CLI::App* listing = pool->add_subcommand("list", "Every pool with its figures");
   add_store_options(*listing, options->store);
   listing->callback([options, &chosen] { chosen = [options] { return list(*options); }; });
+  CLI::App* past = pool->add_subcommand("at", "A pool as it was at a past time: its figures, then its tasks");
+  add_store_options(*past, options->store);
+  past->add_option("time", options->time, "RFC 3339")->required()->type_name("TIME");
+  past->add_option("--pool", options->pool, "Which pool, if there are several")->type_name("NAME");
+  past->callback([options, &chosen] { chosen = [options] { return at(*options); }; });
   add_state(*pool, "pause", "Parks, and starts nothing", options, chosen, PoolState::paused);
   add_state(*pool, "resume", "Undoes pause, drain and disable", options, chosen, PoolState::active);
   add_state(*pool, "drain", "Takes no new tasks, runs what is parked", options, chosen, PoolState::draining);

@@ -139,6 +139,8 @@ ExitCode run(const RunOptions& options) {
     return ExitCode::usage;
   }
   configure_log(parsed->config, options);
+  if (!parsed->config.garages.empty())
+    host_log()->info("the garages of the config take no part in a run; `parking-lot garage` works with them");
   return run_jobs(options, parsed->config);
 }
 

@@ -7,6 +7,7 @@
 
 #include "cli/commands.h"
 #include "cli/store_access.h"
+#include "cli/task_line.h"
 #include "parking_lot/json.h"
 
 /// `parking-lot task …`: tasks of a store, looked at or changed without running them.
@@ -40,18 +41,6 @@ ExitCode on_pool(const TaskOptions& options, Access access, Act act) {
   const auto pool = stores->pool(options.pool);
   if (!pool) return complain("task", pool.error(), ExitCode::usage);
   return act(*stores, *pool);
-}
-
-void print_task(const TaskView& task, const std::string& pool, bool is_json) {
-  if (is_json) {
-    std::printf("%s\n", task_view_json(task, pool).c_str());
-    return;
-  }
-  std::string status(to_string(task.status));
-  if (task.reason != Reason::none) status += " (" + std::string(to_string(task.reason)) + ")";
-  std::printf("%-32s %-10s %-22s %-8s units %llu, attempt %u\n", task.task_id.c_str(), pool.c_str(),
-              status.c_str(), std::string(to_string(task.priority)).c_str(),
-              static_cast<unsigned long long>(task.units), task.attempt);
 }
 
 ExitCode status(const TaskOptions& options) {

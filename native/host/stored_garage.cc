@@ -9,7 +9,7 @@
 
 #include "backend/file_journal/posix_files.h"
 #include "backend/file_journal/store.h"
-#include "host/storage_place.h"
+#include "host/past.h"
 #include "host/system.h"
 
 namespace parking_lot {
@@ -30,20 +30,6 @@ struct Directory {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work;
   PosixFiles files;
 };
-
-Result<void> read_events(FileStore& store, const std::string& garage, const std::string& directory,
-                         const StoredGarage::Visit& visit) {
-  const auto stream = store.stream(key_of(garage));
-  if (!stream) return Failure(error_of(directory, stream.error()));
-  auto reader = store.history_of_garage(*stream);
-  if (!reader) return Failure(error_of(directory, reader.error()));
-  for (;;) {
-    const auto records = reader->next();
-    if (!records) return Failure(error_of(directory, records.error()));
-    if (records->empty()) return {};
-    visit(*records);
-  }
-}
 
 }  // namespace
 
@@ -205,10 +191,17 @@ Result<std::unique_ptr<StoredGarage>> StoredGarage::open(const garage::GarageCon
 
 Result<void> StoredGarage::read_history(const std::string& garage, const std::string& directory,
                                         const Visit& visit) {
-  Directory opened(directory);
-  auto store = FileStore::open_read_only(opened.files);
+  PosixFiles files = files_to_read(directory);
+  auto store = FileStore::open_read_only(files);
   if (!store) return Failure(error_of(directory, store.error()));
-  return read_events(*store, garage, directory, visit);
+  const auto stream = store->stream(key_of(garage));
+  if (!stream) return Failure(error_of(directory, stream.error()));
+  auto reader = store->history_of_garage(*stream);
+  if (!reader) return Failure(error_of(directory, reader.error()));
+  return read_all(*reader, directory, [&](std::span<const garage::Record> records) {
+    visit(records);
+    return true;
+  });
 }
 
 Result<Garage> StoredGarage::as_of(const garage::GarageConfig& config, const std::string& directory,
@@ -218,19 +211,10 @@ Result<Garage> StoredGarage::as_of(const garage::GarageConfig& config, const std
   durable.storage.path = directory;
   const Now then{time, SteadyTime{0}};
   Garage garage = Garage::open(durable, then, Entropy{});
-  std::uint64_t first = 0;
-  bool has_earlier = false;
-  auto read = read_history(config.name, directory, [&](std::span<const garage::Record> records) {
-    if (first == 0) first = records.front().sequence;
-    has_earlier = has_earlier || records.front().at <= time;
-    while (!records.empty() && records.back().at > time) records = records.first(records.size() - 1);
-    if (!records.empty()) garage.handle(then, garage::Recovered{records});
-  });
-  if (!read) return Failure(read.error());
-  if (!has_earlier || first != 1)
-    return Failure({directory,
-                    "has no records of that time; it lies before the garage's first record, or "
-                    "before what the audit retention has left."});
+  const auto replayed = replay_until<garage::Record>(
+      directory, config.name, time,
+      [&](std::span<const garage::Record> records) { garage.handle(then, garage::Recovered{records}); });
+  if (!replayed) return Failure(replayed.error());
   garage.handle(then, garage::RecoveryDone{});
   while (garage.poll() != nullptr) {
   }

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "started_program.h"
 
@@ -36,6 +37,31 @@ TEST_CASE("check: what this build lacks is a warning") {
       {"check", folder.write("c.json", R"({"pools": {"a": {"max_units": 1, "queue": "pgmq"}}})")});
   CHECK(check.wait() == 0);
   CHECK_THAT(check.output(), Catch::Contains("warning: pools.a.queue"));
+}
+
+TEST_CASE("check: what is wrong with garages is told by path, beside what is wrong with pools") {
+  const TemporaryFolder folder;
+  const std::string config = R"({"pools": {"a": {"max_unit": 1}}, "garages": {"g": {
+    "levels": {"P1": {"A": 0}}, "entrances": {"south": {"P9": 1}},
+    "tariffs": {"t": {"increment": {"length": "30m", "fee": -1}}}}, "h": 7}})";
+  StartedProgram check({"check", folder.write("c.json", config), "--json"});
+  CHECK(check.wait() == 2);
+  const json report = json::parse(check.output());
+  std::multiset<std::string> paths;
+  for (const json& issue : report["issues"]) paths.insert(issue["path"]);
+  for (const char* path : {"pools.a.max_unit", "garages.g.levels.P1.A", "garages.g.entrances.south.P9",
+                           "garages.g.tariffs.t.increment.fee", "garages.h"})
+    CHECK(paths.count(path) == 1);
+}
+
+TEST_CASE("check: a config of garages alone needs no pools") {
+  const TemporaryFolder folder;
+  StartedProgram check({"check", folder.write("c.json", R"({"garages": {"g": {"preset": "mall"}}})")});
+  CHECK(check.wait() == 0);
+  CHECK_THAT(check.output(), Catch::EndsWith("is fine.\n"));
+  StartedProgram wrong({"check", folder.write("d.json", R"({"garages": {"g": {"preset": "barn"}}})")});
+  CHECK(wrong.wait() == 2);
+  CHECK_THAT(wrong.output(), Catch::Contains("garages.g.preset"));
 }
 
 TEST_CASE("check: quoted scalars of YAML stay strings and plain ones get their type") {

@@ -210,6 +210,36 @@ TEST_CASE("pool: paused stays paused over a restart, until it is resumed") {
   CHECK(folder.lines("out").size() == 1);
 }
 
+TEST_CASE("pool at: a pool is shown with the tasks that it had at a past time") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("c.json", one_store);
+  const std::string store = folder.path("lot");
+  program_output({"run", "--config", config, "--jobs", "/dev/null"});
+  std::vector<std::string> times;
+  for (const std::string id : {"a", "b"}) {
+    program_output({"task", "submit", "--store", store,
+                    R"({"task_id": ")" + id + R"(", "payload": {"argv": ["true"]}})"});
+    const json view = json::parse(program_output({"task", "status", "--store", store, "--json", id}));
+    times.push_back(view["submitted_at"]);
+  }
+  const auto lines_at = [&](const std::string& time) {
+    std::istringstream lines(program_output({"pool", "at", "--store", store, "--json", time}));
+    std::vector<json> objects;
+    for (std::string line; std::getline(lines, line);) objects.push_back(json::parse(line));
+    return objects;
+  };
+  const std::vector<json> earlier = lines_at(times[0]);
+  REQUIRE(earlier.size() == 2);
+  CHECK(earlier[0]["parked"] == 1);
+  CHECK(earlier[1]["task_id"] == "a");
+  const std::vector<json> later = lines_at(times[1]);
+  REQUIRE(later.size() == 3);
+  CHECK(later[2]["task_id"] == "b");
+  StartedProgram too_early({"pool", "at", "--store", store, "2020-01-01T00:00:00Z"});
+  CHECK(too_early.wait() == 1);
+  CHECK_THAT(too_early.errors(), Catch::Contains("no records of that time"));
+}
+
 TEST_CASE("run: one folder in two spellings is one store, also before it is there") {
   const TemporaryFolder folder;
   const std::string mailbox = R"({"storage": {"type": "file", "path": ")" + folder.path("lot") + R"("}})";

@@ -44,6 +44,15 @@ bool runs_with(const std::string& word) {
 
 }  // namespace
 
+TEST_CASE("run: jobs run under a config that has garages too, and it says that these take no part") {
+  const TemporaryFolder folder;
+  const std::string config = R"({"pools": {"cpu": {"max_units": 1}}, "garages": {"g": {"preset": "mall"}}})";
+  StartedProgram run({"run", "--config", folder.write("c.json", config)}, job({"true"}));
+  CHECK(run.wait() == 0);
+  CHECK_THAT(run.output(), Catch::Contains(R"("completed")"));
+  CHECK_THAT(run.errors(), Catch::Contains("garages") && Catch::Contains("take no part"));
+}
+
 TEST_CASE("run: a job file runs to the end, one outcome for each job") {
   const TemporaryFolder folder;
   std::string jobs;

@@ -81,14 +81,14 @@ TEST_CASE("a stored garage can be looked at while somebody works with it") {
   CHECK_FALSE(StoredGarage::open(mall(), {}, {.directory = folder.path("store")}));
 }
 
-TEST_CASE("a stored garage as of any past moment is what it was then") {
+TEST_CASE("a stored garage as of any of 1,000 past moments is what it was then") {
   const TemporaryFolder folder;
   std::mt19937_64 random(7);
   std::map<std::int64_t, std::string> states;
   Now now = present();
   {
     const auto stored = opened(folder);
-    for (int i = 0; i < 150; ++i) {
+    for (int i = 0; i < 1000; ++i) {
       now.wall = now.wall + Duration{60'000};
       now.steady = now.steady + Duration{60'000};
       const std::string plate = "B-" + std::to_string(random() % 50);
@@ -98,10 +98,11 @@ TEST_CASE("a stored garage as of any past moment is what it was then") {
       states[now.wall.ms] = text_of(stored->garage());
     }
   }
+  REQUIRE(states.size() == 1000);
   for (const auto& [time, state] : states) {
     const auto then = StoredGarage::as_of(mall(), folder.path("store"), WallTime{time});
     REQUIRE(then);
-    CHECK(text_of(*then) == state);
+    REQUIRE(text_of(*then) == state);
   }
   CHECK_FALSE(StoredGarage::as_of(mall(), folder.path("store"), WallTime{1'000}));
 }

@@ -49,6 +49,11 @@ TEST_CASE("a vehicle enters, pays and leaves, and its spot is free again") {
   pay.ticket.id = admitted->id;
   pay.amount = 500;
   CHECK(driven.ask<Paid>(pay)->due == 200);
+  pay.amount = 201;
+  const auto overpaid = driven.ask<Refused>(pay);
+  REQUIRE(overpaid);
+  CHECK(overpaid->code == Code::overpaid);
+  CHECK(overpaid->due == 200);
   pay.amount = 200;
   CHECK(driven.ask<Paid>(pay)->leave_by == driven.now.wall + minutes(15));
   driven.advance(minutes(15));

@@ -132,8 +132,7 @@ struct Config {
   HttpConfig http;
   ClusterConfig cluster;
   LogConfig log;
-  std::vector<std::string>
-      garages;  ///< names only: garages belong to a later version, see `unavailable_features`
+  std::vector<std::string> garages;  ///< names only; `garage::parse_garages` reads the rest
   std::uint64_t seed = 0;
 };
 

@@ -67,7 +67,11 @@ void Garage::Machine::take(const Pay& input) {
   const Ticket& ticket = parking.tickets[slot];
   const WallTime at = std::max({now_.wall, stream.last_at(), ticket.entry});
   const Money price = price_of(ticket, at, quote_);
-  const Money due = price - (ticket.paid - ticket.refunded) - input.amount;
+  const Money due_before = std::max<Money>(0, price - (ticket.paid - ticket.refunded));
+  if (input.amount > due_before)
+    return answer_after(ticket.version, input.request,
+                        garage::Refused{GarageRefusal::overpaid, "amount", due_before});
+  const Money due = due_before - input.amount;
   const WallTime leave_by = due > 0 ? WallTime{0} : at + parking.tariff(ticket.visit).grace_exit;
   const std::uint64_t sequence = emit(TicketPaid{ticket.number, input.amount, price, leave_by});
   answer_after(sequence, input.request, Paid{due, leave_by, sequence});

@@ -212,6 +212,10 @@ StoreResult<StreamReader<garage::Record>> FileStore::load_garage(StreamNumber st
   return state_->load<garage::Record>(stream, State::Extent::needed);
 }
 
+StoreResult<StreamReader<Record>> FileStore::history_of_pool(StreamNumber stream) {
+  return state_->load<Record>(stream, State::Extent::everything);
+}
+
 StoreResult<StreamReader<garage::Record>> FileStore::history_of_garage(StreamNumber stream) {
   return state_->load<garage::Record>(stream, State::Extent::everything);
 }

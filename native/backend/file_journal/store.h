@@ -148,6 +148,7 @@ class FileStore {
   StoreResult<StreamReader<garage::Record>> load_garage(StreamNumber stream);
   /// All events that are on disk, also those that a checkpoint replaces: from the oldest that the audit
   /// retention has left.
+  StoreResult<StreamReader<Record>> history_of_pool(StreamNumber stream);
   StoreResult<StreamReader<garage::Record>> history_of_garage(StreamNumber stream);
 
   // --- writing; nothing is durable before the commit ---

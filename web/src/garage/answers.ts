@@ -31,7 +31,7 @@ export interface Departure {
 }
 
 export interface Payment {
-  /** Still; below 0: the garage owes change. */
+  /** Still. */
   readonly due: number;
   /** Until then nothing more is due; absent while something is. */
   readonly leaveBy?: Date;

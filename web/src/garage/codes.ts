@@ -49,6 +49,7 @@ export const garageRefusals = [
   'unconfirmed',
   'lane_full',
   'unknown_garage',
+  'overpaid',
 ] as const;
 
 export type VehicleType = (typeof vehicleTypes)[number];

@@ -121,7 +121,7 @@ export class Garage {
     return shown(await this.ask('exit', request));
   }
 
-  /** Takes a payment. When nothing is due any more, the grace at the exit begins. */
+  /** Takes a payment; `overpaid`, with `due`, for more than what is due. When nothing is due any more, the grace at the exit begins. */
   async pay(request: PayRequest): Promise<Payment> {
     return shown(await this.ask('pay', request));
   }

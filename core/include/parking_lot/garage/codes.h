@@ -49,7 +49,8 @@ namespace parking_lot::garage {
   X(storage_unavailable, 20, 503, "The garage's storage is loading or failing; retry later.")              \
   X(unconfirmed, 21, 503, "Storage failed before the answer was certain; look, then retry.")               \
   X(lane_full, 22, 409, "Too many vehicles wait at the gates; come back later.")                           \
-  X(unknown_garage, 23, 404, "No garage has this name; check the config.")
+  X(unknown_garage, 23, 404, "No garage has this name; check the config.")                                 \
+  X(overpaid, 24, 400, "The payment is more than what is due; pay at most that.")
 
 /// Why a price line is there; see tariff.h.
 #define PARKING_LOT_LINE_KINDS(X)                                                                          \
@@ -58,8 +59,9 @@ namespace parking_lot::garage {
   X(event, 2)                                                                                              \
   X(time, 3)                                                                                               \
   X(night, 4)                                                                                              \
-  X(weekend, 5) X(surge, 6) X(cap, 7) X(vehicle, 8) X(ev_overstay, 9) X(lost_ticket, 10) X(validation, 11) \
-      X(permit, 12) X(rounding, 13) X(fixed, 14)
+  X(weekend, 5)                                                                                            \
+  X(surge, 6) X(cap, 7) X(vehicle, 8) X(ev_overstay, 9) X(lost_ticket, 10) X(validation, 11) X(permit, 12) \
+      X(rounding, 13) X(fixed, 14)
 
 /// Audit actions of a garage's records, beside those of pools.
 #define PARKING_LOT_GARAGE_ACTIONS(X)                                                                     \
@@ -68,8 +70,9 @@ namespace parking_lot::garage {
   X(exit, 34)                                                                                             \
   X(price, 35)                                                                                            \
   X(pay, 36)                                                                                              \
-  X(refund, 37) X(release, 38) X(reserve, 39) X(correct, 40) X(override, 41) X(wait, 42) X(configure, 43) \
-      X(reject, 44) X(open, 45)
+  X(refund, 37)                                                                                           \
+  X(release, 38) X(reserve, 39) X(correct, 40) X(override, 41) X(wait, 42) X(configure, 43) X(reject, 44) \
+      X(open, 45)
 
 #define PARKING_LOT_GARAGE_SUBJECTS(X) \
   X(vehicle, 16) X(spot, 17) X(ticket, 18) X(tariff, 19) X(garage, 20) X(operator_name, 21) X(reservation, 22)

@@ -48,7 +48,7 @@ struct Left {
   WallTime exit;
 };
 struct Paid {
-  Money due = 0;         ///< still; below 0: the garage owes change
+  Money due = 0;         ///< still
   WallTime leave_by{0};  ///< 0: something is still due
   std::uint64_t version = 0;
 };
@@ -62,7 +62,7 @@ struct Done {
 struct Refused {
   Refusal code = Refusal::invalid_request;
   std::string_view field;  ///< of the command, where one is to blame (static text)
-  Money due = 0;           ///< with `payment_required`
+  Money due = 0;           ///< with `payment_required` and `overpaid`
 };
 struct TicketShown {
   const TicketView* ticket = nullptr;

@@ -60,7 +60,8 @@ struct Validate {
   std::uint64_t if_version = 0;
 };
 
-/// A payment. When nothing is due any more, the grace at the exit begins.
+/// A payment of at most what is due: `overpaid` (with what is due) for more, so that nobody's change is lost.
+/// When nothing is due any more, the grace at the exit begins.
 struct Pay {
   RequestId request = 0;
   TicketName ticket;
