@@ -11,14 +11,27 @@
 #include "environment.h"
 #include "parking_lot/json.h"
 #include "session.h"
+#ifndef PARKING_LOT_WITHOUT_JOURNALS
+#include "backend/file_journal/stored_config.h"
+#endif
 
 /// What is called once or seldom: config, opening, audit. Text in, JSON text out.
 namespace parking_lot::wasm {
 namespace {
 
-ParsedConfig parse(const std::string& config, const std::string& environment) {
-  return parse_config(config,
-                      [&environment](std::string_view name) { return variable_in(environment, name); });
+/// `folders`: how a folder is spelled in the config, NUL, the one spelling that it has here, NUL, …
+ParsedConfig parse(const std::string& config, const std::string& environment,
+                   [[maybe_unused]] const std::string& folders) {
+  ParsedConfig parsed =
+      parse_config(config, [&](std::string_view name) { return variable_in(environment, name); });
+  if constexpr (has_storage) {
+    for (PoolConfig& pool : parsed.config.pools) {
+      for (StorageConfig* storage : {&pool.queue, &pool.mailbox.storage}) {
+        if (auto spelled = variable_in(folders, storage->path)) storage->path = std::move(*spelled);
+      }
+    }
+  }
+  return parsed;
 }
 
 /// The kinds of storage named in a text like `file` or `idbfs,opfs`.
@@ -32,7 +45,7 @@ std::vector<StorageKind> kinds_in(std::string_view text) {
 
 std::string check_config(const std::string& config, const std::string& environment,
                          const std::string& built) {
-  return config_text(parse(config, environment), kinds_in(built));
+  return config_text(parse(config, environment, {}), kinds_in(built));
 }
 
 std::string failure_text(const Error& error) {
@@ -41,10 +54,10 @@ std::string failure_text(const Error& error) {
 }
 
 /// Opens nothing as long as the config has stores and JavaScript has opened no disks for them.
-std::string open_lot(const std::string& config, const std::string& environment, const std::string& built,
-                     std::uint32_t disks, double wall_ms, double steady_ms, std::uint64_t entropy_high,
-                     std::uint64_t entropy_low, bool keeps_orphans) {
-  const ParsedConfig parsed = parse(config, environment);
+std::string open_lot(const std::string& config, const std::string& environment, const std::string& folders,
+                     const std::string& built, std::uint32_t disks, double wall_ms, double steady_ms,
+                     std::uint64_t entropy_high, std::uint64_t entropy_low, bool keeps_orphans) {
+  const ParsedConfig parsed = parse(config, environment, folders);
   const std::vector<StorageKind> kinds = kinds_in(built);
   const std::string described = config_text(parsed, kinds);
   if (!parsed.ok() || !unavailable_features(parsed.config, kinds).empty()) return described;
@@ -65,6 +78,15 @@ std::string open_lot(const std::string& config, const std::string& environment, 
   open_session(std::move(*lot), std::move(storage));
   return described;
 }
+
+#ifndef PARKING_LOT_WITHOUT_JOURNALS
+/// What a store's folder keeps of the config; `before`: what it keeps now.
+std::string stored_config_text(const std::string& config, const std::string& environment,
+                               const std::string& folders, const std::string& folder,
+                               const std::string& before) {
+  return stored_config(parse(config, environment, folders).config, folder, before);
+}
+#endif
 
 /// Why the store on a disk fails; empty while it does not.
 std::string storage_trouble(std::uint32_t disk) {
@@ -118,6 +140,9 @@ EMSCRIPTEN_BINDINGS(parking_lot) {
   emscripten::function("checkConfig", &check_config);
   emscripten::function("openLot", &open_lot);
   emscripten::function("closeLot", &close_session);
+#ifndef PARKING_LOT_WITHOUT_JOURNALS
+  emscripten::function("storedConfig", &stored_config_text);
+#endif
   emscripten::function("storageTrouble", &storage_trouble);
   emscripten::function("poolIndex", &pool_index);
   emscripten::function("reconfigure", &reconfigure);

@@ -13,20 +13,12 @@
 #include <optional>
 #include <string_view>
 
+#include "backend/file_journal/stored_config.h"
+
 namespace parking_lot {
 namespace {
 
-constexpr std::string_view here = ".";
-
 std::string file_in(const std::string& directory) { return directory + "/config.json"; }
-
-template <class Visit>
-void for_each_storage(Config& config, Visit visit) {
-  for (PoolConfig& pool : config.pools) {
-    if (pool.queue.kind == StorageKind::file) visit(pool.queue.path);
-    if (pool.mailbox.storage.kind == StorageKind::file) visit(pool.mailbox.storage.path);
-  }
-}
 
 std::optional<std::string> text_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -68,25 +60,10 @@ bool has_store(const std::string& directory) {
 }
 
 Result<void> write_store_config(const std::string& directory, const Config& config) {
-  Config stored = config;
-  std::erase_if(stored.pools, [&](const PoolConfig& pool) {
-    return pool.queue.path != directory && pool.mailbox.storage.path != directory;
-  });
-  // Pools that this config leaves out are kept with the store, and so is what they are.
-  if (const auto before = read_store_config(directory)) {
-    for (const PoolConfig& pool : before->pools) {
-      const bool is_there = std::any_of(stored.pools.begin(), stored.pools.end(),
-                                        [&](const PoolConfig& other) { return other.name == pool.name; });
-      if (!is_there) stored.pools.push_back(pool);
-    }
-  }
-  for_each_storage(stored, [&](std::string& path) {
-    if (path == directory) path = here;
-  });
-  for (PoolConfig& pool : stored.pools) pool.mailbox.notifier.reset();
-  const std::string text = effective_config_json(stored) + "\n";
+  const auto before = text_of(file_in(directory));
+  const std::string text = stored_config(config, directory, before.value_or(""));
   const std::string path = file_in(directory);
-  if (text_of(path) == text) return {};
+  if (before == text) return {};
   const std::string fresh = path + ".new";
   if (auto written = write_whole(fresh, text); !written) return written;
   if (std::rename(fresh.c_str(), path.c_str()) != 0) return failure(path, "cannot be written");
@@ -97,27 +74,18 @@ Result<Config> read_store_config(const std::string& directory) {
   const std::string path = file_in(directory);
   const auto text = text_of(path);
   if (!text && has_records(directory)) {
-    return Failure(
-        {directory, "has no copy of its config, as a store that Node wrote; name the config with --config."});
+    return Failure({directory, "has no copy of its config; name the config with --config."});
   }
   if (!text) {
     return Failure({directory,
                     "is no store, or none that was opened yet; name a store's directory, or the config with "
                     "--config."});
   }
-  ParsedConfig parsed = parse_config(*text, [](std::string_view) { return std::nullopt; });
-  if (!parsed.ok()) {
-    const auto error = std::find_if(parsed.issues.begin(), parsed.issues.end(), [](const ConfigIssue& issue) {
-      return issue.severity == ConfigIssue::Severity::error;
-    });
-    return Failure({path + ": " + error->path, error->message});
-  }
   std::error_code ignored;
   const std::string now = std::filesystem::weakly_canonical(directory, ignored).string();
-  for_each_storage(parsed.config, [&](std::string& stored) {
-    if (stored == here) stored = now;
-  });
-  return std::move(parsed.config);
+  auto stored = config_stored_in(now, *text);
+  if (!stored) return Failure({path + ": " + stored.error().where, stored.error().message});
+  return stored;
 }
 
 }  // namespace parking_lot

@@ -75,7 +75,14 @@ export class ExecutorPort implements ExecutorEvents {
     readonly options: ExecutorOptions,
     private readonly place: ExecutorPlace = placeOfPool,
   ) {
-    this.executor = factory(this, options);
+    const executor = factory(this, options);
+    for (const method of ['start', 'stop', 'close'] as const) {
+      if (typeof executor?.[method] === 'function') continue;
+      throw new TypeError(
+        `executors.${options.pool} must return an executor with start, stop and close; ${method} is no function. Functions that run tasks belong into \`handlers\``,
+      );
+    }
+    this.executor = executor;
   }
 
   start(run: ExecutorRun): void {

@@ -12,12 +12,12 @@ import type { Health, LotHome, OpenOptions } from './lot-home.js';
 import { Mailbox } from './mailbox.js';
 import { NameCache } from './names.js';
 import { ownRealm, Pool, type PoolFacts } from './pool.js';
-import { builtStorage, openStorage, recover } from './recovery.js';
+import { builtStorage, recover, storageFor } from './recovery.js';
 import type { StorageModule } from './storage/index.js';
 import { checkMailboxKey, SpecReader } from './task-spec.js';
 import { Core } from './wasm/core.js';
 import type { PackagedModule } from './wasm/load.js';
-import { endlessCredits } from './wasm/raw.js';
+import { endlessCredits, type RawDurableModule } from './wasm/raw.js';
 
 /** What a lot is made of: the module alone, or with what keeps durable pools. */
 export type LotParts = { readonly core: PackagedModule } | StorageModule;
@@ -57,11 +57,13 @@ export class LocalLot implements LotHome {
     const text = JSON.stringify(config) ?? 'null';
     const [high, low] = options.entropy ?? randomEntropy();
     const environment = environmentText(text, options.environment);
+    let folders = '';
     const openWith = (disks: number) =>
       JSON.parse(
         core.raw.openLot(
           text,
           environment,
+          folders,
           builtStorage(),
           disks,
           clock.wall(),
@@ -71,15 +73,23 @@ export class LocalLot implements LotHome {
           options.orphans === 'keep',
         ),
       ) as OpenedConfig;
-    const opened = openWith(0);
+    let opened = openWith(0);
     refuseUnusable(opened);
+    const keeper = storageFor('LotStorage' in made ? made : undefined, opened.stores!);
+    if (keeper) {
+      folders = keeper.LotStorage.foldersText(opened.stores!);
+      if (folders !== '') opened = openWith(0);
+    }
     let host: Host | undefined;
-    const storage = await openStorage('LotStorage' in made ? made : undefined, opened.stores!, core, clock, {
+    // The core is the one that came with it.
+    const raw = core.raw as RawDurableModule;
+    const storage = await keeper?.LotStorage.open(opened.stores!, raw, clock, {
       synced: () => host?.schedule(),
       changed: () => host?.onTurn?.(),
     });
     try {
       if (storage) refuseUnusable(openWith(storage.count));
+      storage?.keepConfig((folder, before) => raw.storedConfig(text, environment, folders, folder, before));
       const facts = factsOf(core, opened);
       const factories = factoriesOf(options, facts, pages);
       host = new Host(core, clock, storage);

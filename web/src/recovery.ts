@@ -1,11 +1,9 @@
-import type { Clock } from './clock.js';
 import { ParkingLotError } from './errors.js';
 import type { Host } from './host.js';
 import type { PoolFacts } from './pool.js';
 import type { StorageModule } from './storage/index.js';
-import type { LotStorage, StorageEvents, StoreFacts } from './storage/lot-storage.js';
-import type { Core } from './wasm/core.js';
-import { type RawDurableModule, StorageState } from './wasm/raw.js';
+import type { StoreFacts } from './storage/lot-storage.js';
+import { StorageState } from './wasm/raw.js';
 
 /** The kinds of storage that this realm has: the file system in Node, else what browsers offer. */
 export function builtStorage(): string {
@@ -13,23 +11,17 @@ export function builtStorage(): string {
   return process?.getBuiltinModule ? 'file' : 'idbfs,opfs';
 }
 
-/** Opens the stores of a config; undefined if it has none, which then costs nothing. */
-export async function openStorage(
+/** What keeps durable pools, for a config that has stores; undefined if it has none, which then costs nothing. */
+export function storageFor(
   storage: StorageModule | undefined,
   stores: readonly StoreFacts[],
-  core: Core,
-  clock: Clock,
-  events: StorageEvents,
-): Promise<LotStorage | undefined> {
+): StorageModule | undefined {
   if (stores.length === 0) return undefined;
-  if (storage === undefined) {
-    throw new ParkingLotError(
-      'unavailable',
-      'The config stores something that only its JSON text shows; give its pools as plain objects, without toJSON.',
-    );
-  }
-  // The core is the one that came with it.
-  return storage.LotStorage.open(stores, core.raw as RawDurableModule, clock, events);
+  if (storage !== undefined) return storage;
+  throw new ParkingLotError(
+    'unavailable',
+    'The config stores something that only its JSON text shows; give its pools as plain objects, without toJSON.',
+  );
 }
 
 export async function loadStorage(): Promise<StorageModule> {

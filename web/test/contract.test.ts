@@ -55,7 +55,7 @@ const functions: Arities<RawFunctions> = {
 
 const setup: Arities<RawSetup> = {
   checkConfig: 3,
-  openLot: 9,
+  openLot: 10,
   closeLot: 0,
   storageTrouble: 1,
   poolIndex: 1,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { ParkingLot } from 'prometheus-parking-lot';
+import { type Executor, ParkingLot } from 'prometheus-parking-lot';
 import { openLot } from './lot.js';
 import { scratchFolder } from './storage/scratch.js';
 
@@ -132,4 +132,14 @@ test('the shipped schema describes the config', async () => {
   );
   assert.equal(schema.$schema, 'https://json-schema.org/draft/2020-12/schema');
   assert.deepEqual(schema.required, ['pools']);
+});
+
+test('what is no executor is refused where it is given', async () => {
+  await assert.rejects(
+    ParkingLot.open(
+      { pools: { p: { max_units: 1 } } },
+      { executors: { p: (async () => 'a result') as unknown as () => Executor } },
+    ),
+    /executors\.p must return an executor with start, stop and close; .*`handlers`/,
+  );
 });

@@ -6,7 +6,7 @@ import type { RawDurableModule } from '../wasm/raw.js';
 import { type Disk, faultOf, wordsOf } from './disk.js';
 import { type DiskState, type Durability, FallbackDisk } from './fallback-disk.js';
 import { NodeDisk } from './node-disk.js';
-import type { NodeFiles } from './node-lock.js';
+import { nodeModules, oneSpelling, StoredConfig } from './node-folders.js';
 import { OpfsDisk } from './opfs-disk.js';
 import { hasSyncHandles } from './opfs-handles.js';
 
@@ -22,7 +22,7 @@ export interface StoreFacts {
 
 /** A store as it is doing. */
 export interface StoreState extends DiskState {
-  /** As in the config. */
+  /** As in the config; of a folder the one spelling that it has here. */
   readonly kind: StoreFacts['kind'];
   readonly location: string;
 }
@@ -76,6 +76,23 @@ export class LotStorage {
     return storage;
   }
 
+  /** How these stores' folders are to be spelled: as the config does, NUL, the one spelling, NUL, … */
+  static foldersText(stores: readonly StoreFacts[]): string {
+    return stores
+      .filter(({ kind }) => kind === 'file')
+      .map(({ location }) => `${location}\0${oneSpelling(location, nodeModules())}\0`)
+      .join('');
+  }
+
+  /** Writes beside every store in a folder what it keeps of the config; `textFor` makes it from what is there. */
+  keepConfig(textFor: (folder: string, before: string) => string): void {
+    for (const { kind, location } of this.stores) {
+      if (kind !== 'file') continue;
+      const stored = new StoredConfig(nodeModules().fs, location);
+      stored.write(textFor(location, stored.read()));
+    }
+  }
+
   get count(): number {
     return this.disks.length;
   }
@@ -123,7 +140,7 @@ async function openDisk(
   const after = (delayMs: number, callback: () => void) => clock.after(delayMs, callback);
   const changed = () => events.changed();
   try {
-    if (kind === 'file') return NodeDisk.open(nodeFiles(), location);
+    if (kind === 'file') return NodeDisk.open(nodeModules().fs, location);
     if (kind === 'opfs' && hasSyncHandles()) {
       return new FallbackDisk(await OpfsDisk.open(location), after, changed);
     }
@@ -138,9 +155,4 @@ async function openDisk(
       cause,
     });
   }
-}
-
-function nodeFiles(): NodeFiles {
-  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
-  return process!.getBuiltinModule!('node:fs') as NodeFiles;
 }

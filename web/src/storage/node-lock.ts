@@ -10,6 +10,8 @@ export interface NodeFiles {
   rmSync(path: string, options: { force: true }): void;
   openSync(path: string, flags: string, mode?: number): number;
   closeSync(file: number): void;
+  renameSync(from: string, to: string): void;
+  realpathSync(path: string): string;
   statSync(path: string): { ino: number };
   fstatSync(file: number): { size: number };
   readSync(file: number, into: Uint8Array, offset: number, length: number, position: number): number;

@@ -75,11 +75,12 @@ export interface RawSetup {
   checkConfig(configJson: string, environment: string, built: string): string;
   /**
    * Opens the module's one lot; answers like `checkConfig`, or `{issues, failure}`. With stores in the config and no
-   * `disks` for them nothing is opened.
+   * `disks` for them nothing is opened. `folders`: as the config spells a folder, NUL, as it is spelled here, NUL, …
    */
   openLot(
     configJson: string,
     environment: string,
+    folders: string,
     built: string,
     disks: number,
     wallMs: number,
@@ -167,6 +168,14 @@ export interface RawFiles {
   readonly FS: RawFileSystem;
   readonly IDBFS: RawIdbfs;
   disks?: RawDisks;
+  /** What the folder of a store keeps of the config; `before`: what it keeps now. */
+  storedConfig(
+    configJson: string,
+    environment: string,
+    folders: string,
+    folder: string,
+    before: string,
+  ): string;
 }
 
 export type RawModule = RawFunctions & RawSetup & RawMemory;

@@ -315,3 +315,39 @@ test('what to do with orphans is one of two words', async () => {
     field: 'orphans',
   });
 });
+
+test('however a config spells a folder, it is one store', async () => {
+  const folder = scratchFolder();
+  const real = path.join(folder, 'real');
+  const linked = path.join(folder, 'linked');
+  fs.mkdirSync(real);
+  fs.symlinkSync(real, linked);
+  const file = (spelling: string) => ({ type: 'file', path: spelling }) as const;
+  const lot = await ParkingLot.open({
+    pools: {
+      a: { max_units: 1, queue: file(real), mailbox: { storage: file(`${real}/`) } },
+      b: { max_units: 1, queue: file(linked) },
+      c: { max_units: 1, queue: file(path.relative(process.cwd(), real)) },
+      d: { max_units: 1, queue: file(path.join(folder, 'new', '..', 'new')) },
+    },
+  });
+  const { stores } = await lot.health();
+  await lot.close();
+  assert.deepEqual(
+    stores.map(({ location }) => location),
+    [fs.realpathSync(real), path.join(fs.realpathSync(folder), 'new')],
+  );
+});
+
+test('a store keeps its config beside it, with the pools of earlier openings', async () => {
+  const folder = scratchFolder();
+  const pool = (units: number) => ({ max_units: units, queue: { type: 'file', path: folder } }) as const;
+  const stored = () => JSON.parse(readFileSync(path.join(folder, 'config.json'), 'utf8'));
+  await (await ParkingLot.open({ pools: { a: pool(1), other: { max_units: 3 } } })).close();
+  assert.deepEqual(Object.keys(stored().pools), ['a']);
+  await (await ParkingLot.open({ pools: { b: pool(2) } }, { orphans: 'keep' })).close();
+  const { pools } = stored();
+  assert.deepEqual(Object.keys(pools).sort(), ['a', 'b']);
+  assert.deepEqual([pools.a.max_units, pools.b.max_units], [1, 2]);
+  assert.equal(pools.b.queue.path, '.', 'stores can be moved');
+});

@@ -1,0 +1,68 @@
+import type { NodeFiles } from './node-lock.js';
+
+interface NodePaths {
+  resolve(path: string): string;
+  join(...parts: string[]): string;
+  dirname(path: string): string;
+  basename(path: string): string;
+}
+
+/** The modules of Node that storage needs. */
+export interface NodeModules {
+  readonly fs: NodeFiles;
+  readonly path: NodePaths;
+}
+
+export function nodeModules(): NodeModules {
+  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
+  const module = (name: string) => process!.getBuiltinModule!(name);
+  return { fs: module('node:fs') as NodeFiles, path: module('node:path') as NodePaths };
+}
+
+/**
+ * The one spelling of a folder, absolute and without links, so that two names of one folder are one store. What is not
+ * there yet is spelled as it is given.
+ */
+export function oneSpelling(folder: string, { fs, path }: NodeModules): string {
+  const missing: string[] = [];
+  for (let there = path.resolve(folder); ; there = path.dirname(there)) {
+    try {
+      return path.join(fs.realpathSync(there), ...missing);
+    } catch {
+      if (path.dirname(there) === there) return path.resolve(folder);
+      missing.unshift(path.basename(there));
+    }
+  }
+}
+
+/** The file of a store's folder that says with which config it was made, for tools that are given the folder alone. */
+export class StoredConfig {
+  private readonly file: string;
+
+  constructor(
+    private readonly fs: NodeFiles,
+    folder: string,
+  ) {
+    this.file = `${folder}/config.json`;
+  }
+
+  read(): string {
+    try {
+      return this.fs.readFileSync(this.file, 'utf8');
+    } catch {
+      return '';
+    }
+  }
+
+  /** A reader sees the old file or the new one. It is a convenience: that it cannot be written is no reason to stop. */
+  write(text: string): void {
+    if (text === this.read()) return;
+    const fresh = `${this.file}.new`;
+    try {
+      this.fs.writeFileSync(fresh, text, { mode: 0o600, flag: 'w' });
+      this.fs.renameSync(fresh, this.file);
+    } catch {
+      this.fs.rmSync(fresh, { force: true });
+    }
+  }
+}
