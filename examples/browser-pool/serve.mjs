@@ -9,8 +9,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.resolve(here, '../..');
 
-/** Only these folders of the checkout are served. */
+/** Only these folders of the checkout are served, and what all pages share. */
 const FOLDERS = ['examples/browser-pool', 'web/dist'];
+const SHARED = 'examples/shared';
 export const PAGE = '/examples/browser-pool/index.html';
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
@@ -45,7 +46,7 @@ function contentSecurityPolicy(html) {
 
 function locate(url, folders) {
   const file = path.join(root, decodeURIComponent(new URL(url, 'http://localhost').pathname));
-  return folders.some((folder) => file.startsWith(path.join(root, folder) + path.sep)) ? file : undefined;
+  return [...folders, SHARED].some((folder) => file.startsWith(path.join(root, folder) + path.sep)) ? file : undefined;
 }
 
 async function answer(request, response, { page, folders }) {
@@ -76,8 +77,8 @@ function refuse(response, error) {
 }
 
 /**
- * Serves `page` and what lies in `folders` of the checkout. Listens on `port`, or on the next free one of the `tries` that
- * follow. Resolves to `{url, close}`.
+ * Serves `page`, what lies in `folders` of the checkout, and what all pages share. Listens on `port`, or on the next free
+ * one of the `tries` that follow. Resolves to `{url, close}`.
  */
 export async function serve({ port = 7313, tries = 20, page = PAGE, folders = FOLDERS } = {}) {
   const server = createServer((request, response) => {
