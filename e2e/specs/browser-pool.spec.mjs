@@ -60,6 +60,7 @@ test('a tab that was killed by its button goes on where it stood, and every task
   await back.reload();
   await until(back, 'it is back', isDone);
   await expect(back.locator('#survival')).toContainText('Back again: 0 outcomes found in the mailbox.');
+  await expect.poll(() => paintedOn(back)).toBe(100);
 });
 
 test('a second tab shows the same pool and helps, and leads when the first is closed', async ({ context }) => {
