@@ -140,7 +140,7 @@ async function openDisk(
   const after = (delayMs: number, callback: () => void) => clock.after(delayMs, callback);
   const changed = () => events.changed();
   try {
-    if (kind === 'file') return NodeDisk.open(nodeModules().fs, location);
+    if (kind === 'file') return NodeDisk.open(nodeModules(), location);
     if (kind === 'opfs' && hasSyncHandles()) {
       return new FallbackDisk(await OpfsDisk.open(location), after, changed);
     }

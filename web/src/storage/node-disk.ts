@@ -1,4 +1,5 @@
 import { type Disk, DiskError, type SyncMode } from './disk.js';
+import { makeFolder, type NodeModules } from './node-folders.js';
 import { lockFolder, type NodeFiles, type NodeLock } from './node-lock.js';
 
 const isJournalFile = (name: string) => /^[a-z0-9-]{1,40}$/.test(name) && name !== 'lock';
@@ -15,8 +16,9 @@ export class NodeDisk implements Disk {
     private readonly lock: NodeLock,
   ) {}
 
-  static open(fs: NodeFiles, folder: string): NodeDisk {
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  static open(modules: NodeModules, folder: string): NodeDisk {
+    makeFolder(folder, modules);
+    const { fs } = modules;
     return new NodeDisk(fs, folder, lockFolder(fs, folder));
   }
 

@@ -35,6 +35,32 @@ export function oneSpelling(folder: string, { fs, path }: NodeModules): string {
   }
 }
 
+/**
+ * Makes a folder for its owner alone, and those above it. Not by Node's `recursive`, which tries for ever where the system
+ * says that something is missing though the folder above is there, as it does in /proc.
+ */
+export function makeFolder(folder: string, modules: NodeModules): void {
+  const { fs, path } = modules;
+  try {
+    fs.mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === 'EEXIST' && isFolder(folder, fs)) return;
+    const above = path.dirname(folder);
+    if (code !== 'ENOENT' || isFolder(above, fs)) throw error;
+    makeFolder(above, modules);
+    makeFolder(folder, modules);
+  }
+}
+
+function isFolder(name: string, fs: NodeFiles): boolean {
+  try {
+    return fs.statSync(name).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
 /** The file of a store's folder that says with which config it was made, for tools that are given the folder alone. */
 export class StoredConfig {
   private readonly file: string;

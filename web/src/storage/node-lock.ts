@@ -2,7 +2,7 @@ import { DiskError } from './disk.js';
 
 /** The part of `node:fs` that is used here. */
 export interface NodeFiles {
-  mkdirSync(path: string, options: { recursive: true; mode: number }): unknown;
+  mkdirSync(path: string, options: { mode: number }): unknown;
   readdirSync(path: string): string[];
   readFileSync(path: string, encoding: 'utf8'): string;
   writeFileSync(path: string, text: string, options: { mode: number; flag: string }): void;
@@ -12,7 +12,7 @@ export interface NodeFiles {
   closeSync(file: number): void;
   renameSync(from: string, to: string): void;
   realpathSync(path: string): string;
-  statSync(path: string): { ino: number };
+  statSync(path: string): { ino: number; isDirectory(): boolean };
   fstatSync(file: number): { size: number };
   readSync(file: number, into: Uint8Array, offset: number, length: number, position: number): number;
   writeSync(file: number, bytes: Uint8Array, offset: number, length: number, position: number): number;

@@ -316,6 +316,21 @@ test('what to do with orphans is one of two words', async () => {
   });
 });
 
+test('a folder that cannot be made is refused at once, and the error says why', async () => {
+  const file = path.join(scratchFolder(), 'file');
+  writeFileSync(file, '');
+  for (const [folder, why] of [
+    [
+      '/proc/parking-lot/store',
+      /The store \/proc\/parking-lot\/store cannot be opened: .*no such file or directory/,
+    ],
+    [`${file}/store`, /cannot be opened: .*not a directory/],
+    [file, /cannot be opened: .*file already exists/],
+  ] as const) {
+    await assert.rejects(ParkingLot.open(configIn(folder)), { code: 'unavailable', message: why });
+  }
+});
+
 test('however a config spells a folder, it is one store', async () => {
   const folder = scratchFolder();
   const real = path.join(folder, 'real');
