@@ -28,6 +28,8 @@ const common = {
   format: 'esm',
   target: 'es2022',
   minify: true,
+  // Node prints the line of an uncaught error, which should not be all of the module.
+  lineLimit: 160,
   sourcemap: true,
   sourcesContent: false,
   legalComments: 'none',

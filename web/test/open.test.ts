@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { type Executor, ParkingLot } from 'prometheus-parking-lot';
@@ -142,4 +143,17 @@ test('what is no executor is refused where it is given', async () => {
     ),
     /executors\.p must return an executor with start, stop and close; .*`handlers`/,
   );
+});
+
+test('an error that nobody catches is printed with a line of code, not with a page', () => {
+  const script = `
+    import { ParkingLot } from ${JSON.stringify(import.meta.resolve('prometheus-parking-lot'))};
+    await ParkingLot.open({ pools: { p: { max_units: 'many' } } });`;
+  const { stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+  });
+  assert.equal(status, 1);
+  assert.match(stderr, /pools\.p\.max_units/);
+  const longest = Math.max(...stderr.split('\n').map((line) => line.length));
+  assert.ok(longest < 1000, `a line of ${longest} characters is printed`);
 });
