@@ -41,7 +41,7 @@ function element(name, text, attributes = {}) {
 /** A column for each policy; its button calls `onConfig(policy)`. */
 export function showFigures(table, policies, onConfig) {
   const head = element('tr');
-  head.append(element('th'), ...policies.map(({ policy }) => element('th', policy.replace(/([:,=_])/g, '$1\u200b'), { scope: 'col' })));
+  head.append(element('td'), ...policies.map(({ policy }) => element('th', policy.replace(/([:,=_])/g, '$1\u200b'), { scope: 'col' })));
   const body = rows.map(([name, text]) => {
     const row = element('tr');
     row.append(element('th', name, { scope: 'row' }), ...policies.map((policy) => element('td', text(policy))));
