@@ -1,17 +1,22 @@
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "backend/file_journal/audit_log.h"
 #include "backend/file_journal/inspection.h"
 #include "backend/file_journal/posix_files.h"
+#include "cli/audit_events.h"
 #include "cli/commands.h"
 #include "cli/store_access.h"
 #include "parking_lot/json.h"
+#include "parking_lot/native/stored_garage.h"
 
 /// `parking-lot audit …`: who did what, from the records of a store.
 namespace parking_lot::cli {
@@ -31,14 +36,21 @@ struct AuditOptions {
 };
 using Options = std::shared_ptr<AuditOptions>;
 
+bool is_about_garages(const AuditOptions& options) {
+  const std::size_t colon = options.subject.find(':');
+  return colon != std::string::npos && is_garage_subject(options.subject.substr(0, colon));
+}
+
 Result<AuditQuery> query_of(const AuditOptions& options, std::string& id) {
   AuditQuery query;
-  if (!options.subject.empty()) {
+  if (!options.subject.empty() && !is_about_garages(options)) {
     const std::size_t colon = options.subject.find(':');
     const auto kind = parse_SubjectKind(options.subject.substr(0, colon));
     if (colon == std::string::npos || !kind)
-      return Failure(
-          {options.subject, "is no subject; write task:ID, tenant:NAME, pool:NAME or mailbox:PATH."});
+      return Failure({options.subject,
+                      "is no subject; write task:ID, tenant:NAME, pool:NAME or mailbox:PATH, or, of garages, "
+                      "vehicle:PLATE, spot:NAME, ticket:NUMBER, tariff:NAME, garage:NAME, operator:NAME or "
+                      "reservation:NUMBER."});
     id = options.subject.substr(colon + 1);
     if (*kind == SubjectKind::mailbox) {
       auto key = parse_mailbox_path(id);
@@ -63,63 +75,138 @@ Result<AuditQuery> query_of(const AuditOptions& options, std::string& id) {
   return query;
 }
 
-void print_line(const PooledAuditEvent& pooled) {
-  const AuditEvent& event = pooled.event;
+/// An event of a pool or of a garage.
+struct TrailEvent {
+  AuditPosition position;
+  AuditJson json;
+  enum class Of : std::uint8_t { pool, garage } of = Of::pool;
+  std::string name;
+};
+
+void print_line(const TrailEvent& event) {
   std::string subjects;
-  for (const AuditSubject& subject : event.subjects) {
-    const std::string id = subject.kind == SubjectKind::mailbox ? mailbox_path(subject.id) : subject.id;
-    subjects += " " + std::string(to_string(subject.kind)) + ":" + id;
-  }
-  std::printf("%s %-8s%s\n", format_rfc3339(event.at).c_str(), std::string(to_string(event.action)).c_str(),
-              subjects.c_str());
+  for (const AuditJson& each : event.json["subjects"])
+    subjects += " " + each["kind"].get<std::string>() + ":" + each["id"].get<std::string>();
+  std::printf("%s %-8s%s\n", event.json["at"].get<std::string>().c_str(),
+              event.json["action"].get<std::string>().c_str(), subjects.c_str());
 }
 
-// CloudEvents 1.0, structured JSON.
-void print_cloud_event(const PooledAuditEvent& pooled) {
-  const AuditEvent& event = pooled.event;
-  const Json json{{"specversion", "1.0"},
-                  {"id", pooled.pool + "-" + std::to_string(event.sequence)},
-                  {"source", "parking-lot/pools/" + pooled.pool},
-                  {"type", "parking-lot." + std::string(to_string(event.action))},
-                  {"time", format_rfc3339(event.at)},
-                  {"datacontenttype", "application/json"},
-                  {"data", Json::parse(audit_event_json(event, pooled.pool))}};
-  std::printf("%s\n", json.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
+void print_cloud_event(const TrailEvent& event) {
+  const bool is_pool = event.of == TrailEvent::Of::pool;
+  const AuditJson cloud =
+      is_pool ? cloud_event_of_pool(event.json, event.name) : cloud_event_of_garage(event.json, event.name);
+  std::printf("%s\n", text_of(cloud).c_str());
+}
+
+bool comes_before(const AuditQuery& query, const AuditPosition& a, const AuditPosition& b) {
+  return query.order == AuditQuery::Order::oldest_first ? is_before(a, b) : is_before(b, a);
+}
+
+/// What the store's garages have to tell, in the order of the query and after its cursor.
+Result<std::vector<TrailEvent>> events_of_garages(const AuditOptions& options, const AuditQuery& query) {
+  std::vector<TrailEvent> trail;
+  if (options.store.directory.empty() || (!options.subject.empty() && !is_about_garages(options)))
+    return trail;
+  auto events =
+      garage_events(options.store.directory,
+                    {.garage = {}, .subject = options.subject, .from = query.from, .until = query.until});
+  if (!events) return Failure(events.error());
+  const auto after = options.after.empty() ? std::nullopt : parse_cursor(options.after);
+  for (GarageEvent& each : *events) {
+    AuditPosition position{each.at, "garage:" + each.garage, each.sequence};
+    if (after && !comes_before(query, *after, position)) continue;
+    trail.push_back({std::move(position), std::move(each.json), TrailEvent::Of::garage, each.garage});
+  }
+  std::sort(trail.begin(), trail.end(), [&](const TrailEvent& a, const TrailEvent& b) {
+    return comes_before(query, a.position, b.position);
+  });
+  return trail;
+}
+
+/// Whether only garages were ever kept there: such a store has no config of pools.
+bool has_only_garages(const StoreChoice& store) {
+  if (store.directory.empty() || !store.config.empty()) return false;
+  std::error_code error;
+  if (std::filesystem::exists(store.directory + "/config.json", error)) return false;
+  const auto names = StoredGarage::names_in(store.directory);
+  return names && !names->empty();
 }
 
 // All pages, or the first one.
 enum class Extent : std::uint8_t { one_page, everything };
+
+/// One trail out of that of the pools, page by page, and that of the garages.
+class MergedTrail {
+ public:
+  MergedTrail(const AuditQuery& query, std::vector<TrailEvent> garages)
+      : query_(query), garages_(std::move(garages)) {}
+
+  /// The next events, given the next page of the pools.
+  std::vector<TrailEvent> take(const AuditAnswer& page) {
+    std::vector<TrailEvent> events;
+    for (const PooledAuditEvent& each : page.events) {
+      const AuditPosition position{each.event.at, each.pool, each.event.sequence};
+      while (next_ < garages_.size() && comes_before(query_, garages_[next_].position, position))
+        events.push_back(std::move(garages_[next_++]));
+      events.push_back({position, AuditJson::parse(audit_event_json(each.event, each.pool)),
+                        TrailEvent::Of::pool, each.pool});
+    }
+    if (page.next.empty()) {
+      while (next_ < garages_.size()) events.push_back(std::move(garages_[next_++]));
+    }
+    return events;
+  }
+
+ private:
+  const AuditQuery& query_;
+  std::vector<TrailEvent> garages_;
+  std::size_t next_ = 0;
+};
 
 template <class Print>
 ExitCode print_events(const AuditOptions& options, Extent extent, Print print) {
   std::string id;
   auto query = query_of(options, id);
   if (!query) return complain("audit", query.error(), ExitCode::usage);
-  auto stores = OpenedStores::open(options.store, HostOptions::Access::reading);
-  if (!stores) return complain("audit", stores.error(), ExitCode::unexpected);
+  const bool has_pools = !is_about_garages(options) && !has_only_garages(options.store);
+  std::optional<OpenedStores> stores;
+  if (has_pools) {
+    auto opened = OpenedStores::open(options.store, HostOptions::Access::reading);
+    if (!opened) return complain("audit", opened.error(), ExitCode::unexpected);
+    stores.emplace(std::move(*opened));
+  }
+  auto garages = events_of_garages(options, *query);
+  if (!garages) return complain("audit", garages.error(), ExitCode::unexpected);
+  MergedTrail trail(*query, std::move(*garages));
   std::string after = options.after;
   do {
     query->after = after;
-    const auto page = stores->answer<AuditAnswer>([&](auto done) { stores->host().audit(*query, done); });
+    tl::expected<AuditAnswer, RefusedCommand> page;
+    if (stores) page = stores->answer<AuditAnswer>([&](auto done) { stores->host().audit(*query, done); });
     if (!page) return complain("audit", page.error());
-    for (const PooledAuditEvent& event : page->events) print(event);
+    std::vector<TrailEvent> events = trail.take(*page);
     after = page->next;
+    if (extent == Extent::one_page && events.size() > options.limit) {
+      events.resize(options.limit);
+      after = events.empty() ? std::string() : to_cursor(events.back().position);
+    }
+    for (const TrailEvent& event : events) print(event);
   } while (extent == Extent::everything && !after.empty());
   if (!after.empty() && !options.store.is_json) std::fprintf(stderr, "more: --after %s\n", after.c_str());
   return ExitCode::fine;
 }
 
 ExitCode query(const AuditOptions& options) {
-  return print_events(options, Extent::one_page, [&](const PooledAuditEvent& event) {
+  return print_events(options, Extent::one_page, [&](const TrailEvent& event) {
     if (!options.store.is_json) return print_line(event);
-    std::printf("%s\n", audit_event_json(event.event, event.pool).c_str());
+    std::printf("%s\n", text_of(event.json).c_str());
   });
 }
 
 ExitCode export_all(const AuditOptions& options) {
-  return print_events(options, Extent::everything, [&](const PooledAuditEvent& event) {
+  return print_events(options, Extent::everything, [&](const TrailEvent& event) {
     if (options.format == "cloudevents") return print_cloud_event(event);
-    std::printf("%s\n", audit_event_json(event.event, event.pool).c_str());
+    std::printf("%s\n", text_of(event.json).c_str());
   });
 }
 
@@ -160,7 +247,10 @@ CLI::App* add(CLI::App& audit, const char* name, const char* what, const Options
 }
 
 void add_filters(CLI::App& command, const Options& options) {
-  command.add_option("--subject", options->subject, "task:ID, tenant:NAME, pool:NAME or mailbox:PATH")
+  command
+      .add_option("--subject", options->subject,
+                  "task:ID, tenant:NAME, pool:NAME, mailbox:PATH; of garages vehicle:PLATE, spot:NAME, "
+                  "ticket:NUMBER, tariff:NAME, garage:NAME, operator:NAME, reservation:NUMBER")
       ->type_name("SUBJECT");
   command.add_option("--from", options->from, "Not before this time, RFC 3339")->type_name("TIME");
   command.add_option("--until", options->until, "Before this time, RFC 3339")->type_name("TIME");

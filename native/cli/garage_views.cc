@@ -1,11 +1,9 @@
-#include <algorithm>
 #include <cstdio>
-#include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
-#include <set>
 #include <string>
+#include <utility>
 
+#include "cli/audit_events.h"
 #include "cli/garage_commands.h"
 #include "parking_lot/garage/json.h"
 #include "parking_lot/json.h"
@@ -14,8 +12,6 @@
 /// process may own.
 namespace parking_lot::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct ViewOptions {
   GarageChoice choice;
@@ -85,71 +81,23 @@ ExitCode at(const ViewOptions& options) {
   return ExitCode::fine;
 }
 
-// --- the audit trail ---
-
-/// Which events are about a subject. Events of a ticket name it alone, so what a vehicle or a spot has to do
-/// with it is remembered from the ticket's own event.
-class SubjectFilter {
- public:
-  explicit SubjectFilter(std::string subject) : subject_(std::move(subject)) {}
-
-  bool passes(const Json& event) {
-    if (subject_.empty()) return true;
-    bool is_named = false;
-    std::string ticket;
-    for (const Json& each : event["subjects"]) {
-      const std::string id = each["kind"].get<std::string>() + ":" + each["id"].get<std::string>();
-      is_named = is_named || id == subject_;
-      if (each["kind"] == "ticket") ticket = id;
-    }
-    if (is_named && !ticket.empty()) tickets_.insert(ticket);
-    return is_named || tickets_.contains(ticket);
-  }
-
- private:
-  std::string subject_;
-  std::set<std::string> tickets_;
-};
-
-Json cloud_event(const Json& event, const std::string& garage) {
-  return {{"specversion", "1.0"},
-          {"id", garage + "-" + event["seq"].dump()},
-          {"source", "parking-lot/garages/" + garage},
-          {"type", "parking-lot.garage." + event["action"].get<std::string>()},
-          {"time", event["at"]},
-          {"datacontenttype", "application/json"},
-          {"data", event}};
-}
-
 ExitCode audit(const ViewOptions& options) {
   const auto config = load_garage(options.choice, ConfigUse::looks);
   if (!config) return complain_of_garage(config.error());
-  WallTime from{0};
-  WallTime until = never_wall;
-  for (const auto& [text, time] : {std::pair{&options.from, &from}, {&options.until, &until}}) {
+  GarageEventQuery query{.garage = config->name, .subject = options.subject};
+  for (const auto& [text, time] : {std::pair{&options.from, &query.from}, {&options.until, &query.until}}) {
     if (text->empty()) continue;
     const auto parsed = parse_rfc3339(*text);
     if (!parsed) return complain_of_garage({*text, parsed.error().message});
     *time = *parsed;
   }
-  SubjectFilter filter(options.subject);
-  const auto read = StoredGarage::read_history(
-      config->name, options.choice.store, [&](std::span<const garage::Record> records) {
-        for (const garage::Record& record : records) {
-          if (record.at >= until) return;
-          const std::string text = garage::event_json(config->name, record);
-          if (text.empty()) continue;
-          if (options.subject.empty() && options.format == "jsonl") {
-            if (record.at >= from) std::printf("%s\n", text.c_str());
-            continue;
-          }
-          const Json event = Json::parse(text, nullptr, false);
-          if (!filter.passes(event) || record.at < from) continue;
-          const bool is_cloud = options.format == "cloudevents";
-          std::printf("%s\n", is_cloud ? cloud_event(event, config->name).dump().c_str() : text.c_str());
-        }
-      });
-  if (!read) return complain_of_garage(read.error(), ExitCode::unexpected);
+  const auto events = garage_events(options.choice.store, query);
+  if (!events) return complain_of_garage(events.error(), ExitCode::unexpected);
+  const bool is_cloud = options.format == "cloudevents";
+  for (const GarageEvent& each : *events) {
+    const std::string text = text_of(is_cloud ? cloud_event_of_garage(each.json, each.garage) : each.json);
+    std::printf("%s\n", text.c_str());
+  }
   return ExitCode::fine;
 }
 

@@ -189,6 +189,17 @@ Result<std::unique_ptr<StoredGarage>> StoredGarage::open(const garage::GarageCon
   return std::unique_ptr<StoredGarage>(new StoredGarage(std::move(state)));
 }
 
+Result<std::vector<std::string>> StoredGarage::names_in(const std::string& directory) {
+  PosixFiles files = files_to_read(directory);
+  const auto store = FileStore::open_read_only(files);
+  if (!store) return Failure(error_of(directory, store.error()));
+  std::vector<std::string> names;
+  for (const StreamKey& key : store->streams()) {
+    if (key.kind == StreamKind::garage) names.push_back(key.name);
+  }
+  return names;
+}
+
 Result<void> StoredGarage::read_history(const std::string& garage, const std::string& directory,
                                         const Visit& visit) {
   PosixFiles files = files_to_read(directory);
@@ -198,10 +209,12 @@ Result<void> StoredGarage::read_history(const std::string& garage, const std::st
   if (!stream) return Failure(error_of(directory, stream.error()));
   auto reader = store->history_of_garage(*stream);
   if (!reader) return Failure(error_of(directory, reader.error()));
-  return read_all(*reader, directory, [&](std::span<const garage::Record> records) {
+  const auto read = read_all(*reader, [&](std::span<const garage::Record> records) {
     visit(records);
     return true;
   });
+  if (!read) return Failure(error_of(directory, read.error()));
+  return {};
 }
 
 Result<Garage> StoredGarage::as_of(const garage::GarageConfig& config, const std::string& directory,

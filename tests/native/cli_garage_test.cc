@@ -1,6 +1,11 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
 
 #include "started_program.h"
 
@@ -115,4 +120,96 @@ TEST_CASE("garage import: what is wrong with a table is told by line and column"
     CHECK(program.wait() == 2);
     CHECK_THAT(program.errors(), Catch::Contains(message));
   }
+}
+
+namespace {
+
+std::vector<json> printed_lines(const std::vector<std::string>& arguments) {
+  std::istringstream text(printed(arguments));
+  std::vector<json> objects;
+  for (std::string line; std::getline(text, line);) objects.push_back(json::parse(line));
+  return objects;
+}
+
+std::vector<std::string> actions_of(const std::vector<json>& events) {
+  std::vector<std::string> actions;
+  for (const json& event : events) actions.push_back(event["action"]);
+  return actions;
+}
+
+}  // namespace
+
+TEST_CASE("audit: the garages of a store are in its trail, by every kind of subject that they have") {
+  const TemporaryFolder folder;
+  const std::string store = folder.path("store");
+  printed(
+      {"garage", "enter", "--store", store, "--config", folder.write("c.json", config), "--plate", "B-1"});
+  printed({"garage", "set-price", "--store", store, "--plate", "B-1", "--by", "ann", "--reason", "event",
+           "--amount", "500"});
+  printed({"garage", "pay", "--store", store, "--plate", "B-1", "--amount", "500"});
+  printed({"garage", "exit", "--store", store, "--plate", "B-1"});
+  const auto query = [&](const std::string& subject) {
+    return actions_of(printed_lines({"audit", "query", "--store", store, "--json", "--subject", subject}));
+  };
+  const std::vector<std::string> life{"enter", "override", "pay", "exit"};
+  for (const char* subject : {"vehicle:B-1", "spot:P1/A/1", "ticket:1"}) CHECK(query(subject) == life);
+  CHECK(query("operator:ann") == std::vector<std::string>{"override"});
+  CHECK(query("tariff:standard") == std::vector<std::string>{"enter"});
+  CHECK(query("vehicle:B-2").empty());
+  const std::vector<json> all = printed_lines({"audit", "query", "--store", store, "--json"});
+  CHECK(query("garage:g") == actions_of(all));
+
+  std::vector<json> backwards =
+      printed_lines({"audit", "query", "--store", store, "--json", "--newest-first"});
+  std::reverse(backwards.begin(), backwards.end());
+  CHECK(backwards == all);
+  StartedProgram first({"audit", "query", "--store", store, "--limit", "3"});
+  CHECK(first.wait() == 0);
+  CHECK(first.output_lines().size() == 3);
+  const std::string cursor = first.errors().substr(first.errors().rfind(' ') + 1);
+  const std::vector<json> rest = printed_lines(
+      {"audit", "query", "--store", store, "--json", "--after", cursor.substr(0, cursor.find('\n'))});
+  CHECK(rest == std::vector<json>(all.begin() + 3, all.end()));
+
+  CHECK(json::parse(printed({"audit", "verify", "--store", store, "--json"}))["ok"] == true);
+  for (const auto& file : std::filesystem::directory_iterator(store)) {
+    if (file.path().filename().string().rfind("records-", 0) != 0) continue;
+    std::fstream bytes(file.path(), std::ios::in | std::ios::out | std::ios::binary);
+    bytes.seekp(200);
+    bytes.put('!');
+  }
+  StartedProgram broken({"audit", "verify", "--store", store});
+  CHECK(broken.wait() == 3);
+}
+
+TEST_CASE("audit export: pools and garages of one store are CloudEvents, in the order of their times") {
+  const TemporaryFolder folder;
+  const std::string store = folder.path("lot");
+  const std::string both =
+      R"({"pools": {"cpu": {"max_units": 1, "queue": {"type": "file", "path": "lot"}}}, )" + config.substr(1);
+  const std::string file = folder.write("c.json", both);
+  printed({"run", "--config", file, "--out", folder.path("out"), "--jobs",
+           folder.write("jobs", R"({"task_id": "a", "payload": {"argv": ["true"]}})")});
+  printed({"garage", "enter", "--store", store, "--config", file, "--plate", "B-1"});
+  const std::vector<json> events =
+      printed_lines({"audit", "export", "--store", store, "--format", "cloudevents"});
+  std::map<std::string, json> by_type;
+  std::set<std::string> ids;
+  std::string last;
+  for (const json& event : events) {
+    CHECK(event["specversion"] == "1.0");
+    CHECK(event["datacontenttype"] == "application/json");
+    CHECK(event["data"]["at"] == event["time"]);
+    CHECK(event["time"].get<std::string>() >= last);
+    last = event["time"];
+    CHECK(ids.insert(event["source"].get<std::string>() + "#" + event["id"].get<std::string>()).second);
+    by_type[event["type"]] = event;
+  }
+  CHECK(by_type.at("parking-lot.start")["subject"] == "task:a");
+  CHECK(by_type.at("parking-lot.start")["source"] == "parking-lot/pools/cpu");
+  CHECK(by_type.at("parking-lot.garage.enter")["subject"] == "ticket:1");
+  CHECK(by_type.at("parking-lot.garage.enter")["source"] == "parking-lot/garages/g");
+  const std::vector<json> own =
+      printed_lines({"garage", "audit", "--store", store, "--format", "cloudevents"});
+  CHECK(own.back() == by_type.at("parking-lot.garage.enter"));
 }

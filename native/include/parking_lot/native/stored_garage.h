@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "parking_lot/garage/garage.h"
 #include "parking_lot/result.h"
@@ -39,6 +40,9 @@ class StoredGarage {
   /// records of that time are no longer there.
   static Result<Garage> as_of(const garage::GarageConfig& config, const std::string& directory,
                               WallTime time);
+
+  /// The garages that a directory has records of.
+  static Result<std::vector<std::string>> names_in(const std::string& directory);
 
   /// Calls for all events that are on disk, oldest first.
   static Result<void> read_history(const std::string& garage, const std::string& directory,
