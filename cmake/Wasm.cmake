@@ -38,6 +38,16 @@ function(parking_lot_module target name)
   set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${arg_IMPORTS} "${check_imports}")
 endfunction()
 
+# The files of JavaScript's disks.
+function(parking_lot_with_disks target)
+  target_link_options(${target} PRIVATE -lidbfs.js -sEXPORTED_RUNTIME_METHODS=FS,IDBFS)
+  # The project's own IDBFS takes the place of Emscripten's, because it comes later.
+  foreach(library library_idbfs.js library_files.js)
+    target_link_options(${target} PRIVATE "SHELL:--js-library ${PROJECT_SOURCE_DIR}/wasm/${library}")
+    set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${PROJECT_SOURCE_DIR}/wasm/${library}")
+  endforeach()
+endfunction()
+
 if(wasm_sources)
   set_source_files_properties(wasm/hot_path.cc wasm/session.cc PROPERTIES COMPILE_OPTIONS "${PARKING_LOT_WASM_HOT}")
 
@@ -51,24 +61,30 @@ if(wasm_sources)
     IMPORTS imports_allowed.txt imports_allowed_durable.txt)
   target_link_libraries(parking_lot_durable_wasm PRIVATE parking_lot_core parking_lot_file_journal)
   target_include_directories(parking_lot_durable_wasm PRIVATE "${PROJECT_SOURCE_DIR}/native")
-  target_link_options(parking_lot_durable_wasm PRIVATE -lidbfs.js -sEXPORTED_RUNTIME_METHODS=FS,IDBFS)
-  # The project's own IDBFS takes the place of Emscripten's, because it comes later.
-  foreach(library library_idbfs.js library_files.js)
-    target_link_options(parking_lot_durable_wasm PRIVATE "SHELL:--js-library ${PROJECT_SOURCE_DIR}/wasm/${library}")
-    set_property(TARGET parking_lot_durable_wasm APPEND PROPERTY LINK_DEPENDS "${PROJECT_SOURCE_DIR}/wasm/${library}")
-  endforeach()
+  parking_lot_with_disks(parking_lot_durable_wasm)
 endif()
 
 # So are garages: lots without one do not load it.
 if(TARGET parking_lot_simulate AND EXISTS "${PROJECT_SOURCE_DIR}/wasm/garage/embind.cc")
-  parking_lot_sources(wasm_garage_sources "wasm/garage/*.cc")
-  parking_lot_module(parking_lot_garage_wasm parking_lot_garage ${wasm_garage_sources} wasm/c_library.cc wasm/json_text.cc
-    core/simulate/garage_day.cc core/simulate/garage_day_json.cc IMPORTS imports_allowed.txt)
+  parking_lot_sources(wasm_garage_sources "wasm/garage/*.cc"
+    EXCEPT wasm/garage/journal_storage.cc wasm/garage/no_storage.cc)
+  list(APPEND wasm_garage_sources wasm/c_library.cc wasm/json_text.cc
+    core/simulate/garage_day.cc core/simulate/garage_day_json.cc)
+  parking_lot_module(parking_lot_garage_wasm parking_lot_garage ${wasm_garage_sources} wasm/garage/no_storage.cc
+    IMPORTS imports_allowed.txt)
   target_compile_definitions(parking_lot_garage_wasm PRIVATE PARKING_LOT_WITHOUT_JOURNALS)
   target_include_directories(parking_lot_garage_wasm
     PRIVATE "${PROJECT_SOURCE_DIR}/core" "${PROJECT_SOURCE_DIR}/wasm")
   target_link_libraries(parking_lot_garage_wasm PRIVATE parking_lot_volatile_core)
   target_link_options(parking_lot_garage_wasm PRIVATE -sFILESYSTEM=0)
+
+  # Those that are stored have a module with the journal.
+  parking_lot_module(parking_lot_garage_durable_wasm parking_lot_garage_durable ${wasm_garage_sources}
+    wasm/garage/journal_storage.cc wasm/host_files.cc IMPORTS imports_allowed.txt imports_allowed_durable.txt)
+  target_include_directories(parking_lot_garage_durable_wasm
+    PRIVATE "${PROJECT_SOURCE_DIR}/core" "${PROJECT_SOURCE_DIR}/wasm" "${PROJECT_SOURCE_DIR}/native")
+  target_link_libraries(parking_lot_garage_durable_wasm PRIVATE parking_lot_core parking_lot_file_journal)
+  parking_lot_with_disks(parking_lot_garage_durable_wasm)
 endif()
 
 # The simulator is a module of its own, so that those who only schedule do not load it.

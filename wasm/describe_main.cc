@@ -24,7 +24,8 @@ std::string garage_codes_json() {
          PARKING_LOT_LIST(TicketState, PARKING_LOT_TICKET_STATES) + "," +
          PARKING_LOT_LIST(Allocation, PARKING_LOT_ALLOCATIONS) + "," +
          PARKING_LOT_LIST(Refusal, PARKING_LOT_GARAGE_REFUSALS) + "," +
-         PARKING_LOT_LIST(LineKind, PARKING_LOT_LINE_KINDS) + "}";
+         PARKING_LOT_LIST(LineKind, PARKING_LOT_LINE_KINDS) + "," +
+         PARKING_LOT_LIST(Action, PARKING_LOT_GARAGE_ACTIONS) + "}";
 #undef PARKING_LOT_LIST
 #undef PARKING_LOT_NAME
 }

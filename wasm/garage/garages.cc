@@ -1,5 +1,8 @@
 #include "garages.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "json_text.h"
 #include "parking_lot/garage/json.h"
 
@@ -48,36 +51,159 @@ std::string tariff_text(const garage::Tariff& tariff) {
 
 }  // namespace
 
-Garages::Garages(std::vector<garage::GarageConfig> configs, Now now, Entropy entropy) {
+std::vector<GaragePlace> garage_places(const std::vector<garage::GarageConfig>& configs) {
+  std::vector<GaragePlace> places;
+  for (std::uint32_t i = 0; i < configs.size(); ++i) {
+    const StorageConfig& storage = configs[i].storage;
+    if (storage.is_volatile()) continue;
+    const std::string& location = storage.kind == StorageKind::idbfs  ? storage.database
+                                  : storage.kind == StorageKind::opfs ? storage.directory
+                                                                      : storage.path;
+    const auto found = std::find_if(places.begin(), places.end(), [&](const GaragePlace& place) {
+      return place.kind == storage.kind && place.location == location;
+    });
+    GaragePlace& place = found == places.end() ? places.emplace_back() : *found;
+    place.kind = storage.kind;
+    place.location = location;
+    place.garages.push_back(i);
+  }
+  return places;
+}
+
+Garages::Garages(std::vector<garage::GarageConfig> configs, std::unique_ptr<GarageStorage> storage, Now now,
+                 Entropy entropy)
+    : storage_(std::move(storage)), now_(now) {
   for (const garage::GarageConfig& config : configs) {
     // Tickets of two garages of one lot have different ids.
-    garages_.push_back(
-        Garage::open(config, now, {.high = entropy.high, .low = entropy.low + garages_.size()}));
+    entries_.push_back(
+        {.garage = Garage::open(config, now, {.high = entropy.high, .low = entropy.low + entries_.size()}),
+         .replies = {},
+         .changes = {}});
   }
 }
 
+Result<void> Garages::recover() {
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (!at(i).is_durable()) continue;
+    if (auto recovered = recover(i); !recovered) return recovered;
+  }
+  commit();
+  return {};
+}
+
+Result<void> Garages::recover(std::size_t number) {
+  Entry& entry = entries_[number];
+  const auto loaded =
+      storage_->load(static_cast<std::uint32_t>(number), [&](std::span<const garage::Record> records) {
+        entry.garage.handle(now_, garage::Recovered{records});
+        drain(number);
+      });
+  if (!loaded) return loaded;
+  entry.has_failed = false;
+  entry.reload_at = never_steady;
+  entry.garage.handle(now_, garage::RecoveryDone{});
+  drain(number);
+  return {};
+}
+
 std::string Garages::act(std::size_t number, std::uint32_t request, std::string_view command, Now now) {
-  Garage& garage = garages_[number];
-  const auto parsed = garage::parse_garage_command(command, garage, now.wall);
+  now_ = now;
+  Entry& entry = entries_[number];
+  const auto parsed = garage::parse_garage_command(command, entry.garage, now.wall);
   if (!parsed) {
     return "{\"error\":{" + member("where", quoted(parsed.error().where)) + "," +
            member("message", quoted(parsed.error().message)) + "}}";
   }
-  garage.handle(now, parsed->input(request));
-  std::string replies;
-  std::string changes;
-  while (const garage::Effect* effect = garage.poll()) {
+  if (entry.has_failed && entry.reload_at <= now.steady && !recover(number)) fail(number);
+  entry.garage.handle(now, parsed->input(request));
+  drain(number);
+  commit();
+  return traffic(number);
+}
+
+void Garages::drain(std::size_t number) {
+  Entry& entry = entries_[number];
+  bool is_written = true;
+  while (const garage::Effect* effect = entry.garage.poll()) {
     if (const auto* reply = std::get_if<garage::Reply>(effect)) {
-      replies += (replies.empty() ? "{" : ",{") + member("request", std::to_string(reply->request)) + "," +
-                 member("answer", garage::answer_json(garage, reply->answer)) + "}";
+      entry.replies += (entry.replies.empty() ? "{" : ",{") +
+                       member("request", std::to_string(reply->request)) + "," +
+                       member("answer", garage::answer_json(entry.garage, reply->answer)) + "}";
     } else if (const auto* change = std::get_if<garage::Changed>(effect)) {
-      changes += (changes.empty() ? "" : ",") + change_text(garage, *change);
+      entry.changes += (entry.changes.empty() ? "" : ",") + change_text(entry.garage, *change);
+    } else if (const auto* write = std::get_if<garage::Write>(effect)) {
+      is_written = storage_->append(static_cast<std::uint32_t>(number), write->records) && is_written;
     }
   }
-  std::string out =
-      "{" + member("replies", "[" + replies + "]") + "," + member("changes", "[" + changes + "]");
-  if (const auto next = garage.next_deadline()) out += "," + member("next", std::to_string(next->ms));
+  if (!is_written) fail(number);
+}
+
+void Garages::commit() {
+  if (storage_) storage_->commit([this](const GarageStorage::Outcome& outcome) { committed(outcome); });
+}
+
+void Garages::committed(const GarageStorage::Outcome& outcome) {
+  Entry& entry = entries_[outcome.garage];
+  if (outcome.has_failed) return fail(outcome.garage);
+  entry.pause = Duration{1000};
+  entry.garage.handle(now_, garage::Persisted{outcome.durable});
+  drain(outcome.garage);
+  (void)storage_->tidy(outcome.garage, entry.garage, now_);  // it is wanted again after the next commit
+}
+
+/// What was not durable is answered as unconfirmed; after a pause the garage is read back.
+void Garages::fail(std::size_t number) {
+  constexpr std::int64_t longest_pause_ms = 30000;
+  Entry& entry = entries_[number];
+  entry.has_failed = true;
+  entry.reload_at = now_.steady + entry.pause;
+  entry.pause = Duration{std::min(entry.pause.ms * 2, longest_pause_ms)};
+  entry.garage.handle(now_, garage::PersistFailed{});
+  drain(number);
+}
+
+void Garages::synced(std::uint32_t disk, std::int32_t fault) {
+  if (!storage_) return;
+  storage_->synced(disk, fault);
+  commit();
+}
+
+std::string Garages::traffic(std::size_t number) {
+  Entry& entry = entries_[number];
+  std::string out = "{" + member("replies", "[" + std::exchange(entry.replies, {}) + "]") + "," +
+                    member("changes", "[" + std::exchange(entry.changes, {}) + "]");
+  const auto next = entry.garage.next_deadline();
+  const SteadyTime due = std::min(next.value_or(never_steady), entry.reload_at);
+  if (due != never_steady) out += "," + member("next", std::to_string(due.ms));
   return out + "}";
+}
+
+std::string Garages::past(std::size_t number, WallTime time) const {
+  const Now then{time, SteadyTime{0}};
+  Garage garage = Garage::open(at(number).config(), then, Entropy{});
+  const auto read = storage_->read_until(
+      static_cast<std::uint32_t>(number), time,
+      [&](std::span<const garage::Record> records) { garage.handle(then, garage::Recovered{records}); });
+  if (!read) return "{" + member("failure", quoted(read.error().message)) + "}";
+  garage.handle(then, garage::RecoveryDone{});
+  while (garage.poll() != nullptr) {
+  }
+  return "{" + member("figures", garage::figures_json(garage)) + "," +
+         member("tickets", tickets_json(garage)) + "}";
+}
+
+std::string Garages::events(std::size_t number, WallTime until) const {
+  std::string events;
+  const std::string& name = at(number).config().name;
+  const auto read = storage_->read_history(
+      static_cast<std::uint32_t>(number), [&](std::span<const garage::Record> records) {
+        for (const garage::Record& record : records) {
+          const std::string text = record.at < until ? garage::event_json(name, record) : std::string();
+          if (!text.empty()) events += (events.empty() ? "" : ",") + text;
+        }
+      });
+  if (!read) return "{" + member("failure", quoted(read.error().message)) + "}";
+  return "{" + member("events", "[" + events + "]") + "}";
 }
 
 std::string facts_json(const Garage& garage) {

@@ -13,7 +13,12 @@ export function wasmDirectory() {
 }
 
 /** Pools without storage, pools with it, and garages. */
-export const moduleFiles = ['parking_lot.wasm', 'parking_lot_durable.wasm', 'parking_lot_garage.wasm'];
+export const moduleFiles = [
+  'parking_lot.wasm',
+  'parking_lot_durable.wasm',
+  'parking_lot_garage.wasm',
+  'parking_lot_garage_durable.wasm',
+];
 
 /** Puts the modules where a bundle looks for them: beside it. */
 export function copyModules(folder) {
@@ -24,7 +29,7 @@ export function glueFrom(directory) {
   return {
     name: 'parking-lot-glue',
     setup(build) {
-      build.onResolve({ filter: /^parking-lot(-durable|-garage)?-glue$/ }, ({ path: name }) => ({
+      build.onResolve({ filter: /^parking-lot(-garage)?(-durable)?-glue$/ }, ({ path: name }) => ({
         path: path.join(directory, `${name.replace(/-glue$/, '').replaceAll('-', '_')}.mjs`),
       }));
     },

@@ -3,6 +3,7 @@
 
 export type { AuditEvent, AuditPage, AuditQuery } from './audit.js';
 export type { Clock, Timer } from './clock.js';
+export { type AuditedEvent, type CloudEvent, cloudEvent } from './cloud-event.js';
 export type {
   Action,
   Dedup,

@@ -60,7 +60,7 @@ export class ParkingLot<C extends LotConfig = LotConfig, H = unknown> implements
     try {
       return new ParkingLot<C, H>(await openHome(others as LotConfig, options), garages);
     } catch (error) {
-      garages?.close();
+      await garages?.close();
       throw error;
     }
   }
@@ -112,8 +112,7 @@ export class ParkingLot<C extends LotConfig = LotConfig, H = unknown> implements
    * settled rejects with `closed`. Resolves when nothing is left; calling it again does no harm.
    */
   close(): Promise<void> {
-    this.garages?.close();
-    this.closing ??= this.home.close();
+    this.closing ??= Promise.all([this.garages?.close(), this.home.close()]).then(() => undefined);
     return this.closing;
   }
 

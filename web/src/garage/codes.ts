@@ -52,6 +52,36 @@ export const garageRefusals = [
   'overpaid',
 ] as const;
 
+/** What a garage's events tell; some of their names are those of pools. */
+export const garageActions = [
+  'enter',
+  'allocate',
+  'exit',
+  'price',
+  'pay',
+  'refund',
+  'release',
+  'reserve',
+  'correct',
+  'override',
+  'wait',
+  'configure',
+  'reject',
+  'open',
+] as const;
+
+export const garageSubjectKinds = [
+  'vehicle',
+  'spot',
+  'ticket',
+  'tariff',
+  'garage',
+  'operator',
+  'reservation',
+] as const;
+
+export type GarageAction = (typeof garageActions)[number];
+export type GarageSubjectKind = (typeof garageSubjectKinds)[number];
 export type VehicleType = (typeof vehicleTypes)[number];
 export type VehicleSize = (typeof vehicleSizes)[number];
 export type SpotKind = (typeof spotKinds)[number];

@@ -69,6 +69,6 @@ export interface GarageConfig {
   ticket_retention_secs?: number;
   ticket_retention_count?: number;
   report_days?: number;
-  /** `in_memory` here; natively a garage can be stored. */
+  /** Where it is kept; in memory unless given. A garage that is stored has its store for itself. */
   storage?: StorageConfig;
 }

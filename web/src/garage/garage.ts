@@ -21,6 +21,14 @@ import {
 } from './answers.js';
 import type { Allocation, SpotState } from './codes.js';
 import type { Gatehouse, RawAnswer } from './gatehouse.js';
+import {
+  answerOf,
+  boundsOf,
+  chosen,
+  type GarageAuditQuery,
+  type GarageEvent,
+  type GarageMoment,
+} from './past.js';
 import type {
   CorrectRequest,
   EnterRequest,
@@ -233,6 +241,26 @@ export class Garage {
   /** Calls `listener` with everything that changes a picture of the garage. The answer stops that. */
   onChange(listener: (change: GarageChange) => void): () => void {
     return this.gatehouse.listen(listener);
+  }
+
+  // --- the past, of garages that are stored
+
+  /** The garage as it was at a past moment, as long as its records are kept: 400 days. */
+  async at(moment: MomentLike): Promise<GarageMoment> {
+    const time = momentMs('moment', moment, this.gatehouse.clock.wall(), 'invalid_argument');
+    const raw = answerOf<{ figures: unknown; tickets: RawAnswer[] }>(
+      this.gatehouse.past((core, garage) => core.past(garage, time)),
+    );
+    return { occupancy: shown(raw.figures), tickets: raw.tickets.map((each) => this.ticketOf(each)) };
+  }
+
+  /** What happened, oldest first, by subject and time. `cloudEvent` makes a CloudEvent of each. */
+  async audit(query: GarageAuditQuery = {}): Promise<readonly GarageEvent[]> {
+    const { from, until } = boundsOf(checkedRequest(query), this.gatehouse.clock.wall());
+    const raw = answerOf<{ events: never[] }>(
+      this.gatehouse.past((core, garage) => core.events(garage, until)),
+    );
+    return chosen(raw.events, query, from);
   }
 
   // --- made-up days

@@ -42,11 +42,16 @@ interface Asked {
   waiting: ((answer: RawAnswer) => void) | undefined;
 }
 
+/** Of `storageState`. */
+const fenced = 2;
+
 /** What all garages of one module instance share: when it has stopped, all have. */
 export interface Premises {
   readonly raw: RawGarages;
   readonly abort: Abort;
   readonly clock: Clock;
+  /** Whether the module is the one with the journal. */
+  readonly isStored: boolean;
   /** Ends all garages. */
   stop(error: ParkingLotError): void;
 }
@@ -85,6 +90,26 @@ export class Gatehouse {
   show(what: string): string {
     this.tick();
     return this.call((raw) => raw.show(this.index, what));
+  }
+
+  /** A question about the past; only stored garages have one. */
+  past(ask: (raw: RawGarages, garage: number) => string): string {
+    if (!this.premises.isStored) {
+      const message = 'This garage lives in memory, where no past is kept; give it a storage in the config.';
+      throw new ParkingLotError('unavailable', message);
+    }
+    return this.call((raw) => ask(raw, this.index));
+  }
+
+  /** A sync has ended: there may be answers, or another owner. */
+  synced(): void {
+    if (this.stopped) return;
+    if ((this.call((raw) => raw.storageState()) & fenced) !== 0) {
+      const message = 'Another owner has taken over the store of the garages; open them again.';
+      this.premises.stop(new ParkingLotError('storage_unavailable', message));
+      return;
+    }
+    this.tick();
   }
 
   madeUpDay(kind: string, seed: bigint, what: 'arrivals' | 'report'): unknown {

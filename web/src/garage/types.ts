@@ -17,7 +17,9 @@ export type {
 } from './answers.js';
 export type {
   Allocation,
+  GarageAction,
   GarageRefusal,
+  GarageSubjectKind,
   LineKind,
   SpotFeature,
   SpotKind,
@@ -28,6 +30,7 @@ export type {
 } from './codes.js';
 export type { GarageConfig, RowConfig, SpotRunConfig, TariffConfig } from './config.js';
 export type { GarageFacts } from './garage.js';
+export type { GarageAuditQuery, GarageEvent, GarageMoment } from './past.js';
 export type {
   CorrectRequest,
   EnterRequest,

@@ -13,10 +13,12 @@ export const garageModule = new PackagedModule(
  * by their numbers in the answer of `openGarages`.
  */
 export interface RawGarages {
-  /** Answers `{issues}`, `{unavailable}` or `{garages}`. */
+  /** Answers `{issues}`, `{unavailable}`, `{failure}`, `{stores}` while there are too few disks, or `{garages}`. */
   openGarages(
     configJson: string,
     environment: string,
+    disks: number,
+    builtStorage: string,
     wallMs: number,
     steadyMs: number,
     entropyHigh: bigint,
@@ -30,6 +32,11 @@ export interface RawGarages {
   show(garage: number, what: string): string;
   /** `what`: `arrivals` or `report`. Answers `null` for a kind of day that there is not. */
   madeUpDay(garage: number, kind: string, seed: bigint, what: string): string;
+  /** Of a stored garage: `{figures, tickets}` as of a time, `{events}` before one; or `{failure}`. */
+  past(garage: number, wallMs: number): string;
+  events(garage: number, untilMs: number): string;
+  /** 1: commits are under way; 2: another owner has taken a store over. */
+  storageState(): number;
   version(): string;
 }
 

@@ -7,6 +7,10 @@ declare module 'parking-lot-durable-glue' {
   const createModule: import('./load.js').CreateModule;
   export default createModule;
 }
+declare module 'parking-lot-garage-durable-glue' {
+  const createModule: import('./load.js').CreateModule;
+  export default createModule;
+}
 declare module 'parking-lot-garage-glue' {
   const createModule: import('./load.js').CreateModule;
   export default createModule;

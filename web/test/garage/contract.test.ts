@@ -8,12 +8,15 @@ import { loadGarages, type RawGarages } from '../../src/wasm/garage-module.js';
 type Arities<T> = { [K in keyof T]: T[K] extends (...all: infer A) => unknown ? A['length'] : never };
 
 const functions: Arities<RawGarages> = {
-  openGarages: 6,
+  openGarages: 8,
   closeGarages: 0,
   act: 5,
   watch: 2,
   show: 2,
   madeUpDay: 4,
+  past: 2,
+  events: 2,
+  storageState: 0,
   version: 0,
 };
 
@@ -49,6 +52,7 @@ test('the vocabularies of garages are those of the core', () => {
     Allocation: codes.allocations,
     Refusal: codes.garageRefusals,
     LineKind: codes.lineKinds,
+    Action: codes.garageActions,
   });
 });
 

@@ -36,8 +36,8 @@ test('a zone that does not exist is named', async () => {
   assert.deepEqual([error.code, error.issues[0]?.path], ['invalid_config', 'garages.g.zone']);
 });
 
-test('storage is not there for garages', async () => {
-  const error = await errorOf(ParkingLot.open({ pools, garages: { g: { ...small, storage: 'file' } } }));
+test('storage of browsers is not there for garages in Node', async () => {
+  const error = await errorOf(ParkingLot.open({ pools, garages: { g: { ...small, storage: 'idbfs' } } }));
   assert.deepEqual([error.code, error.issues[0]?.path], ['unavailable', 'garages.g.storage']);
 });
 

@@ -44,6 +44,8 @@ class Replay {
     const answer = this.raw.openGarages(
       `{"garages": {"g": ${config}}}`,
       '',
+      0,
+      '',
       beginMs + this.steadyMs,
       this.steadyMs,
       BigInt(this.opened),

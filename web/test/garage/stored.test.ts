@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { cloudEvent, type GarageConfig, ParkingLot } from 'prometheus-parking-lot';
+import { type ManualClock, manualClock } from 'prometheus-parking-lot/testing';
+import { scratchFolder } from '../storage/scratch.js';
+import { errorOf, small } from './garages.js';
+
+const stored = (path: string): GarageConfig => ({ ...small, storage: { type: 'file', path } });
+
+function open(folder: string, clock?: ManualClock) {
+  return ParkingLot.open(
+    { pools: { gates: { max_units: 1 } }, garages: { g: stored(folder) } },
+    clock ? { clock } : {},
+  );
+}
+
+test('a stored garage goes on where it was closed', async () => {
+  const folder = scratchFolder();
+  const clock = manualClock(Date.UTC(2026, 0, 1));
+  const first = await open(folder, clock);
+  const { ticket } = await first.garage('g').enter({ plate: 'B-1' });
+  await first.close();
+  await clock.advance(3_600_000);
+  const lot = await open(folder, clock);
+  const garage = lot.garage('g');
+  assert.equal((await garage.tickets())[0]?.ticket, ticket);
+  assert.equal((await garage.price({ ticket })).due, 300);
+  assert.equal((await garage.exit({ plate: 'B-1', paidHere: true })).paidHere, 300);
+  assert.equal((await garage.occupancy()).paid, 300);
+  await lot.close();
+});
+
+test('what was answered survives a kill of the process, and the lock goes with it', async () => {
+  const folder = scratchFolder();
+  const script = `
+    import { ParkingLot } from 'prometheus-parking-lot';
+    const garages = { g: ${JSON.stringify(stored(folder))} };
+    const lot = await ParkingLot.open({ pools: { gates: { max_units: 1 } }, garages });
+    for (const plate of ['B-1', 'B-2']) await lot.garage('g').enter({ plate });
+    void lot.garage('g').exit({ plate: 'B-1', paidHere: true });
+    process.kill(process.pid, 'SIGKILL');`;
+  const killed = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  assert.equal(killed.signal, 'SIGKILL', killed.stderr);
+  const lot = await open(folder);
+  const plates = (await lot.garage('g').tickets()).map(({ plate }) => plate);
+  assert.deepEqual(plates.slice(-1), ['B-2']);
+  assert.equal((await errorOf(lot.garage('g').enter({ plate: 'B-2' }))).code, 'already_parked');
+  await lot.close();
+});
+
+test('a stored garage has one owner at a time', async () => {
+  const folder = scratchFolder();
+  const lot = await open(folder);
+  const error = await errorOf(open(folder));
+  assert.equal(error.code, 'unavailable');
+  await lot.close();
+  await (await open(folder)).close();
+});
+
+test('a stored garage tells what it was at past moments, and what happened to whom', async (context) => {
+  const clock = manualClock(Date.UTC(2026, 0, 1));
+  const lot = await open(scratchFolder(), clock);
+  context.after(() => lot.close());
+  const garage = lot.garage('g');
+  const moments: { at: Date; occupancy: unknown; tickets: unknown }[] = [];
+  for (let i = 0; i < 30; i++) {
+    await clock.advance(60_000);
+    if (i % 3 === 2) await garage.exit({ plate: `B-${i - 1}`, paidHere: true });
+    else await garage.enter({ plate: `B-${i}` }).catch(() => undefined);
+    moments.push({
+      at: new Date(clock.wall()),
+      occupancy: await garage.occupancy(),
+      tickets: await garage.tickets(),
+    });
+    if (i % 3 === 2) await garage.exit({ plate: `B-${i - 2}`, paidHere: true }).catch(() => undefined);
+    await clock.advance(60_000);
+  }
+  for (const { at, occupancy, tickets } of moments.filter((_, i) => i % 3 !== 2)) {
+    const then = await garage.at(at);
+    assert.deepEqual({ ...then.occupancy }, occupancy);
+    assert.deepEqual(then.tickets, tickets);
+  }
+  assert.match((await errorOf(garage.at(new Date(0)))).message, /no records of that time/);
+
+  const [entered, left] = await garage.audit({ subject: { kind: 'vehicle', id: 'B-1' } });
+  assert.deepEqual([entered?.action, left?.action], ['enter', 'exit']);
+  const cloud = cloudEvent(entered!);
+  assert.equal(cloud.source, 'parking-lot/garages/g');
+  assert.equal(cloud.type, 'parking-lot.garage.enter');
+  assert.equal(cloud.subject, 'ticket:2');
+  assert.equal(cloud.time, entered!.at.toISOString());
+  const later = await garage.audit({ from: left!.at });
+  assert.ok(later.length > 0 && later.every(({ at }) => at >= left!.at));
+});
+
+test('a garage in memory has no past and says so', async (context) => {
+  const lot = await ParkingLot.open({ pools: { gates: { max_units: 1 } }, garages: { g: small } });
+  context.after(() => lot.close());
+  assert.equal((await errorOf(lot.garage('g').at(new Date()))).code, 'unavailable');
+  assert.equal((await errorOf(lot.garage('g').audit())).code, 'unavailable');
+});
