@@ -84,6 +84,8 @@ if(TARGET bench_storage)
   target_include_directories(bench_storage PRIVATE "${PROJECT_SOURCE_DIR}/native")
 endif()
 
+parking_lot_program(bench_stored_garage garage_bench parking_lot_native)
+
 parking_lot_program(bench_audit audit_bench parking_lot_file_journal)
 if(TARGET bench_audit)
   target_include_directories(bench_audit PRIVATE "${PROJECT_SOURCE_DIR}/native")

@@ -1,16 +1,21 @@
 // A garage without a host: entering and leaving, alone and five spots at a time, in garages of 1,000 to 100,000 spots at
-// 90 % occupancy, and the price of a month under a tariff that has everything.
+// 90 % occupancy, and the price of a month under a tariff that has everything. Then a stored one against append and
+// fdatasync of the same bytes.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { limit, Report, versionOf } from './report.mjs';
 
 const turns = 3;
-const file = fileURLToPath(new URL('../../build/release/bench_garage', import.meta.url));
-if (!existsSync(file)) {
-  console.error(`${file} is missing: build it first (./dev build release)`);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const file = path.join(root, 'build/release/bench_garage');
+const storedFile = path.join(root, 'build/release/bench_stored_garage');
+for (const each of [file, storedFile]) {
+  if (existsSync(each)) continue;
+  console.error(`${each} is missing: build it first (./dev build release)`);
   process.exit(1);
 }
 
@@ -54,4 +59,15 @@ report.add({
   bar: limit('≤', 3),
 });
 report.add({ name: 'quote of 30 days, richest tariff', unit: 'ns', samples: seen.quote, bar: limit('≤', 5000) });
+const folder = path.join(root, 'build/bench/stored-garage');
+mkdirSync(path.dirname(folder), { recursive: true });
+const { stored } = JSON.parse(
+  execFileSync(storedFile, [folder], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }),
+);
+for (const { gates, commands_per_second, of_bare } of stored) {
+  const name = `a stored garage, ${gates} gate${gates > 1 ? 's' : ''}`;
+  report.add({ name, unit: '1/s', samples: [commands_per_second], better: 'more' });
+  const bar = gates > 1 ? limit('≥', 0.7) : undefined;
+  report.add({ name: `${name}, of append + fdatasync`, unit: '', samples: [of_bare], better: 'more', bar });
+}
 report.finish({ compiler: versionOf('c++', '--version') });

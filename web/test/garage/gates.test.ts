@@ -17,15 +17,17 @@ test('a vehicle enters, pays what is due and leaves', async (context) => {
   );
   const refused = await errorOf(garage.exit({ ticket }));
   assert.deepEqual([refused.code, refused.due], ['payment_required', 600]);
-  const paid = await garage.pay({ plate: 'B-1', amount: 750 });
-  assert.deepEqual([paid.due, paid.leaveBy], [-150, new Date('2026-01-01T01:50:00Z')]);
+  const tooMuch = await errorOf(garage.pay({ plate: 'B-1', amount: 750 }));
+  assert.deepEqual([tooMuch.code, tooMuch.field, tooMuch.due], ['overpaid', 'amount', 600]);
+  const paid = await garage.pay({ plate: 'B-1', amount: 600 });
+  assert.deepEqual([paid.due, paid.leaveBy], [0, new Date('2026-01-01T01:50:00Z')]);
   const left = await garage.exit({ ticket });
   assert.deepEqual([left.ticket, left.price, left.paidHere], [ticket, 600, 0]);
   assert.deepEqual(left.exit, new Date('2026-01-01T01:40:00Z'));
   const { free, occupied, ticketsOpen, paid: revenue } = await garage.occupancy();
   assert.deepEqual(
     { free, occupied, ticketsOpen, revenue },
-    { free: 3, occupied: 0, ticketsOpen: 0, revenue: 750 },
+    { free: 3, occupied: 0, ticketsOpen: 0, revenue: 600 },
   );
 });
 
