@@ -79,13 +79,29 @@ void print(const Inspection& inspection, const StoreOptions& options) {
   std::printf("%s\n", json.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
 }
 
+// The files alone do not say which payloads there should be: tasks and messages do.
+void look_for_payloads(const StoreOptions& options, Inspection& inspection) {
+  StoreChoice choice;
+  choice.directory = options.directory;
+  auto stores = OpenedStores::open(choice, HostOptions::Access::reading);
+  if (!stores) return;  // without a copy of its config nobody knows what its streams are
+  for (const MissingPayloads& missing : stores->host().missing_payloads()) {
+    inspection.damages.push_back({.kind = SegmentKind::payloads,
+                                  .file = "payloads",
+                                  .message = std::to_string(missing.count) + " payloads or results that " +
+                                             missing.stream + " names are in no segment, the first with id " +
+                                             std::to_string(missing.first_id) + ": was a file deleted?"});
+  }
+}
+
 ExitCode verify_store(const StoreOptions& options) {
   boost::asio::io_context io(1);
   PosixFiles files(options.directory,
                    [&](std::function<void()> work) { boost::asio::post(io, std::move(work)); });
-  const auto inspection = verify(files);
+  auto inspection = verify(files);
   if (!inspection) return fail(options, inspection.error());
   if (inspection->segments == 0) return complain_of_no_store(options);
+  if (inspection->damages.empty()) look_for_payloads(options, *inspection);
   print(*inspection, options);
   return inspection->damages.empty() ? ExitCode::fine : ExitCode::work_failed;
 }

@@ -55,6 +55,8 @@ std::optional<PoolConfig> Host::settings(std::string_view pool) const {
 
 Health Host::health() const { return loop_->health(); }
 
+std::vector<MissingPayloads> Host::missing_payloads() const { return loop_->missing_payloads(); }
+
 ClientId Host::connect() { return loop_->next_client(); }
 
 void Host::close() { loop_->close(); }

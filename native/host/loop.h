@@ -56,6 +56,7 @@ class Host::Loop final : public std::enable_shared_from_this<Loop>, private RunO
   void release_later(NameId name) { names_to_release_.push_back(name); }
   void on_event(EventCallback callback) { subscribers_.push_back(std::move(callback)); }
   Health health() const;
+  std::vector<MissingPayloads> missing_payloads() const { return storage_->missing_payloads(lot_); }
   Health::OfPool health(PoolId pool) const;
   // From any thread.
   ClientId next_client() { return ++last_client_; }

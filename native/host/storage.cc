@@ -93,6 +93,35 @@ void Storage::release_unnamed(const Lot& lot) {
 
 // --- payloads ---
 
+std::vector<MissingPayloads> Storage::missing_payloads(const Lot& lot) const {
+  const bool is_whole =
+      closed_places_.empty() && std::none_of(places_.begin(), places_.end(),
+                                             [&](const auto& place) { return has_failed_stream(*place); });
+  if (!is_whole) return {};
+  std::vector<MissingPayloads> missing;
+  const auto look = [&](std::string stream, auto visit_all) {
+    MissingPayloads found;
+    found.stream = std::move(stream);
+    visit_all([&](PayloadRef ref) {
+      const bool is_held = std::any_of(places_.begin(), places_.end(), [&](const auto& place) {
+        return place->store->holds_payload(ref.id);
+      });
+      if (ref.id != 0 && !is_held && found.count++ == 0) found.first_id = ref.id;
+    });
+    if (found.count != 0) missing.push_back(std::move(found));
+  };
+  for (const PoolStream& stream : pools_) {
+    if (stream.place == nullptr) continue;
+    look("pool " + std::string(lot.scheduler().pool_name(stream.id)),
+         [&](const auto& visit) { lot.scheduler().visit_payloads(stream.id, visit); });
+  }
+  for (const MailboxStream& stream : mailboxes_) {
+    if (stream.place == nullptr) continue;
+    look("mailboxes", [&](const auto& visit) { lot.mailbox().visit_payloads(stream.id, visit); });
+  }
+  return missing;
+}
+
 std::shared_ptr<const std::string> Storage::get(PayloadRef ref) const {
   if (ref.id == 0) return nullptr;
   if (auto bytes = memory_.get(ref)) return bytes;

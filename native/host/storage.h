@@ -106,6 +106,8 @@ class Storage {
   void release(PayloadRef ref);
   void release(const Release& order);
 
+  std::vector<MissingPayloads> missing_payloads(const Lot& lot) const;
+
   /// Asks the audit trail of every store; returns how many answers will come, later.
   std::size_t ask_audit(const OwnedAuditQuery& query,
                         const std::function<void(StoreResult<StoredEvents>)>& done);

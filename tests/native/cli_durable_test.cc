@@ -394,6 +394,22 @@ TEST_CASE(
   CHECK(ids == std::vector<std::string>{"a", "b"});
 }
 
+TEST_CASE("store verify: a file of payloads that was deleted is missed") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("c.json", two_stores);
+  program_output({"run", "--config", config, "--jobs", "/dev/null"});
+  const std::string store = folder.path("queue");
+  // What is missing of the very last commit reads as a crash in the middle of it.
+  for (int task = 0; task < 2; ++task)
+    program_output({"task", "submit", "--store", store, R"({"payload": {"argv": ["true"]}})"});
+  CHECK_THAT(program_output({"store", "verify", store}), Catch::Contains(" 0 damages"));
+  for (const auto& file : std::filesystem::directory_iterator(store)) {
+    if (file.path().filename().string().rfind("payloads-", 0) == 0) std::filesystem::remove(file);
+  }
+  CHECK_THAT(program_output({"store", "verify", store}, 3),
+             Catch::Contains("1 payloads or results that pool cpu names are in no segment"));
+}
+
 TEST_CASE("pool list: what an owner says of a full disk is seen beside it") {
   const TemporaryFolder folder;
   const std::string config = folder.write("c.json", two_stores);

@@ -123,6 +123,13 @@ struct Health {
   std::string trouble() const;
 };
 
+/// Payloads or results that are lost: somebody else has changed the files.
+struct MissingPayloads {
+  std::string stream;  ///< `pool NAME`, or `mailboxes`
+  std::uint64_t count = 0;
+  std::uint64_t first_id = 0;
+};
+
 using ReceiptCallback = std::function<void(const Receipt&)>;
 using OutcomeCallback = std::function<void(const Outcome&)>;
 using DoneCallback = std::function<void(const tl::expected<std::uint64_t, RefusedCommand>&)>;

@@ -135,6 +135,9 @@ class Host {
   /// The pool's config as it is now.
   std::optional<PoolConfig> settings(std::string_view pool) const;
   Health health() const;
+  /// What tasks and messages name and no store holds, by pool or mailbox store; nothing as long as a store is
+  /// failing. O(tasks + messages).
+  std::vector<MissingPayloads> missing_payloads() const;
 
   /// Kills all processes, asks all functions to stop and waits for those, answers what is still asked. A host
   /// that is closed does nothing more; a second call changes nothing. May be called from a callback.
