@@ -1,53 +1,24 @@
 import { Events } from './p-queue/events.js';
-import { type Gate, OwnGate, SharedGate } from './p-queue/gate.js';
+import { type Gate, type Leave, OwnGate } from './p-queue/gate.js';
+import type { EventMap, Job, JobFunction, RunningTask } from './p-queue/job.js';
 import {
   type AddOptions,
   checkedConcurrency,
+  checkedCost,
   checkedTimeout,
-  checkedUnits,
   checkLimits,
   type Options,
 } from './p-queue/options.js';
 import { type JobQueue, PriorityQueue, type RunFunction } from './p-queue/priority-queue.js';
+import { SharedGate } from './p-queue/shared-gate.js';
 import { StartLimit } from './p-queue/start-limit.js';
 import { withSignal, withTimeout } from './p-queue/timeout.js';
 import type { Pool } from './pool.js';
 
-export type { AddOptions, Options } from './p-queue/options.js';
+export type { JobFunction, RunningTask } from './p-queue/job.js';
+export type { AddOptions, Cost, Options } from './p-queue/options.js';
 export { type JobQueue, PriorityQueue, type RunFunction } from './p-queue/priority-queue.js';
 export { TimeoutError } from './p-queue/timeout.js';
-
-export type JobFunction<T> = (options: { signal?: AbortSignal }) => T | PromiseLike<T>;
-
-export interface RunningTask {
-  readonly id: string;
-  readonly priority: number;
-  readonly startTime: number;
-  readonly timeout: number | undefined;
-  readonly timeoutRemaining: number | undefined;
-}
-
-type EventMap = {
-  active: [];
-  idle: [];
-  empty: [];
-  add: [];
-  next: [];
-  pendingZero: [];
-  rateLimit: [];
-  rateLimitCleared: [];
-  completed: [result: unknown];
-  error: [error: unknown];
-};
-
-interface Job {
-  /** As given, for queues of the user's own. */
-  readonly options: AddOptions & { readonly id: string };
-  readonly units: number;
-  readonly signal: AbortSignal | undefined;
-  readonly timeout: number | undefined;
-  startTime: number;
-}
 
 /**
  * p-queue's class on a pool of units, for those who come from it: the same options, methods and events, and jobs that
@@ -73,7 +44,7 @@ export default class PQueue extends Events<EventMap> {
   private readonly pool: Pool | undefined;
   private gate: Gate;
   private head: RunFunction | undefined; // taken out of a queue of the user's own, and waiting for its units
-  private limitUnits: number;
+  private limitUnits: number; // endless where the pool's capacity is the limit
   private unitsInUse = 0;
   private isHeld: boolean;
   private lastId = 0;
@@ -100,11 +71,13 @@ export default class PQueue extends Events<EventMap> {
     this.timeout = checkedTimeout(options.timeout);
     this.isHeld = options.autoStart === false;
     this.pool = options.pool;
-    this.gate = options.pool ? new SharedGate(options.pool) : new OwnGate(this.limitUnits);
+    this.gate = options.pool
+      ? new SharedGate(options.pool, () => this.startAll())
+      : new OwnGate(this.limitUnits);
   }
 
   get concurrency(): number {
-    return this.limitUnits;
+    return Math.min(this.limitUnits, this.gate.capacity);
   }
   /** From now on; jobs that run go on. */
   set concurrency(units: number) {
@@ -132,7 +105,8 @@ export default class PQueue extends Events<EventMap> {
   }
   /** Jobs wait although the queue is not paused: for units, or for the next interval. */
   get isSaturated(): boolean {
-    return this.size > 0 && (this.isRateLimited || this.unitsInUse + this.nextUnits > this.limitUnits);
+    if (this.size === 0) return false;
+    return this.isRateLimited || this.gate.isWaiting || this.unitsInUse + this.next.units > this.concurrency;
   }
   /** Jobs under way, with how long they may still take. */
   get runningTasks(): RunningTask[] {
@@ -154,12 +128,15 @@ export default class PQueue extends Events<EventMap> {
   /** Settles as the function does; rejects with the signal's reason, or a TimeoutError. */
   async add<T>(fn: JobFunction<T>, options: AddOptions = {}): Promise<T> {
     this.lastId += options.id === undefined ? 1 : 0;
+    const cost = checkedCost(options.units ?? 1, this.limitUnits, this.pool ? 'named' : 'none');
     const job: Job = {
       options: { ...options, id: options.id ?? String(this.lastId) },
-      units: checkedUnits(options.units ?? 1, this.limitUnits),
+      cost,
+      units: typeof cost === 'number' ? cost : 1,
       signal: options.signal,
       timeout: checkedTimeout('timeout' in options ? options.timeout : this.timeout),
       startTime: 0,
+      leave: undefined,
     };
     return new Promise<T>((resolve, reject) => this.enqueue(job, fn, resolve, reject));
   }
@@ -188,6 +165,7 @@ export default class PQueue extends Events<EventMap> {
 
   pause(): void {
     this.isHeld = true;
+    this.gate.stopWaiting();
   }
 
   /** Forgets the jobs that wait; their promises never settle, as in p-queue. */
@@ -195,6 +173,7 @@ export default class PQueue extends Events<EventMap> {
     for (const stop of this.stopWaiting) stop();
     this.queue = new this.queueClass();
     this.head = undefined;
+    this.gate.stopWaiting();
     this.limit.unwatch();
     this.tellLimit();
     this.emit('empty');
@@ -247,7 +226,7 @@ export default class PQueue extends Events<EventMap> {
       try {
         if (job.signal?.aborted) this.limit.takenBack();
         job.signal?.throwIfAborted();
-        const result = await this.gate.run(() => this.call(job, fn, counts), job.units, job.signal);
+        const result = await job.leave!.run(() => this.call(job, fn, counts));
         resolve(result);
         this.emit('completed', result);
       } catch (thrown) {
@@ -319,26 +298,42 @@ export default class PQueue extends Events<EventMap> {
 
   private startNext(): boolean {
     if (this.size === 0) {
+      this.gate.stopWaiting();
       this.limit.unwatch();
       this.emit('empty');
       if (this.pending === 0) this.emit('idle');
       return false;
     }
+    if (!this.mayStart) {
+      this.gate.stopWaiting();
+      return false;
+    }
+    const { cost, signal } = this.next;
+    const leave = this.gate.enter(cost, signal);
+    if (leave) this.startWith(leave);
+    else this.gate.waitFor(cost);
+    return leave !== undefined;
+  }
+
+  /** Whether the first job is kept by nothing but what the pool has free. */
+  private get mayStart(): boolean {
     if (this.isHeld || this.limit.isReached || this.unitsInUse >= this.limitUnits) return false;
-    const run = this.first();
-    const { units } = this.jobs.get(run)!;
     // One that costs more than a lowered concurrency is left to the pool, which says so.
-    if (this.unitsInUse + units > this.limitUnits && this.pending > 0) return false;
+    return this.unitsInUse + this.next.units <= this.limitUnits || this.pending === 0;
+  }
+
+  private startWith(leave: Leave): void {
+    const run = this.first();
+    this.next.leave = leave;
     if (this.head) this.head = undefined;
     else this.queue.dequeue();
     this.limit.started();
     void run();
     this.emit('active');
-    return true;
   }
 
-  private get nextUnits(): number {
-    return this.jobs.get(this.first())?.units ?? 1;
+  private get next(): Job {
+    return this.jobs.get(this.first())!;
   }
 
   /** The next job in order, still in its place. */

@@ -292,6 +292,17 @@ export class Pool<Payload = unknown, Result = unknown> {
   async stats(): Promise<PoolStats> {
     this.host.flush();
     this.host.assertOpen();
+    return this.figures();
+  }
+
+  /** Its lot is neither closed nor broken. @internal */
+  get isOpen(): boolean {
+    return !this.host.isOver;
+  }
+
+  /** What `stats` tells, at once. The lot must be open. @internal */
+  figures(): PoolStats {
+    this.host.flush();
     return statsOf(this.host.core.stats(this.index), this.facts.resources);
   }
 

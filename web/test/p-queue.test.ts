@@ -67,12 +67,23 @@ async function loaded(options?: Options): Promise<PQueue> {
 const makeReal: Make = async (options) => new RealPQueue(options) as unknown as AnyQueue;
 const makeOwn: Make = async (options) => (await loaded(options)) as unknown as AnyQueue;
 
+/** On a pool of a lot, whose capacity stands for the concurrency. */
+const makePooled: Make = async (options = {}) => {
+  const { concurrency, ...others } = options as { concurrency?: unknown };
+  if (concurrency !== undefined && !(typeof concurrency === 'number' && concurrency >= 1)) {
+    return makeOwn(options);
+  }
+  const lot = await ParkingLot.open({ pools: { jobs: { max_units: concurrency ?? 1_000_000 } } });
+  return new PQueue({ ...others, pool: lot.pool('jobs') }) as unknown as AnyQueue;
+};
+
 /** The script sees the same of p-queue and of this class, and it sees something. */
 function same(name: string, script: (make: Make, log: Log) => Promise<void>): void {
   test(name, async () => {
     const real = await logOf(script, makeReal);
     assert.ok(real.length > 1, 'the script logs nothing');
     assert.deepEqual(await logOf(script, makeOwn), real);
+    assert.deepEqual(await logOf(script, makePooled), real, 'on a pool');
   });
 }
 
@@ -389,6 +400,7 @@ describe('beyond p-queue', () => {
     await settle();
     assert.deepEqual(started, [0]);
     assert.equal((await pool.stats()).parked, 2);
+    assert.deepEqual([one.size, one.pending, two.size, two.pending], [1, 1, 1, 0]);
     aborted.abort(new Error('enough'));
     await assert.rejects(given, /enough/);
     gates[0]!.open();

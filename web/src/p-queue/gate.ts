@@ -1,33 +1,54 @@
 import type { LotConfig } from '../config.js';
 import { ParkingLot } from '../parking-lot.js';
-import type { Pool } from '../pool.js';
+import type { Cost } from './options.js';
+
+/** Leave for one job to begin. */
+export interface Leave {
+  /** Settles as the job does, or rejects with what kept it from running. */
+  run<T>(job: () => Promise<T>): Promise<T>;
+}
 
 /** What lets jobs start: a pool of the user's, or one of the queue's own. */
 export interface Gate {
-  run<T>(job: () => Promise<T>, units: number, signal: AbortSignal | undefined): Promise<T>;
-}
-
-/** A pool that may be shared with others: jobs park in it when they have taken the units. */
-export class SharedGate implements Gate {
-  constructor(private readonly pool: Pool) {}
-
-  run<T>(job: () => Promise<T>, units: number, signal: AbortSignal | undefined): Promise<T> {
-    return this.pool.run(job, signal ? { units, signal } : { units });
-  }
+  /** Units of the pool, of the scarcest resource where it counts several. */
+  readonly capacity: number;
+  /** Something is waited for. */
+  readonly isWaiting: boolean;
+  /** Leave for a job that can begin at once; undefined: it has to wait, with `waitFor`. */
+  enter(cost: Cost, signal: AbortSignal | undefined): Leave | undefined;
+  /** Waits until the cost is free; instead of what was waited for before. */
+  waitFor(cost: Cost): void;
+  stopWaiting(): void;
 }
 
 type OwnLot = ParkingLot<LotConfig, Record<never, never>>;
 
-/** An in-memory pool with as many units as jobs may use at once. Opens with the first job, and closes when it is idle. */
+/**
+ * An in-memory pool with as many units as jobs may use at once; its queue counts them. Opens with the first job, and
+ * closes when it is idle.
+ */
 export class OwnGate implements Gate {
+  readonly isWaiting = false;
   private opening: Promise<OwnLot> | undefined;
   private lot: OwnLot | undefined;
   private jobs = 0;
   private isRetired = false;
 
-  constructor(private readonly units: number) {}
+  constructor(readonly capacity: number) {}
 
-  async run<T>(job: () => Promise<T>, units: number): Promise<T> {
+  enter(cost: Cost): Leave {
+    return { run: (job) => this.run(job, cost) };
+  }
+  waitFor(): void {}
+  stopWaiting(): void {}
+
+  /** No further job comes. */
+  retire(): void {
+    this.isRetired = true;
+    this.closeIfDone();
+  }
+
+  private async run<T>(job: () => Promise<T>, units: Cost): Promise<T> {
     this.jobs += 1;
     try {
       const lot = this.lot ?? (await this.open());
@@ -38,19 +59,13 @@ export class OwnGate implements Gate {
     }
   }
 
-  /** No further job comes. */
-  retire(): void {
-    this.isRetired = true;
-    this.closeIfDone();
-  }
-
   private open(): Promise<OwnLot> {
     this.opening ??= this.openLot();
     return this.opening;
   }
 
   private async openLot(): Promise<OwnLot> {
-    const max_units = Math.min(Math.floor(this.units), Number.MAX_SAFE_INTEGER);
+    const max_units = Math.min(Math.floor(this.capacity), Number.MAX_SAFE_INTEGER);
     const config: LotConfig = { pools: { queue: { max_units } }, audit: { memory_events: 0 } };
     this.lot = await ParkingLot.open(config);
     return this.lot;

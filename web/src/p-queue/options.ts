@@ -1,8 +1,13 @@
 import type { Pool } from '../pool.js';
 import type { JobQueue } from './priority-queue.js';
 
+/** In a pool that counts several resources: of each. */
+export type Cost = number | Readonly<Record<string, number>>;
+
 export interface Options {
-  /** Units that jobs may use at once; a job uses one unless it says otherwise. Default: endless. */
+  /**
+   * Units that jobs may use at once; a job uses one unless it says otherwise. Default: endless, or what the `pool` has.
+   */
   readonly concurrency?: number;
   readonly autoStart?: boolean;
   readonly queueClass?: new () => JobQueue;
@@ -14,7 +19,10 @@ export interface Options {
   readonly strict?: boolean;
   /** Of a job's run, in milliseconds. */
   readonly timeout?: number;
-  /** Jobs take their units from this pool of a lot, and share it with whoever uses it too. */
+  /**
+   * Jobs take their units from this pool of a lot, and share it with whoever uses it too. They wait in this queue, in its
+   * order, and one place in the pool's queue stands for the first of them.
+   */
   readonly pool?: Pool;
 }
 
@@ -23,8 +31,12 @@ export interface AddOptions {
   readonly id?: string;
   readonly signal?: AbortSignal;
   readonly timeout?: number;
-  /** What the job costs of the concurrency. Default: 1. */
-  readonly units?: number;
+  /**
+   * What the job costs of the concurrency. Default: 1. With a `pool` that counts several resources: of each, like
+   * `{ cpu: 2 }`, and it counts as 1 of a concurrency that is given; a plain number is of the resource of which the pool
+   * has least.
+   */
+  readonly units?: Cost;
 }
 
 export function checkLimits(intervalCap: unknown, interval: unknown, strict: boolean): void {
@@ -56,7 +68,10 @@ export function checkedTimeout(ms: number | undefined): number | undefined {
   throw new TypeError(`Expected \`timeout\` to be a positive finite number, got \`${ms}\` (${typeof ms})`);
 }
 
-export function checkedUnits(units: unknown, concurrency: number): number {
+/** `resources`: whether the cost may name them. */
+export function checkedCost(units: unknown, concurrency: number, resources: 'named' | 'none'): Cost {
+  const isNamed = typeof units === 'object' && units !== null && !Array.isArray(units);
+  if (resources === 'named' && isNamed) return units as Cost;
   if (!Number.isSafeInteger(units) || (units as number) < 1) {
     throw new TypeError(`Expected \`units\` to be a whole number >= 1, got \`${units}\` (${typeof units})`);
   }

@@ -40,7 +40,7 @@ export class TaskNames {
 
 /** One pool of a shared lot: `Pool`, as seen from a realm that need not lead. */
 export class SharedPool<Payload = unknown, Result = unknown>
-  implements Omit<Pool<Payload, Result>, 'submit' | 'submitFrom'>
+  implements Omit<Pool<Payload, Result>, 'submit' | 'submitFrom' | 'figures' | 'isOpen'>
 {
   private readonly reader = new SpecReader({ tenant: () => 1, mailboxKey: () => 1 }, () => Date.now());
 
