@@ -17,30 +17,6 @@ test('what was synced is there for the next owner, the rest is not', async ({ pa
   expect(seen).toEqual({ files: ['a'], text: 'first' });
 });
 
-test('files that the browser keeps apart for their size are there for the next owner', async ({ page, context }) => {
-  const sizes = { large: 3_000_000, larger: 5_000_000, small: 10 };
-  await page.evaluate(async (sizes) => {
-    const disk = await kit.idbfs('large');
-    for (const [file, bytes] of Object.entries(sizes)) {
-      disk.create(file);
-      disk.write(file, 0, new Uint8Array(bytes).map((_, at) => at * 31));
-    }
-    await disk.sync(Object.keys(sizes), 'strict');
-  }, sizes);
-  const next = await openKit(context);
-  const seen = await next.evaluate(async () => {
-    const disk = await kit.idbfs('large');
-    return Object.fromEntries(
-      disk.list().map((file) => {
-        const bytes = new Uint8Array(disk.size(file));
-        disk.read(file, 0, bytes);
-        return [file, bytes.every((value, at) => value === ((at * 31) & 255)) ? bytes.length : 'damaged'];
-      }),
-    );
-  });
-  expect(seen).toEqual(sizes);
-});
-
 test('a write in the same millisecond as a sync is stored by the next one', async ({ page, context }) => {
   await page.evaluate(async () => {
     const disk = await kit.idbfs('frozen');
