@@ -62,6 +62,7 @@ const parts = [
   ['durable page', durablePage, 150],
   ['garage module', ['parking_lot_garage.wasm']],
   ['garage page', garagePage, 110],
+  ['module of stored garages', ['parking_lot_garage_durable.wasm']],
   ['worker entry', [...withImports('worker.js')]],
 ];
 

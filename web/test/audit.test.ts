@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { cloudEvent } from 'prometheus-parking-lot';
 import { openLot } from './lot.js';
 
 const config = { pools: { p: { max_units: 1 } } };
@@ -30,6 +31,25 @@ test('the trail of a task tells its life, in order, by task, tenant, mailbox and
   }
   const all = await lot.audit.query({ subject: { kind: 'pool', id: 'p' } });
   assert.equal(all.events.filter((event) => event.action === 'submit').length, 2);
+});
+
+test('an event of a pool is a CloudEvent as the command line writes it', async (context) => {
+  const { lot } = await openLot(context, config, { handlers: { p: () => 1 } });
+  await (await lot.pool('p').submit({ taskId: 'a' })).outcome();
+  const { events } = await lot.audit.query({ subject: { kind: 'task', id: 'a' } });
+  const started = events.find(({ action }) => action === 'start')!;
+  assert.deepEqual(cloudEvent(started), {
+    specversion: '1.0',
+    id: `p-${started.seq}`,
+    source: 'parking-lot/pools/p',
+    type: 'parking-lot.start',
+    time: started.at.toISOString(),
+    subject: 'task:a',
+    datacontenttype: 'application/json',
+    data: started,
+  });
+  const [opened] = (await lot.audit.query({ limit: 1 })).events;
+  assert.equal(cloudEvent(opened!).subject, 'pool:p');
 });
 
 test('a page ends where limit says and its cursor goes on from there', async (context) => {
