@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
 import { test } from 'node:test';
 import { cloudEvent, type GarageConfig, ParkingLot } from 'prometheus-parking-lot';
 import { type ManualClock, manualClock } from 'prometheus-parking-lot/testing';
@@ -92,6 +93,34 @@ test('a stored garage tells what it was at past moments, and what happened to wh
   assert.equal(cloud.time, entered!.at.toISOString());
   const later = await garage.audit({ from: left!.at });
   assert.ok(later.length > 0 && later.every(({ at }) => at >= left!.at));
+});
+
+test('when the disk fails, answers are unconfirmed, and the garage is read back when it works again', async (context) => {
+  const clock = manualClock(Date.UTC(2026, 0, 1));
+  const folder = scratchFolder();
+  const lot = await open(folder, clock);
+  const garage = lot.garage('g');
+  await garage.enter({ plate: 'B-1' });
+  const { fdatasync } = fs;
+  context.after(() => {
+    fs.fdatasync = fdatasync;
+  });
+  fs.fdatasync = ((_file: number, done: (error: Error) => void) =>
+    setImmediate(() => done(Object.assign(new Error('no space left'), { code: 'ENOSPC' })))) as never;
+  assert.equal((await errorOf(garage.enter({ plate: 'B-2' }))).code, 'unconfirmed');
+  assert.equal((await errorOf(garage.enter({ plate: 'B-3' }))).code, 'storage_unavailable');
+  fs.fdatasync = fdatasync;
+  await clock.advance(1_000);
+  assert.equal((await garage.enter({ plate: 'B-3' })).number > 1, true);
+  const plates = (await garage.tickets()).map(({ plate }) => plate);
+  assert.ok(plates.includes('B-1') && plates.includes('B-3'));
+  await lot.close();
+  const again = await open(folder, clock);
+  assert.deepEqual(
+    (await again.garage('g').tickets()).map(({ plate }) => plate),
+    plates,
+  );
+  await again.close();
 });
 
 test('a garage in memory has no past and says so', async (context) => {
