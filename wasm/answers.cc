@@ -51,8 +51,9 @@ std::string answer_text(const Answer& answer, const Scheduler& scheduler, Storag
   if (const auto* view = std::get_if<const TaskView*>(&answer)) return view_text(**view, scheduler, storage);
   if (const auto* page = std::get_if<const TaskPage*>(&answer)) return page_text(**page, scheduler, storage);
   const auto* const explanation = std::get_if<const Explanation*>(&answer);
-  return explanation ? explanation_json(**explanation, scheduler.pool_name((*explanation)->task.pool))
-                     : "null";
+  if (explanation == nullptr) return "null";
+  const TaskView& task = (*explanation)->task;
+  return explanation_json(**explanation, scheduler.pool_name(task.pool), place(task.result, storage));
 }
 
 std::string mailbox_page_text(const std::vector<MailboxMessage>& messages, Storage* storage) {

@@ -104,10 +104,10 @@ EMSCRIPTEN_KEEPALIVE void pl_unsubscribe(std::uint32_t key) {
 // --- gauges
 // ---------------------------------------------------------------------------------------------------------
 
-/// The figures in the order of `PoolStats`, then two of each resource; valid until the next call. Null for an
-/// unknown pool.
+/// The figures in the order of `PoolStats`, then three of each resource; valid until the next call. Null for
+/// an unknown pool.
 EMSCRIPTEN_KEEPALIVE const double* pl_stats(std::uint32_t pool) {
-  static double figures[19 + 2 * resources_max];
+  static double figures[19 + 3 * resources_max];
   if (!session() || pool >= session()->lot().scheduler().pool_count()) return nullptr;
   const PoolStats stats = session()->lot().scheduler().stats({pool});
   double* out = figures;
@@ -134,6 +134,7 @@ EMSCRIPTEN_KEEPALIVE const double* pl_stats(std::uint32_t pool) {
   for (const PoolStats::Resource& resource : stats.resources) {
     put(resource.units_max);
     put(resource.units_in_use);
+    put(resource.units_quarantined);
   }
   return figures;
 }

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "simulate/resources.h"
+
 namespace parking_lot::simulate {
 namespace {
 
@@ -45,9 +47,9 @@ class Group {
   std::vector<double> slowdowns_;
 };
 
-double capacity_of(const Config& config) {
+double capacity_of(const Config& config, const Trace& trace) {
   double capacity = 0;
-  for (const PoolConfig& pool : config.pools) capacity += static_cast<double>(pool.max_units);
+  for (const PoolConfig& pool : config.pools) capacity += static_cast<double>(measured_capacity(trace, pool));
   return capacity;
 }
 
@@ -130,7 +132,9 @@ Figures measure(const Config& config, const Trace& trace, const Simulated& simul
     GroupFigures figures = std::move(priority).figures();
     if (figures.tasks > 0) out.priorities.push_back(std::move(figures));
   }
-  out.capacity = capacity_of(config);
+  out.capacity = capacity_of(config, trace);
+  out.resource = trace.measured;
+  out.lag = simulated.lag;
   out.makespan_ms = static_cast<double>(simulated.last_ms - trace.first_ms());
   const double span_ms = static_cast<double>(trace.last_ms() - trace.first_ms());
   if (out.makespan_ms > 0) out.utilisation = out.all.unit_seconds * 1000 / (out.capacity * out.makespan_ms);

@@ -44,6 +44,7 @@ struct Figures {
   std::vector<GroupFigures> priorities;  ///< those that occur, critical first
   std::vector<GroupFigures> tenants;     ///< in the order of their first task
   double capacity = 0;                   ///< units of all pools
+  std::string resource;                  ///< that units are of, where tasks cost several
   double utilisation = 0;                ///< of the capacity, from the first arrival to the last end
   double offered_load = 0;  ///< unit-seconds of all tasks, of the capacity from the first to the last arrival
   double makespan_ms = 0;
@@ -52,6 +53,7 @@ struct Figures {
   /// and started; and how many of those who asked were told nothing.
   Distribution eta_error_ms;
   std::uint64_t eta_unknown = 0;
+  FairnessLag lag;
 };
 
 /// `config` is the one that was simulated. O(n log n).

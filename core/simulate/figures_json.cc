@@ -18,6 +18,7 @@ void write(JsonText& json, const char* key, const Distribution& of, unsigned pla
 
 void write(JsonText& json, const GroupFigures& of) {
   json.whole("tasks", of.tasks);
+  json.whole("started", of.wait_ms.count);
   json.whole("completed", of.completed);
   json.whole("expired", of.expired);
   json.whole("rejected", of.rejected);
@@ -43,6 +44,7 @@ std::string figures_json(const std::string& policy, const Figures& figures) {
   JsonText json;
   json.open();
   json.text("policy", policy);
+  if (!figures.resource.empty()) json.text("resource", figures.resource);
   json.number("capacity", figures.capacity, 0);
   json.number("units_peak", figures.units_peak, 0);
   json.number("utilisation", figures.utilisation, 6);
@@ -60,6 +62,17 @@ std::string figures_json(const std::string& policy, const Figures& figures) {
   json.whole("unknown", figures.eta_unknown);
   write(json, "error_ms", figures.eta_error_ms, 0);
   json.close();
+  if (figures.lag.is_fair) {
+    json.open("fairness_lag");
+    json.number("most_ms", figures.lag.most_ms, 0);
+    if (std::isfinite(figures.lag.bound_ms)) {
+      json.number("bound_ms", figures.lag.bound_ms, 0);
+    } else {
+      json.raw("bound_ms", "null");
+    }
+    json.whole("beyond_bound", figures.lag.beyond_bound);
+    json.close();
+  }
   write_groups(json, "priorities", figures.priorities);
   write_groups(json, "tenants", figures.tenants);
   json.close();

@@ -115,7 +115,12 @@ class JsonlReader {
 
  private:
   Failure field_error(const Error& error) const {
-    return lines_.error(error.where.empty() ? error.message : error.where + ": " + error.message);
+    std::string message = error.message;
+    constexpr std::string_view known =
+        "Known here: task_id";  // what a specification has; a line has two more
+    if (const std::size_t at = message.find(known); at != std::string::npos)
+      message.replace(at, known.size(), "Known here: submit, duration, task_id");
+    return lines_.error(error.where.empty() ? message : error.where + ": " + message);
   }
 
   Result<void> read_task() {
@@ -135,10 +140,11 @@ class JsonlReader {
   }
 
   Result<void> add(const ParsedTask& parsed, std::int64_t submit, std::int64_t duration) {
-    if (!parsed.resources.empty())
-      return lines_.error(
-          "resource_cost: counts several resources; a trace's tasks cost one number of units.");
     TraceTask task;
+    if (!parsed.resources.empty()) {
+      task.counts = TraceTask::Counts::resources;
+      if (auto added = add_cost(parsed); !added) return added;
+    }
     task.submit_ms = submit;
     task.duration_ms = duration;
     task.estimate_ms = parsed.estimate.ms;
@@ -156,6 +162,22 @@ class JsonlReader {
                           " already; every task of a trace needs an id of its own.");
     trace_.tasks.push_back(task);
     trace_.ids.push_back(std::move(id));
+    if (!trace_.costs.empty()) trace_.costs.resize(trace_.tasks.size());
+    return {};
+  }
+
+  /// Of the task that comes next.
+  Result<void> add_cost(const ParsedTask& parsed) {
+    std::array<Units, resources_max> cost{};
+    for (const auto& [name, units] : parsed.resources) {
+      const std::uint32_t place = resources_.place_of(name);
+      if (place >= resources_max)
+        return lines_.error("units." + name + ": is resource number " + std::to_string(place + 1) +
+                            " of the trace; a pool counts at most " + std::to_string(resources_max) + ".");
+      cost[place] = units;
+    }
+    trace_.costs.resize(trace_.tasks.size() + 1);
+    trace_.costs.back() = cost;
     return {};
   }
 
@@ -163,6 +185,7 @@ class JsonlReader {
   Trace trace_;
   NameList tenants_{trace_.tenants};
   NameList pools_{trace_.pools};
+  NameList resources_{trace_.resources};
   std::unordered_map<std::string, std::uint64_t> line_of_id_;  // only looked up
 };
 
@@ -187,6 +210,8 @@ Format guess_format(std::string_view path, std::string_view text) {
 }
 
 Result<Trace> read_trace(std::string_view text, Format format, const LlmModel& model) {
+  if (text.substr(0, 2) == "\x1f\x8b")
+    return Failure({"", "The trace is compressed with gzip; unpack it first, as with gunzip."});
   switch (format) {
     case Format::jsonl:
       return read_jsonl(text);

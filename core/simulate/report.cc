@@ -1,5 +1,8 @@
 #include "simulate/report.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "simulate/chart.h"
 #include "simulate/text_writer.h"
 
@@ -29,6 +32,10 @@ constexpr const char* head =
     "4px}}</style></head><body>\n";
 
 std::string percent(double share) { return decimal(share * 100, 1) + " %"; }
+std::string time_of(const Distribution& of, double value) {
+  return of.count == 0 ? "–" : spelled_time(value);
+}
+std::string slowdown(const Distribution& of, double value) { return of.count == 0 ? "–" : decimal(value, 2); }
 std::string whole(double value) { return decimal(value, 0); }
 
 struct Row {
@@ -41,20 +48,27 @@ constexpr Row rows[] = {
     {"Completed", [](const Figures& f) { return std::to_string(f.all.completed); }},
     {"Expired", [](const Figures& f) { return std::to_string(f.all.expired); }},
     {"Rejected", [](const Figures& f) { return std::to_string(f.all.rejected); }},
-    {"Wait, mean", [](const Figures& f) { return spelled_time(f.all.wait_ms.mean); }},
-    {"Wait, p50", [](const Figures& f) { return spelled_time(f.all.wait_ms.p50); }},
-    {"Wait, p95", [](const Figures& f) { return spelled_time(f.all.wait_ms.p95); }},
-    {"Wait, p99", [](const Figures& f) { return spelled_time(f.all.wait_ms.p99); }},
-    {"Wait, longest", [](const Figures& f) { return spelled_time(f.all.wait_ms.max); }},
-    {"Largest tenth: mean", [](const Figures& f) { return spelled_time(f.largest_tenth.wait_ms.mean); }},
-    {"Largest tenth: p95", [](const Figures& f) { return spelled_time(f.largest_tenth.wait_ms.p95); }},
-    {"Largest tenth: longest", [](const Figures& f) { return spelled_time(f.largest_tenth.wait_ms.max); }},
-    {"Others: mean", [](const Figures& f) { return spelled_time(f.others.wait_ms.mean); }},
-    {"Others: p95", [](const Figures& f) { return spelled_time(f.others.wait_ms.p95); }},
-    {"Start foretold: off by, p50", [](const Figures& f) { return spelled_time(f.eta_error_ms.p50); }},
-    {"Start foretold: off by, p95", [](const Figures& f) { return spelled_time(f.eta_error_ms.p95); }},
-    {"Bounded slowdown, mean", [](const Figures& f) { return decimal(f.all.bounded_slowdown.mean, 2); }},
-    {"Bounded slowdown, p95", [](const Figures& f) { return decimal(f.all.bounded_slowdown.p95, 2); }},
+    {"Wait, mean", [](const Figures& f) { return time_of(f.all.wait_ms, f.all.wait_ms.mean); }},
+    {"Wait, p50", [](const Figures& f) { return time_of(f.all.wait_ms, f.all.wait_ms.p50); }},
+    {"Wait, p95", [](const Figures& f) { return time_of(f.all.wait_ms, f.all.wait_ms.p95); }},
+    {"Wait, p99", [](const Figures& f) { return time_of(f.all.wait_ms, f.all.wait_ms.p99); }},
+    {"Wait, longest", [](const Figures& f) { return time_of(f.all.wait_ms, f.all.wait_ms.max); }},
+    {"Largest tenth: mean",
+     [](const Figures& f) { return time_of(f.largest_tenth.wait_ms, f.largest_tenth.wait_ms.mean); }},
+    {"Largest tenth: p95",
+     [](const Figures& f) { return time_of(f.largest_tenth.wait_ms, f.largest_tenth.wait_ms.p95); }},
+    {"Largest tenth: longest",
+     [](const Figures& f) { return time_of(f.largest_tenth.wait_ms, f.largest_tenth.wait_ms.max); }},
+    {"Others: mean", [](const Figures& f) { return time_of(f.others.wait_ms, f.others.wait_ms.mean); }},
+    {"Others: p95", [](const Figures& f) { return time_of(f.others.wait_ms, f.others.wait_ms.p95); }},
+    {"Start foretold: off by, p50",
+     [](const Figures& f) { return time_of(f.eta_error_ms, f.eta_error_ms.p50); }},
+    {"Start foretold: off by, p95",
+     [](const Figures& f) { return time_of(f.eta_error_ms, f.eta_error_ms.p95); }},
+    {"Bounded slowdown, mean",
+     [](const Figures& f) { return slowdown(f.all.bounded_slowdown, f.all.bounded_slowdown.mean); }},
+    {"Bounded slowdown, p95",
+     [](const Figures& f) { return slowdown(f.all.bounded_slowdown, f.all.bounded_slowdown.p95); }},
 };
 
 /// With places at which a browser may break the line.
@@ -83,6 +97,25 @@ std::string main_table(const std::vector<Compared>& compared) {
   return out + "</tbody></table></div>\n";
 }
 
+/// Where tenants take turns: how far those that waited were apart, and may be.
+std::string lag_table(const std::vector<Compared>& compared) {
+  const auto is_fair = [](const Compared& each) { return each.figures->lag.is_fair; };
+  if (std::none_of(compared.begin(), compared.end(), is_fair)) return {};
+  std::string out =
+      "<h2>Fairness</h2><p>Lag between tenants that wait, as time of the whole pool.</p><div class=\"wide\">"
+      "<table>" +
+      heading(compared) + "<tbody><tr><th>Most</th>";
+  for (const Compared& each : compared)
+    out += "<td>" + (is_fair(each) ? spelled_time(each.figures->lag.most_ms) : "–") + "</td>";
+  out += "</tr><tr><th>Bound</th>";
+  for (const Compared& each : compared) {
+    const FairnessLag& lag = each.figures->lag;
+    const std::string bound = std::isfinite(lag.bound_ms) ? spelled_time(lag.bound_ms) : "none";
+    out += "<td>" + (lag.is_fair ? bound : "–") + "</td>";
+  }
+  return out + "</tr></tbody></table></div>\n";
+}
+
 /// Mean and p95 of each group under each policy.
 std::string group_table(const char* title, const std::vector<GroupFigures> Figures::*groups,
                         const std::vector<Compared>& compared) {
@@ -96,7 +129,8 @@ std::string group_table(const char* title, const std::vector<GroupFigures> Figur
     out += "<tr><th>" + escaped_markup(first[i].name) + " (" + std::to_string(first[i].tasks) + ")</th>";
     for (const Compared& each : compared) {
       const GroupFigures& group = (each.figures->*groups)[i];
-      out += "<td>" + spelled_time(group.wait_ms.mean) + " · " + spelled_time(group.wait_ms.p95) + "</td>";
+      out += "<td>" + time_of(group.wait_ms, group.wait_ms.mean) + " · " +
+             time_of(group.wait_ms, group.wait_ms.p95) + "</td>";
     }
     out += "</tr>";
   }
@@ -110,16 +144,19 @@ std::string group_table(const char* title, const std::vector<GroupFigures> Figur
 std::string report_html(const std::string& trace_name, const Trace& trace,
                         const std::vector<Compared>& compared) {
   const Figures& first = *compared.front().figures;
+  const std::string of = first.resource.empty() ? "units" : "units of " + escaped_markup(first.resource);
   std::string out = std::string(head) + "<h1>" + escaped_markup(trace_name) + "</h1>\n<p>" +
                     std::to_string(trace.tasks.size()) + " tasks over " +
                     spelled_time(static_cast<double>(trace.last_ms() - trace.first_ms())) + "; capacity " +
-                    whole(first.capacity) + " units, offered load " + percent(first.offered_load) + ".</p>\n";
+                    whole(first.capacity) + ' ' + of + ", offered load " + percent(first.offered_load) +
+                    ".</p>\n";
   out += main_table(compared);
   out += "<h2>Plots</h2>\n<div class=\"plots\">";
   for (const Picture& picture : draw_plots(trace, compared)) out += "<figure>" + picture.svg + "</figure>\n";
   out += "</div>\n";
   out += group_table("Priorities", &Figures::priorities, compared);
   out += group_table("Tenants", &Figures::tenants, compared);
+  out += lag_table(compared);
   return out + "</body></html>\n";
 }
 

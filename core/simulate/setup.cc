@@ -14,20 +14,37 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::string_view the_pool = "simulated";
 
-Units capacity_for(const Trace& trace, std::uint32_t pool, const Sizing& sizing) {
+constexpr std::size_t plain_units = resources_max;
+
+/// Of a resource of the trace, or of `plain_units`; 0: no task of the pool costs any.
+Units capacity_for(const Trace& trace, std::uint32_t pool, std::size_t resource, const Sizing& sizing) {
+  Units largest = 0;
+  double demand_ms = 0;
+  for (std::size_t i = 0; i < trace.tasks.size(); ++i) {
+    const TraceTask& task = trace.tasks[i];
+    const bool is_plain = task.counts == TraceTask::Counts::units;
+    if (task.pool != pool || is_plain != (resource == plain_units)) continue;
+    const Units units = is_plain ? task.units : trace.costs[i][resource];
+    largest = std::max(largest, is_plain ? std::max<Units>(units, 1) : units);
+    demand_ms += static_cast<double>(units) * static_cast<double>(task.duration_ms);
+  }
+  if (largest == 0) return 0;
   if (sizing.units > 0) return sizing.units;
   if (trace.machine_units > 0) return trace.machine_units;
-  Units largest = 1;
-  double demand_ms = 0;
-  for (const TraceTask& task : trace.tasks) {
-    if (task.pool != pool) continue;
-    largest = std::max(largest, task.units);
-    demand_ms += static_cast<double>(task.units) * static_cast<double>(task.duration_ms);
-  }
   const auto span_ms = static_cast<double>(trace.last_ms() - trace.first_ms());
   if (span_ms <= 0) return largest;
   const double units = std::ceil(demand_ms * 100 / (span_ms * static_cast<double>(sizing.load_percent)));
   return std::max(largest, static_cast<Units>(std::min(units, static_cast<double>(units_max))));
+}
+
+Json capacities_for(const Trace& trace, std::uint32_t pool, const Sizing& sizing) {
+  Json several = Json::object();
+  for (std::size_t i = 0; i < trace.resources.size(); ++i) {
+    const Units units = capacity_for(trace, pool, i, sizing);
+    if (units > 0) several[trace.resources[i]] = units;
+  }
+  if (!several.empty()) return several;
+  return std::max<Units>(capacity_for(trace, pool, plain_units, sizing), 1);
 }
 
 std::string pretty(const Json& json) {
@@ -99,7 +116,7 @@ std::string config_for(const Trace& trace, const Sizing& sizing) {
   Json pools = Json::object();
   for (std::uint32_t pool = 0; pool < trace.pools.size(); ++pool) {
     const std::string name = trace.pools[pool].empty() ? std::string(the_pool) : trace.pools[pool];
-    pools[name] = {{"max_units", capacity_for(trace, pool, sizing)}, {"max_queue_depth", depth}};
+    pools[name] = {{"max_units", capacities_for(trace, pool, sizing)}, {"max_queue_depth", depth}};
   }
   return pretty(Json{{"pools", pools}});
 }

@@ -1,10 +1,13 @@
 #include "simulate/simulation.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <string>
 #include <utility>
 #include <variant>
+
+#include "simulate/resources.h"
 
 namespace parking_lot::simulate {
 namespace {
@@ -49,6 +52,9 @@ class Run {
     out_.fates.resize(trace.tasks.size());
     leases_.resize(trace.tasks.size());
     for (const std::string& tenant : trace.tenants) tenants_.push_back(scheduler_.names().intern(tenant));
+    place_resources();
+    for (std::uint32_t i = 0; i < scheduler_.pool_count(); ++i)
+      out_.lag.is_fair |= scheduler_.config(PoolId{i}).fairness == Fairness::tenant;
     scheduler_.listen(Listening::outcomes);
     now_ms_ = trace.first_ms();
   }
@@ -61,12 +67,14 @@ class Run {
       now_ms_ = std::max(now_ms_, next);
       out_.last_ms = now_ms_;
       settle_instant();
+      watch_lag();
     }
     return std::move(out_);
   }
 
  private:
   static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+  static constexpr std::size_t no_place = resources_max;
 
   Now now() const { return {WallTime{now_ms_}, SteadyTime{now_ms_ - trace_.first_ms()}}; }
 
@@ -114,6 +122,38 @@ class Run {
     if (!batch_.empty()) handle_batch();
   }
 
+  /// Where the trace has the cost of each resource of a pool, in the pool's order.
+  void place_resources() {
+    for (const PoolId pool : pools_) {
+      std::vector<std::size_t>& places = resource_places_.emplace_back();
+      for (const auto& [name, units] : scheduler_.config(pool).resources) {
+        const auto found = std::find(trace_.resources.begin(), trace_.resources.end(), name);
+        const bool is_known = found != trace_.resources.end();
+        places.push_back(is_known ? static_cast<std::size_t>(found - trace_.resources.begin()) : no_place);
+      }
+    }
+  }
+
+  /// Figures of a pool take time with the number of its tenants: with many it looks at fewer instants.
+  void watch_lag() {
+    if (!out_.lag.is_fair || ++instants_ % (1 + tenants_.size() / 16) != 0) return;
+    for (std::uint32_t i = 0; i < scheduler_.pool_count(); ++i) {
+      const PoolStats stats = scheduler_.stats(PoolId{i});
+      if (stats.fairness_lag_bound == 0) continue;
+      Units whole = std::max<Units>(stats.units_max, 1);
+      while (whole > service_units_max) whole /= 2;
+      const auto ms = [&](std::uint64_t service) {
+        return static_cast<double>(service) / static_cast<double>(whole);
+      };
+      const bool is_bounded = stats.fairness_lag_bound != fairness_unbounded;
+      FairnessLag& lag = out_.lag;
+      lag.most_ms = std::max(lag.most_ms, ms(stats.fairness_lag));
+      lag.bound_ms = std::max(
+          lag.bound_ms, is_bounded ? ms(stats.fairness_lag_bound) : std::numeric_limits<double>::infinity());
+      lag.beyond_bound += stats.fairness_lag > stats.fairness_lag_bound ? 1 : 0;
+    }
+  }
+
   bool is_killed(const TraceTask& task) const {
     return overrun_ == Overrun::killed && task.estimate_ms > 0 && task.estimate_ms < task.duration_ms;
   }
@@ -126,7 +166,15 @@ class Run {
     submit.receipt = Submit::Receipt::brief;
     submit.spec.tenant = tenants_[task.tenant];
     submit.spec.priority = task.priority;
-    submit.spec.units = task.units;
+    std::array<Units, resources_max> cost{};
+    if (task.counts == TraceTask::Counts::resources) {
+      const std::vector<std::size_t>& places = resource_places_[task.pool];
+      for (std::size_t i = 0; i < places.size(); ++i)
+        cost[i] = places[i] == no_place ? 0 : trace_.costs[index][places[i]];
+      submit.spec.resources = std::span<const Units>(cost).first(places.size());
+    } else {
+      submit.spec.units = task.units;
+    }
     submit.spec.deadline = WallTime{task.deadline_ms};
     submit.spec.start_after = WallTime{task.start_after_ms};
     submit.spec.timeout = Duration{task.timeout_ms};
@@ -227,6 +275,7 @@ class Run {
   std::vector<PoolId> pools_;
   Overrun overrun_;
   std::vector<NameId> tenants_;
+  std::vector<std::vector<std::size_t>> resource_places_;  // by the trace's pools
   Simulated out_;
   std::vector<Lease> leases_;  // of the run of a task, while it may end by itself
   std::vector<End> ends_;      // a heap
@@ -237,6 +286,7 @@ class Run {
   std::uint64_t starts_ = 0;
   std::uint64_t open_ = 0;  // tasks that have arrived and not ended
   std::size_t arrived_ = 0;
+  std::uint64_t instants_ = 0;
   TaskHandle parked_;  // the task that was submitted last, if it parked
   std::size_t parked_count_ = 0;
 };
@@ -267,6 +317,9 @@ Result<Simulated> simulate(const Config& config, const Trace& trace, Overrun ove
   if (!scheduler) return Failure(std::move(scheduler.error()));
   auto pools = pools_of(*scheduler, trace);
   if (!pools) return Failure(std::move(pools.error()));
+  std::vector<const PoolConfig*> counting;
+  for (const PoolId pool : *pools) counting.push_back(&scheduler->config(pool));
+  if (auto checked = check_costs(trace, counting); !checked) return Failure(std::move(checked.error()));
   return Run(std::move(*scheduler), trace, std::move(*pools), overrun).finish();
 }
 

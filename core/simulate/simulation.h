@@ -29,8 +29,18 @@ struct Foreseen {
   std::int64_t start_ms = Fate::never;  ///< never: nobody could tell
 };
 
+/// How far tenants that waited in one class were apart in service, and how far they may be: in milliseconds
+/// of the whole pool. With many tenants not every instant is looked at.
+struct FairnessLag {
+  bool is_fair = false;  ///< a pool lets tenants take turns
+  double most_ms = 0;
+  double bound_ms = 0;             ///< infinite: nothing bounds it
+  std::uint64_t beyond_bound = 0;  ///< instants
+};
+
 struct Simulated {
   std::vector<Fate> fates;  ///< in the order of the trace
+  FairnessLag lag;
   /// By about a thousand of the tasks that parked, evenly spread.
   std::vector<Foreseen> foreseen;
   std::int64_t last_ms = 0;  ///< the moment of the last event
@@ -40,7 +50,8 @@ struct Simulated {
 /// then come the arrivals, one after another. Runs that end in the instant of their start are ends of a
 /// further round. Storage takes no time: every backend is taken as memory.
 ///
-/// Fails if a task's pool is not in the config, or if the config asks for what this build does not have.
+/// Fails if a task's pool is not in the config, or counts something else than the task costs, or if the
+/// config asks for what this build does not have.
 Result<Simulated> simulate(const Config& config, const Trace& trace, Overrun overrun);
 
 }  // namespace parking_lot::simulate

@@ -1,5 +1,6 @@
 #include <array>
 #include <string>
+#include <unordered_map>
 
 #include "simulate/trace_text.h"
 
@@ -34,6 +35,7 @@ enum Field : std::size_t {
   allocated = 4,
   requested = 7,
   requested_time = 8,
+  status = 10,
   user = 11,
 };
 constexpr std::int64_t thousandths_max = 4'000'000'000'000'000;  // a time in ms stays far from overflow
@@ -86,6 +88,8 @@ Units units_of(const Fields& fields) {
   return processors > 0 ? static_cast<Units>(processors / 1000) : 0;
 }
 
+bool is_part(const Fields& fields) { return fields[status] >= 2000 && fields[status] <= 4000; }
+
 }  // namespace
 
 Result<Trace> read_swf(std::string_view text) {
@@ -94,6 +98,7 @@ Result<Trace> read_swf(std::string_view text) {
   trace.pools = {""};
   NameList tenants(trace.tenants);
   bool knows_processors = false;
+  std::unordered_map<std::string, std::uint64_t> line_of_id;  // only looked up
   Lines lines(text);
   while (lines.next()) {
     const std::string_view line = trimmed(lines.line);
@@ -108,9 +113,17 @@ Result<Trace> read_swf(std::string_view text) {
     if (of[submit] < 0)
       return lines.error("Field 2 (submit time) is negative; it counts seconds from the log's start.");
     const Units units = units_of(of);
-    if (of[run_time] < 0 || units == 0) {  // cancelled before it ran, or nothing is known of the run
+    // Cancelled before it ran, or nothing is known of the run; or one line of several that tell of parts of a
+    // run, which another line sums up.
+    if (of[run_time] < 0 || units == 0 || is_part(of)) {
       ++trace.left_out;
       continue;
+    }
+    std::string id = std::to_string(of[job] / 1000);
+    const auto [known, is_new] = line_of_id.try_emplace(id, lines.number);
+    if (!is_new) {
+      return lines.error("Field 1 (job number) is " + id + ", as in line " + std::to_string(known->second) +
+                         "; each job has a number of its own. Number them anew, or leave one out.");
     }
     TraceTask task;
     task.submit_ms = of[submit];
@@ -119,7 +132,7 @@ Result<Trace> read_swf(std::string_view text) {
     task.units = units;
     task.tenant = tenants.place_of(of[user] < 0 ? "default" : "user" + std::to_string(of[user] / 1000));
     trace.tasks.push_back(task);
-    trace.ids.push_back(std::to_string(of[job] / 1000));
+    trace.ids.push_back(std::move(id));
   }
   if (trace.tasks.empty())
     return Failure({"", "The trace has no job that ran; give a log in the Standard Workload Format."});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,10 +22,11 @@ struct TraceTask {
   std::int64_t timeout_ms = 0;   ///< 0: the pool's default
   std::int64_t start_after_ms = 0;
   std::int64_t deadline_ms = never_wall.ms;
-  Units units = 1;
+  Units units = 1;           ///< where it costs several resources: of `Trace::measured`
   std::uint32_t tenant = 0;  ///< place in `Trace::tenants`
   std::uint32_t pool = 0;    ///< place in `Trace::pools`
   Priority priority = Priority::normal;
+  enum class Counts : std::uint8_t { units, resources } counts = Counts::units;
 };
 
 /// Tasks in the order in which they arrive: by time, and at one time in the order of the file.
@@ -32,10 +34,13 @@ struct Trace {
   std::vector<TraceTask> tasks;
   std::vector<std::string> ids;  ///< one a task
   std::vector<std::string> tenants;
-  std::vector<std::string> pools;  ///< the empty name: the trace names none
-  std::int64_t unit_ms = 1;        ///< the file's own unit of time
-  Units machine_units = 0;         ///< capacity of the machine the trace was taken from; 0: unknown
-  std::uint64_t left_out = 0;      ///< entries that tell of no run (SWF)
+  std::vector<std::string> pools;                       ///< the empty name: the trace names none
+  std::vector<std::string> resources;                   ///< that its tasks cost; none: they cost units
+  std::vector<std::array<Units, resources_max>> costs;  ///< of each task, where there are resources
+  std::string measured;        ///< the resource that figures count; see `measure_tightest`
+  std::int64_t unit_ms = 1;    ///< the file's own unit of time
+  Units machine_units = 0;     ///< capacity of the machine the trace was taken from; 0: unknown
+  std::uint64_t left_out = 0;  ///< entries that tell of no run, or of a part of one (SWF)
 
   std::int64_t first_ms() const { return tasks.empty() ? 0 : tasks.front().submit_ms; }
   std::int64_t last_ms() const { return tasks.empty() ? 0 : tasks.back().submit_ms; }

@@ -90,6 +90,7 @@ void order_by_arrival(Trace& trace) {
   });
   reorder(trace.tasks, order);
   reorder(trace.ids, order);
+  if (!trace.costs.empty()) reorder(trace.costs, order);
 }
 
 }  // namespace parking_lot::simulate

@@ -7,6 +7,7 @@
 
 #include "simulate/generate.h"
 #include "simulate/plots.h"
+#include "simulate/resources.h"
 #include "simulate/setup.h"
 #include "simulate/text_writer.h"
 
@@ -72,7 +73,7 @@ struct Ran {
   Figures figures;
 };
 
-Result<std::vector<Ran>> run_all(const Request& request, const Trace& trace) {
+Result<std::vector<Ran>> run_all(const Request& request, Trace& trace) {
   Sizing sizing;
   sizing.load_percent = std::clamp<std::uint64_t>(request.number("load_percent", 95), 1, 100000);
   sizing.units = std::min(request.number("units", 0), units_max);
@@ -80,6 +81,7 @@ Result<std::vector<Ran>> run_all(const Request& request, const Trace& trace) {
   if (config.empty()) config = config_for(trace, sizing);
   auto made = contenders(config, request.texts("policies"), nullptr);
   if (!made) return Failure(std::move(made.error()));
+  measure_tightest(trace, made->front().config);
   const Overrun overrun = request.is_set("kill_at_estimate") ? Overrun::killed : Overrun::goes_on;
   std::vector<Ran> out;
   for (Contender& contender : *made) {
@@ -145,7 +147,7 @@ std::string answer(const Request& request, const Trace& trace, const std::vector
 std::string what_if(std::string_view text, std::string_view trace_text) {
   const Request request(text);
   if (!request.is_object()) return error_json({"request", "must be a JSON object."});
-  const auto trace = trace_of(request, trace_text);
+  auto trace = trace_of(request, trace_text);
   if (!trace) return error_json(trace.error());
   const auto runs = run_all(request, *trace);
   if (!runs) return error_json(runs.error());

@@ -61,10 +61,10 @@ bool Scheduler::Machine::refuse_by_spec(Pool& pool, RequestId request, const Tas
   if (spec.tenant && !is_valid_name(names.text(spec.tenant))) field = "tenant";
   if (spec.mailbox && spec.mailbox != memo_mailbox_ && !is_valid_key(names.text(spec.mailbox)))
     field = "mailbox_key";
-  if (spec.units > units_max) field = "resource_cost.units";
-  if (spec.resources.size() != pool.config.resources.size()) field = "resource_cost";
+  if (spec.units > units_max) field = "units";
+  if (spec.resources.size() != pool.config.resources.size()) field = "units";
   for (const Units units : spec.resources) {
-    if (units > units_max) field = "resource_cost";
+    if (units > units_max) field = "units";
   }
   if (spec.timeout.ms < 0 || spec.timeout > century) field = "timeout";
   if (spec.estimate.ms < 0 || spec.estimate > century) field = "estimate";
@@ -86,9 +86,7 @@ bool Scheduler::Machine::refuse_by_pool(Pool& pool, RequestId request, const Tas
   };
   if (pool.stream.unpersisted() > unpersisted_max) return refuse_it(Refusal::busy, {});
   if (!pool.takes_tasks()) return refuse_it(Refusal::pool_disabled, "pool");
-  if (exceeds_capacity(pool, spec))
-    return refuse_it(Refusal::cost_exceeds_capacity,
-                     pool.has_resources() ? "resource_cost" : "resource_cost.units");
+  if (exceeds_capacity(pool, spec)) return refuse_it(Refusal::cost_exceeds_capacity, "units");
   if (spec.deadline == never_wall) return false;
   if (spec.deadline.ms < 0 || spec.deadline > now_.wall + century)
     return refuse_it(Refusal::invalid_deadline, "deadline");

@@ -224,7 +224,10 @@ void Scheduler::Machine::free_run_units(Pool& pool, std::uint32_t run_slot) {
   pool.in_use -= run.units;
   if (pool.has_resources()) pool.amounts_in_use.take(pool.run_costs.at(run_slot));
   end_account(pool, run_slot);
-  if (run.stage == Run::Stage::quarantined) pool.quarantined -= run.units;
+  if (run.stage == Run::Stage::quarantined) {
+    pool.quarantined -= run.units;
+    if (pool.has_resources()) pool.amounts_quarantined.take(pool.run_costs.at(run_slot));
+  }
   forget_end(pool, run_slot);
   run_timers_.disarm(run_slot);
   std::erase(detached_, run_slot);

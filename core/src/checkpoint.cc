@@ -210,6 +210,10 @@ void Scheduler::Machine::apply(Pool& pool, std::uint32_t, const UnitsRestored& f
     std::copy_n(fact.resources.begin(), std::min(fact.resources.size(), resources_max), cost.of.begin());
     pool.amounts_in_use.add(cost);
   }
+  if (run.stage == Run::Stage::quarantined) {
+    pool.quarantined += run.units;
+    if (pool.has_resources()) pool.amounts_quarantined.add(pool.run_costs.at(run_slot));
+  }
   run.started_at = fact.started_at;
   run.task = slot;
   run.generation = slot == no_slot ? 0 : tasks_[slot].generation;

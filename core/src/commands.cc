@@ -135,7 +135,7 @@ void Scheduler::Machine::take(const Retry& input) {
   submit.pool = pool.id;
   submit.spec = spec_again(found.slot);
   if (exceeds_capacity(pool, submit.spec)) {
-    refuse(input.request, Refusal::cost_exceeds_capacity, "resource_cost.units");
+    refuse(input.request, Refusal::cost_exceeds_capacity, "units");
     return;
   }
   arrive(pool, submit, task.digest, Room::sought);

@@ -75,9 +75,15 @@ ParsedPool parse_pool_settings(std::string_view json, const PoolConfig& current)
   if (max_units != nullptr) parsed.pool.resources.clear();
   const std::vector<Key> keys = live_pool_keys();
   read_members(reader, root, Table<PoolConfig>{keys}, parsed.pool);
+  const bool is_capacity_wrong =
+      std::any_of(parsed.issues.begin(), parsed.issues.end(),
+                  [](const ConfigIssue& issue) { return issue.path.starts_with("max_units"); });
   if (max_units != nullptr && names_of(parsed.pool.resources) != names_of(current.resources)) {
+    // One mistake is told once: what is wrong in itself cannot be compared, and tenants keep the old names.
+    parsed.pool.resources = current.resources;
     const JsonReader::At at(reader, "max_units");
-    reader.error("must keep the resources that the pool counts; others need a restart.");
+    if (!is_capacity_wrong)
+      reader.error("must keep the resources that the pool counts; others need a restart.");
   }
   check_tenant_resources(reader, parsed.pool);
   if (!parsed.ok()) parsed.pool = current;

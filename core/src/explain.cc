@@ -48,6 +48,20 @@ Wait Scheduler::Machine::wait_of(Pool& pool, std::uint32_t slot, TaskHandle& beh
   return lane->ready == 0 ? Wait::executor_busy : Wait::nothing;
 }
 
+/// What the parked tasks that leave before it cost, of a pool that counts several resources. O(tasks).
+Amounts Scheduler::Machine::amounts_ahead(Pool& pool, std::uint32_t slot) {
+  Amounts sum;
+  if (!pool.has_resources()) return sum;
+  const ParkedTask task = parked_task(pool, slot);
+  pool.by_admission.visit_after(0, [&](std::uint32_t other) {
+    if (tasks_[other].phase != Phase::parked) return true;
+    const ParkedOrder& order = *pool.lane(tasks_[other].realm).order;
+    if (order.place_of(parked_task(pool, other)) < order.place_of(task)) sum.add(pool.costs.at(other));
+    return true;
+  });
+  return sum;
+}
+
 /// Parked tasks in the order in which they will leave, at most a thousand.
 std::vector<std::uint32_t> Scheduler::Machine::upcoming(Pool& pool) const {
   struct Charging {
@@ -100,14 +114,16 @@ SteadyTime Scheduler::Machine::foreseen_end(const Pool& pool, const Run& run) co
 
 /// Lets the tasks that leave before it start one after the other, each as soon as what is expected to end
 /// leaves enough: as if nobody passed anybody and nobody came. O(runs log runs + tasks log tasks), of at most
-/// a thousand tasks. Nothing if a run or a task ahead has no estimate that this rests on.
+/// a thousand tasks. One that waits for its time is taken to leave as if it were parked already, but not
+/// before that time. Nothing if a run or a task ahead has no estimate that this rests on.
 std::optional<SteadyTime> Scheduler::Machine::expected_start(Pool& pool, std::uint32_t slot) {
   const Lane* lane = pool.find_lane(tasks_[slot].realm);
   if (!pool.starts_tasks() || lane == nullptr || lane->executors == 0) return std::nullopt;
   const ParkedTask parked = parked_task(pool, slot);
   if (!parked.cost.fits(pool.capacity_amounts())) return std::nullopt;
   // What its tenant's own limit waits for is not foreseen.
-  if (!parked.cost.fits(pool.tenants[parked.tenant].room())) return std::nullopt;
+  const bool has_tenant = parked.tenant != no_tenant;
+  if (has_tenant && !parked.cost.fits(pool.tenants[parked.tenant].room())) return std::nullopt;
   RunEnds ends;
   std::uint32_t number = 0;
   Amounts in_use;
@@ -132,11 +148,18 @@ std::optional<SteadyTime> Scheduler::Machine::expected_start(Pool& pool, std::ui
     }
     return true;
   };
-  const std::vector<std::uint32_t> ahead = upcoming(pool);
+  std::vector<std::uint32_t> ahead = upcoming(pool);
+  const bool is_parked = tasks_[slot].phase == Phase::parked;
+  if (!is_parked) {
+    std::erase_if(ahead, [&](std::uint32_t next) { return key_of(tasks_[slot]) < key_of(tasks_[next]); });
+    ahead.push_back(slot);
+  }
   for (const std::uint32_t next : ahead) {
     const Amounts cost = pool.cost_of(tasks_[next], next);
     if (!cost.fits(pool.capacity_amounts())) continue;
     if (!wait_for(cost)) return std::nullopt;
+    if (next == slot && !is_parked)
+      return std::max(time, now_.steady + std::max(tasks_[slot].ready_at - now_.wall, Duration{0}));
     if (next == slot) return time == now_.steady && lane->ready == 0 ? std::nullopt : std::optional(time);
     free.take(cost);
     const Duration length = expected_length(pool, tasks_[next]);

@@ -215,7 +215,7 @@ std::uint64_t Scheduler::Machine::fairness_lag_bound(const Pool& pool) const {
   const auto leeway = pool.leeway();
   const auto used =
       std::count_if(pool.lanes.begin(), pool.lanes.end(), [](const Lane& lane) { return lane.was_used; });
-  if (!leeway || used > 1) return ~std::uint64_t{0};
+  if (!leeway || used > 1) return fairness_unbounded;
   const Units units = pool.charged_units(std::max(pool.capacity(), pool.most_in_use));
   return static_cast<std::uint64_t>(std::max(*leeway, pool.inherited_lag)) +
          3 * units * static_cast<std::uint64_t>(pool.longest_charge_ms);

@@ -334,6 +334,7 @@ class Scheduler::Machine {
 
   // explain.cc
   Wait wait_of(Pool& pool, std::uint32_t slot, TaskHandle& behind);
+  Amounts amounts_ahead(Pool& pool, std::uint32_t slot);
   std::vector<std::uint32_t> upcoming(Pool& pool) const;
   SteadyTime foreseen_end(const Pool& pool, const Run& run) const;
   std::optional<SteadyTime> expected_start(Pool& pool, std::uint32_t slot);

@@ -46,6 +46,12 @@ Amounts Pool::capacity_amounts() const {
   return capacity;
 }
 
+ResourceUnits Pool::by_resource(const Amounts& amounts) const {
+  ResourceUnits units;
+  for (const auto& [name, most] : config.resources) units.emplace_back(name, amounts.of[units.size()]);
+  return units;
+}
+
 std::optional<Amounts> Pool::free_amounts() const {
   if (!has_resources()) {
     const auto free = free_units();
@@ -84,7 +90,7 @@ std::optional<Units> Pool::free_units() const {
 
 Units Pool::charged_units(Units units) const {
   Units whole = capacity();
-  while (whole > (Units{1} << 20)) {
+  while (whole > service_units_max) {
     whole /= 2;
     units /= 2;
   }

@@ -15,6 +15,7 @@
 #include "admission_index.h"
 #include "parked_order.h"
 #include "parking_lot/config.h"
+#include "parking_lot/effect.h"
 #include "parking_lot/input.h"
 #include "parking_lot/scheduler.h"
 #include "run_ends.h"
@@ -184,6 +185,9 @@ class Pool {
   void note_departure(SteadyTime now);
   Duration retry_after() const { return Duration{departure_interval_ms_}; }
 
+  /// By name, where the pool counts several resources; else nothing.
+  ResourceUnits by_resource(const Amounts& amounts) const;
+
   std::size_t memory_bytes() const;
 
   PoolId id;
@@ -197,7 +201,8 @@ class Pool {
 
   Units in_use = 0;
   Units quarantined = 0;
-  Amounts amounts_in_use;                                // where the pool counts several resources
+  Amounts amounts_in_use;  // where the pool counts several resources
+  Amounts amounts_quarantined;
   std::unordered_map<std::uint32_t, Amounts> costs;      // of its tasks, by slot; never iterated
   std::unordered_map<std::uint32_t, Amounts> run_costs;  // of its runs; never iterated
   std::vector<std::uint64_t> incarnations;

@@ -129,7 +129,7 @@ void Scheduler::Machine::reset(Pool& pool) {
   pool.deliveries_sent = 0;
   pool.delivery_held = false;
   pool.in_use = pool.quarantined = 0;
-  pool.amounts_in_use = {};
+  pool.amounts_in_use = pool.amounts_quarantined = {};
   pool.parked = pool.waiting = pool.backing_off = pool.running = 0;
   pool.next_admission = 1;
   pool.state = PoolState::active;

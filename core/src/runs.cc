@@ -319,6 +319,7 @@ void Scheduler::Machine::quarantine(Pool& pool, std::uint32_t run_slot) {
   run.lease_due = never_steady;
   run.due = now_.steady + pool.config.quarantine;
   pool.quarantined += run.units;
+  if (pool.has_resources()) pool.amounts_quarantined.add(pool.run_costs.at(run_slot));
   if (pool.config.quarantine.ms == 0) {
     release_units(pool, run_slot);
   } else {

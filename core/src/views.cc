@@ -53,10 +53,12 @@ PoolStats Scheduler::Machine::stats(const Pool& pool) const {
     in_use += runs_[run].units;  // they live on while the storage is gone
   stats.units_in_use = std::min(in_use, pool.capacity());
   if (pool.has_resources()) {
-    std::size_t i = 0;
-    for (const auto& [name, units] : pool.config.resources) {
-      stats.resources.push_back({name, units, std::min(pool.amounts_in_use.of[i], units)});
-      ++i;
+    Amounts amounts = pool.amounts_in_use;
+    for (const std::uint32_t run : pool.stale_runs) amounts.add(pool.used_by(runs_[run], run));
+    for (const auto& [name, most] : pool.config.resources) {
+      const std::size_t i = stats.resources.size();
+      const Units used = std::min(amounts.of[i], most);
+      stats.resources.push_back({name, most, used, std::min(pool.amounts_quarantined.of[i], used)});
     }
   }
   measure_fairness(pool, stats);
@@ -118,12 +120,8 @@ TaskView Scheduler::Machine::view_of(std::uint32_t slot) const {
   view.deadline = task.deadline;
   if (task.phase == Phase::waiting || task.phase == Phase::backing_off) view.ready_at = task.ready_at;
   view.payload = task.payload;
-  std::size_t resource = 0;
-  for (const Units units : resources_of(pools[task.pool], slot)) {
-    const auto& known = pools[task.pool].config.resources;
-    view.resources.emplace_back(std::next(known.begin(), static_cast<std::ptrdiff_t>(resource++))->first,
-                                units);
-  }
+  const Pool& pool = pools[task.pool];
+  if (!resources_of(pool, slot).empty()) view.resources = pool.by_resource(pool.costs.at(slot));
   if (task.run != no_slot) {
     view.units_used = runs_[task.run].units;
     view.started_at = runs_[task.run].started_at;
@@ -160,10 +158,14 @@ void Scheduler::Machine::take(const Explain& input) {
   explanation->waits_for = wait_of(pool, found.slot, explanation->behind);
   if (const Task* behind = task_at(explanation->behind)) explanation->behind_id = spell_id(*behind);
   explanation->units_free = pool.free_units().value_or(0);
+  explanation->resources_free = pool.by_resource(pool.free_amounts().value_or(Amounts{}));
   if (task.phase == Phase::parked) {
     const TaskQueue::Ahead ahead = pool.ahead_of(parked_task(pool, found.slot));
     explanation->position = ahead.tasks + 1;
     explanation->units_ahead = ahead.units;
+    explanation->resources_ahead = pool.by_resource(amounts_ahead(pool, found.slot));
+  }
+  if (task.phase == Phase::parked || task.phase == Phase::waiting || task.phase == Phase::backing_off) {
     const auto start = expected_start(pool, found.slot);
     if (start) explanation->expected_at = now_.wall + (*start - now_.steady);
   }

@@ -21,9 +21,20 @@ Now now() {
           .steady = {duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count()}};
 }
 
-bool must_wait(Refusal code) {
-  return code == Refusal::queue_full || code == Refusal::busy || code == Refusal::storage_unavailable ||
-         code == Refusal::unconfirmed;
+/// Whether the pool could ever run the task with these settings.
+bool can_run(const ParsedTask& task, const PoolConfig& pool) {
+  const auto tenant = pool.tenants.find(task.tenant);
+  const bool has_tenant = tenant != pool.tenants.end();
+  if (pool.resources.empty()) {
+    const Units most = has_tenant ? tenant->second.max_units.value_or(units_max) : units_max;
+    return pool.max_units > 0 && task.units <= std::min(pool.max_units, most);
+  }
+  return std::all_of(task.resources.begin(), task.resources.end(), [&](const auto& cost) {
+    const auto& [name, units] = cost;
+    const bool is_limited = has_tenant && tenant->second.resources.contains(name);
+    const Units most = is_limited ? tenant->second.resources.at(name) : units_max;
+    return units <= std::min(pool.resources.at(name), most);
+  });
 }
 
 }  // namespace
@@ -40,7 +51,7 @@ JobRun::JobRun(boost::asio::io_context& io, Host& host, const Config& config, Jo
       tick_(io) {
   for (const PoolConfig& pool : config.pools) {
     queues_.try_emplace(pool.name);
-    summary_.peaks.push_back({.pool = pool.name, .units_max = pool.max_units});
+    summary_.peaks.emplace_back(pool);
   }
 }
 
@@ -121,6 +132,13 @@ void JobRun::read_jobs() {
   end_if_done();
 }
 
+/// As it was when the run began.
+const PoolConfig* JobRun::config_of(const std::string& pool) const {
+  const auto named = std::find_if(config_.pools.begin(), config_.pools.end(),
+                                  [&](const PoolConfig& config) { return config.name == pool; });
+  return named == config_.pools.end() ? nullptr : &*named;
+}
+
 Result<ParsedTask> JobRun::parse(const JobLine& line) const {
   const bool has_one_pool = config_.pools.size() == 1;
   const PoolConfig* pool = has_one_pool ? &config_.pools.front() : nullptr;
@@ -130,14 +148,13 @@ Result<ParsedTask> JobRun::parse(const JobLine& line) const {
     if (!has_one_pool) return Failure({"pool", "is missing; the config has several, so name one of them."});
     task->pool = pool->name;
   }
-  const auto named = std::find_if(config_.pools.begin(), config_.pools.end(),
-                                  [&](const PoolConfig& config) { return config.name == task->pool; });
-  if (named == config_.pools.end()) {
+  const PoolConfig* named = config_of(task->pool);
+  if (named == nullptr) {
     return Failure({"pool", "'" + task->pool + "' is not in the config; name one that is."});
   }
   if (has_one_pool) return std::move(*task);
   // Only now is it known whose defaults and limits apply.
-  task = parse_task(line.text, &*named, now());
+  task = parse_task(line.text, named, now());
   if (!task) return Failure(task.error());
   return std::move(*task);
 }
@@ -159,6 +176,8 @@ void JobRun::take_line(const JobLine& line) {
     ++summary_.tally.skipped;
     return;
   }
+  job->could_run =
+      can_run(job->task, *config_of(job->task.pool)) || can_run(job->task, *host_.settings(job->task.pool));
   ++in_flight_;
   ++summary_.tally.submitted;
   PoolQueue& queue = queues_[job->task.pool];
@@ -184,11 +203,11 @@ void JobRun::on_receipt(const JobPtr& job, const Receipt& receipt) {
   --queue.unanswered;
   if (receipt) {
     resubmit(queue);  // where one has found a place, there may be another
-  } else if (must_wait(receipt.error().code)) {
-    // Refusals of one turn come in order; so each goes behind those that were refused before it.
-    const auto later = std::find_if(queue.held.begin(), queue.held.end(),
-                                    [&](const JobPtr& other) { return other->line > job->line; });
-    queue.held.insert(later, job);
+  } else if (must_wait(*job, receipt.error().code)) {
+    const Refusal code = receipt.error().code;
+    const bool is_too_large = code == Refusal::cost_exceeds_capacity || code == Refusal::pool_disabled;
+    if (is_too_large) return put_aside(queue, job);
+    hold(queue.held, job);
     return;
   } else if (phase_ != Phase::over) {
     const RefusedCommand& refused = receipt.error();
@@ -202,7 +221,7 @@ void JobRun::on_receipt(const JobPtr& job, const Receipt& receipt) {
 
 void JobRun::on_outcome(const JobPtr& job, const Outcome& outcome) {
   if (phase_ == Phase::over) return;
-  if (outcome.refusal && must_wait(*outcome.refusal)) return;  // held
+  if (outcome.refusal && must_wait(*job, *outcome.refusal)) return;  // held
   if (!job->is_repeated || outcome.refusal) return take_outcome(outcome);
   --in_flight_;
   ++summary_.tally.joined;
@@ -224,6 +243,47 @@ void JobRun::take_outcome(const Outcome& outcome) {
   end_after_this_turn();
 }
 
+/// What it was refused for may pass: also a capacity that was larger before.
+bool JobRun::must_wait(const Job& job, Refusal code) const {
+  switch (code) {
+    case Refusal::queue_full:
+    case Refusal::busy:
+    case Refusal::storage_unavailable:
+    case Refusal::unconfirmed:
+      return true;
+    case Refusal::pool_disabled:
+      return job.could_run && host_.stats(job.task.pool)->units_max == 0;
+    case Refusal::cost_exceeds_capacity:
+      return job.could_run;
+    default:
+      return false;
+  }
+}
+
+void JobRun::hold(std::deque<JobPtr>& jobs, const JobPtr& job) {
+  // Refusals of one turn come in order; so each goes behind those that were refused before it.
+  const auto later =
+      std::find_if(jobs.begin(), jobs.end(), [&](const JobPtr& other) { return other->line > job->line; });
+  jobs.insert(later, job);
+}
+
+void JobRun::put_aside(PoolQueue& queue, const JobPtr& job) {
+  const std::string& pool = job->task.pool;
+  if (queue.too_large.empty()) {
+    queue.too_small = pool_settings_json(*host_.settings(pool));
+    say("pool " + pool + ": " + job->task.task_id +
+        " costs more than the pool can run now; such jobs wait for a larger capacity (SIGHUP).");
+  }
+  hold(queue.too_large, job);
+  resubmit(queue);
+  boost::asio::post(io_, [this] { read_jobs(); });
+}
+
+void JobRun::try_too_large(const std::string& pool, PoolQueue& queue) {
+  if (queue.too_large.empty() || pool_settings_json(*host_.settings(pool)) == queue.too_small) return;
+  for (const JobPtr& job : std::exchange(queue.too_large, {})) hold(queue.held, job);
+}
+
 void JobRun::resubmit(PoolQueue& queue) {
   if (queue.held.empty() || queue.unanswered > 0 || phase_ != Phase::running) return;
   const JobPtr job = queue.held.front();
@@ -239,8 +299,7 @@ void JobRun::on_event(const TaskEvent& event) {
   if (event.kind == TaskEvent::Kind::started) {
     running_.insert(name);
     for (PoolPeak& peak : summary_.peaks) {
-      if (peak.pool == event.pool)
-        peak.units_peak = std::max(peak.units_peak, host_.stats(event.pool)->units_in_use);
+      if (peak.pool == event.pool) peak.observe(*host_.stats(event.pool));
     }
   }
   if (event.kind == TaskEvent::Kind::started || event.kind == TaskEvent::Kind::ended) {

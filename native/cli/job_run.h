@@ -17,6 +17,7 @@
 #include "cli/job_source.h"
 #include "cli/outcome_file.h"
 #include "cli/progress.h"
+#include "cli/reload.h"
 #include "parking_lot/native/host.h"
 
 namespace parking_lot::cli {
@@ -30,7 +31,7 @@ struct JobRunOptions {
   enum class Adopting : std::uint8_t { nothing, stored_tasks } adopting = Adopting::nothing;
   /// Storage that fails for longer ends the run.
   Duration storage_patience = Duration::seconds(60);
-  std::function<void()> on_hangup;  ///< SIGHUP came
+  std::function<void(const Say&)> on_hangup;  ///< SIGHUP came
 };
 
 /// Runs the jobs of a source to the end under the pools' limits.
@@ -56,10 +57,13 @@ class JobRun {
     ParsedTask task;
     std::uint64_t line = 0;
     bool is_repeated = false;  // an earlier line of this run has the same task
+    bool could_run = false;    // when the run began or the line was read
   };
   using JobPtr = std::shared_ptr<Job>;
   struct PoolQueue {
-    std::deque<JobPtr> held;  // in the order of the source
+    std::deque<JobPtr> held;       // in the order of the source
+    std::deque<JobPtr> too_large;  // for a capacity that has shrunk; they stand in nobody's way
+    std::string too_small;         // the settings, as JSON, for which they are
     std::uint64_t unanswered = 0;
   };
   enum class Phase : std::uint8_t { running, stopping, over };
@@ -70,12 +74,17 @@ class JobRun {
   void read_jobs();
   bool may_read() const;
   void take_line(const JobLine& line);
+  const PoolConfig* config_of(const std::string& pool) const;
   Result<ParsedTask> parse(const JobLine& line) const;
   void reject_line(std::uint64_t line, const std::string& message);
   void submit(const JobPtr& job);
   void on_receipt(const JobPtr& job, const Receipt& receipt);
   void on_outcome(const JobPtr& job, const Outcome& outcome);
   void take_outcome(const Outcome& outcome);
+  static void hold(std::deque<JobPtr>& jobs, const JobPtr& job);
+  bool must_wait(const Job& job, Refusal code) const;
+  void put_aside(PoolQueue& queue, const JobPtr& job);
+  void try_too_large(const std::string& pool, PoolQueue& queue);
   void resubmit(PoolQueue& queue);
   void on_event(const TaskEvent& event);
   void wait_for_signal();

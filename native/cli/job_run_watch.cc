@@ -27,7 +27,7 @@ void JobRun::wait_for_signal() {
 }
 
 void JobRun::on_signal(int signal) {
-  if (signal == SIGHUP) return options_.on_hangup();
+  if (signal == SIGHUP) return options_.on_hangup([this](const std::string& line) { say(line); });
   if (phase_ == Phase::running) {
     phase_ = Phase::stopping;
     summary_.ending = Summary::Ending::interrupted;
@@ -102,7 +102,10 @@ void JobRun::arm_tick() {
 }
 
 void JobRun::on_tick() {
-  for (auto& [name, queue] : queues_) resubmit(queue);
+  for (auto& [name, queue] : queues_) {
+    try_too_large(name, queue);
+    resubmit(queue);
+  }
   end_if_done();
   if (phase_ != Phase::over) check_storage();
   if (phase_ == Phase::running) tell_of_pauses();

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -7,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/store_access.h"
 #include "cli/task_line.h"
+#include "cli/units_text.h"
 #include "parking_lot/json.h"
 #include "parking_lot/native/past_pool.h"
 
@@ -25,6 +27,22 @@ struct PoolOptions {
 };
 using Options = std::shared_ptr<PoolOptions>;
 
+/// How far tenants that wait are apart, where they take turns.
+std::string lag_text(const PoolStats& stats) {
+  if (stats.fairness_lag_bound == 0) return "";
+  Units whole = std::max<Units>(stats.units_max, 1);
+  while (whole > service_units_max) whole /= 2;
+  const auto seconds = [&](std::uint64_t service) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.1f s",
+                  static_cast<double>(service) / static_cast<double>(whole) / 1000);
+    return std::string(text);
+  };
+  const std::string lag = ", tenants apart by " + seconds(stats.fairness_lag) + " of the whole pool";
+  if (stats.fairness_lag_bound == fairness_unbounded) return lag;
+  return lag + " (at most " + seconds(stats.fairness_lag_bound) + ")";
+}
+
 using Json = nlohmann::ordered_json;
 
 void print_json(const PoolStats& stats, const Health::OfPool& health) {
@@ -36,12 +54,11 @@ void print_json(const PoolStats& stats, const Health::OfPool& health) {
 }
 
 void print_line(const PoolStats& stats, const std::string& pool) {
-  std::printf(
-      "%-16s %-9s units %llu of %llu, running %llu, parked %llu, undelivered %llu\n", pool.c_str(),
-      std::string(to_string(stats.state)).c_str(), static_cast<unsigned long long>(stats.units_in_use),
-      static_cast<unsigned long long>(stats.units_max), static_cast<unsigned long long>(stats.running),
-      static_cast<unsigned long long>(stats.parked + stats.waiting + stats.backing_off),
-      static_cast<unsigned long long>(stats.undelivered));
+  std::printf("%-16s %-9s %s, running %llu, parked %llu, undelivered %llu%s\n", pool.c_str(),
+              std::string(to_string(stats.state)).c_str(), use_text(stats).c_str(),
+              static_cast<unsigned long long>(stats.running),
+              static_cast<unsigned long long>(stats.parked + stats.waiting + stats.backing_off),
+              static_cast<unsigned long long>(stats.undelivered), lag_text(stats).c_str());
 }
 
 ExitCode list(const PoolOptions& options) {

@@ -47,6 +47,20 @@ void Tally::count(const Outcome& outcome) {
   }
 }
 
+PoolPeak::PoolPeak(const PoolConfig& config) : pool(config.name) {
+  for (const auto& [name, units] : config.resources) resources.push_back({name, units, 0});
+  if (resources.empty()) resources.push_back({"", config.max_units, 0});
+}
+
+void PoolPeak::observe(const PoolStats& stats) {
+  for (std::size_t i = 0; i < resources.size(); ++i) {
+    const bool is_named = i < stats.resources.size();
+    const Units used = is_named ? stats.resources[i].units_in_use : stats.units_in_use;
+    const Units most = is_named ? stats.resources[i].units_max : stats.units_max;
+    if (used >= resources[i].units_peak) resources[i] = {resources[i].resource, most, used};
+  }
+}
+
 std::string progress_text(const Tally& tally, std::uint64_t running, std::uint64_t parked, Duration elapsed,
                           std::optional<std::uint64_t> jobs) {
   std::string text = "running " + std::to_string(running) + ", parked " + std::to_string(parked) + ", done " +
@@ -77,8 +91,16 @@ std::string summary_text(const Summary& summary) {
   std::snprintf(elapsed, sizeof elapsed, "%.1f s", static_cast<double>(summary.elapsed.ms) / 1000);
   text += std::string(" in ") + elapsed;
   for (const PoolPeak& peak : summary.peaks) {
-    text += "; " + peak.pool + " used at most " + std::to_string(peak.units_peak) + " of " +
-            std::to_string(peak.units_max) + " units";
+    text += "; " + peak.pool + " used at most ";
+    for (const ResourcePeak& each : peak.resources) {
+      const std::string used = std::to_string(each.units_peak);
+      const std::string most = std::to_string(each.units_max);
+      if (each.resource.empty()) {
+        text += used + " of " + most + " units";
+      } else {
+        text += (&each == &peak.resources.front() ? "" : ", ") + each.resource + ' ' + used + '/' + most;
+      }
+    }
   }
   if (summary.ending != Summary::Ending::finished)
     text = std::string(ending_text(summary.ending)) + ": " + text;
@@ -101,7 +123,13 @@ std::string summary_json(const Summary& summary) {
                               {"elapsed_ms", summary.elapsed.ms}};
   json["pools"] = nlohmann::ordered_json::object();
   for (const PoolPeak& peak : summary.peaks) {
-    json["pools"][peak.pool] = {{"units_max", peak.units_max}, {"units_peak", peak.units_peak}};
+    nlohmann::ordered_json most;
+    nlohmann::ordered_json used;
+    for (const ResourcePeak& each : peak.resources) {
+      (each.resource.empty() ? most : most[each.resource]) = each.units_max;
+      (each.resource.empty() ? used : used[each.resource]) = each.units_peak;
+    }
+    json["pools"][peak.pool] = {{"units_max", most}, {"units_peak", used}};
   }
   json["malformed_lines"] = nlohmann::json::array();
   for (const MalformedLine& line : summary.malformed) {

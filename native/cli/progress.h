@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "parking_lot/config.h"
 #include "parking_lot/native/answers.h"
+#include "parking_lot/scheduler.h"
 #include "parking_lot/time.h"
 
 namespace parking_lot::cli {
@@ -28,10 +30,19 @@ struct Tally {
   std::uint64_t unsuccessful() const { return failed + expired + dropped + rejected + malformed; }
 };
 
-struct PoolPeak {
-  std::string pool;
+/// The most of one resource that the pool has used, and what it had then.
+struct ResourcePeak {
+  std::string resource;  ///< empty: the pool simply counts units
   Units units_max = 0;
   Units units_peak = 0;
+};
+
+struct PoolPeak {
+  std::string pool;
+  std::vector<ResourcePeak> resources;  ///< one, where the pool simply counts units
+
+  explicit PoolPeak(const PoolConfig& config);
+  void observe(const PoolStats& stats);
 };
 
 struct MalformedLine {

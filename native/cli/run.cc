@@ -10,6 +10,7 @@
 #include "cli/config_file.h"
 #include "cli/error_text.h"
 #include "cli/job_run.h"
+#include "cli/reload.h"
 #include "host/log.h"
 
 namespace parking_lot::cli {
@@ -31,9 +32,9 @@ ExitCode refuse(const Error& error, ExitCode code) {
 }
 
 // Prints what keeps the config from being run. True: nothing does.
-bool is_usable(const ParsedConfig& parsed) {
-  const auto print = [](const ConfigIssue& issue) {
-    std::fprintf(stderr, "%s: %s\n", issue.path.c_str(), issue.message.c_str());
+bool is_usable(const ParsedConfig& parsed, const std::string& path) {
+  const auto print = [&](const ConfigIssue& issue) {
+    refuse({path + ": " + issue.path, issue.message}, ExitCode::usage);
   };
   for (const ConfigIssue& issue : parsed.issues) {
     if (issue.severity == ConfigIssue::Severity::error) print(issue);
@@ -73,23 +74,6 @@ bool is_durable(const Config& config) {
                      [](const PoolConfig& pool) { return !pool.queue.is_volatile(); });
 }
 
-// Reads the config again and gives the pools what may change while they are open.
-void reload(const RunOptions& options, Host& host) {
-  const auto parsed = load_config(options.config);
-  if (!parsed) {
-    refuse(parsed.error(), ExitCode::usage);
-    return;
-  }
-  if (!is_usable(*parsed)) return;
-  for (const PoolConfig& pool : parsed->config.pools) {
-    host.reconfigure(pool.name, pool_settings_json(pool), [name = pool.name](const auto& done) {
-      if (done) return host_log()->info("pool {} has the settings of the config now", name);
-      host_log()->warn("pool {} keeps its settings: {} {}", name, std::string(to_string(done.error().code)),
-                       done.error().field);
-    });
-  }
-}
-
 JobRunOptions run_options(const RunOptions& options, const std::string& jobs, const OutcomeFile& outcomes) {
   JobRunOptions run;
   run.jobs_name = jobs == "-" ? "standard input" : jobs;
@@ -121,7 +105,7 @@ ExitCode run_jobs(const RunOptions& options, const Config& config) {
   if (!outcomes) return refuse(outcomes.error(), ExitCode::usage);
 
   JobRunOptions how = run_options(options, jobs, *outcomes);
-  how.on_hangup = [&] { reload(options, **host); };
+  how.on_hangup = [&](const Say& say) { reload_config(options.config, config, **host, say); };
   JobRun run(io, **host, config, *source, *outcomes, std::move(how));
   const auto summary = run.run();
   if (!summary) return refuse(summary.error(), ExitCode::unexpected);
@@ -131,7 +115,7 @@ ExitCode run_jobs(const RunOptions& options, const Config& config) {
 ExitCode run(const RunOptions& options) {
   const auto parsed = load_config(options.config);
   if (!parsed) return refuse(parsed.error(), ExitCode::usage);
-  if (!is_usable(*parsed)) return ExitCode::usage;
+  if (!is_usable(*parsed, options.config)) return ExitCode::usage;
   if (options.resumes && options.out.empty() && !is_durable(parsed->config)) {
     std::fprintf(stderr,
                  "run: --resume needs --out with the outcomes of the earlier run, since these pools keep "

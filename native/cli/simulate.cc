@@ -9,6 +9,7 @@
 #include "cli/simulate_output.h"
 #include "simulate/generate.h"
 #include "simulate/report.h"
+#include "simulate/resources.h"
 
 namespace parking_lot::cli {
 namespace {
@@ -64,11 +65,12 @@ Result<std::string> load_config_text(const SimulateOptions& options, const simul
   return read_config_json(options.config);
 }
 
-Result<std::vector<Simulation>> simulate_all(const SimulateOptions& options, const simulate::Trace& trace) {
+Result<std::vector<Simulation>> simulate_all(const SimulateOptions& options, simulate::Trace& trace) {
   const auto config = load_config_text(options, trace);
   if (!config) return Failure(config.error());
   auto contenders = simulate::contenders(*config, options.policies, read_environment);
   if (!contenders) return Failure(std::move(contenders.error()));
+  simulate::measure_tightest(trace, contenders->front().config);
   const auto overrun = options.kills_at_estimate ? simulate::Overrun::killed : simulate::Overrun::goes_on;
   std::vector<Simulation> simulations;
   for (simulate::Contender& contender : *contenders) {
@@ -110,8 +112,12 @@ Result<void> write_report(const SimulateOptions& options, const simulate::Trace&
 ExitCode run(const SimulateOptions& options) {
   if (options.trace.empty() == options.generator.empty())
     return refuse({"simulate", "give either a --trace or what to --generate."});
-  const auto trace = load_trace(options);
+  auto trace = load_trace(options);
   if (!trace) return refuse(trace.error());
+  if (options.sizing.units > 0 && !trace->resources.empty())
+    return refuse(
+        {"--units",
+         "the tasks of the trace cost several resources; give the capacity of each in a --config."});
   const auto simulations = simulate_all(options, *trace);
   if (!simulations) return refuse(simulations.error());
   if (auto written = write_starts(options, *trace, *simulations); !written)
@@ -131,7 +137,13 @@ void add_trace_options(CLI::App& command, SimulateOptions& options) {
                      "jsonl, azure-llm or swf; by default as the file's name and first line say");
   command.add_option("--generate,-g", options.generator,
                      "Make up a trace instead: llm-code, llm-chat or bursty");
-  command.add_option("--seed", options.seed, "Of the generated trace (1)");
+  const CLI::Validator is_whole(
+      [](const std::string& text) {
+        const bool is_digits = text.find_first_not_of("0123456789") == std::string::npos;
+        return is_digits && text.size() < 20 ? std::string() : "must be a whole number from 0, not " + text;
+      },
+      "NUMBER");
+  command.add_option("--seed", options.seed, "Of the generated trace (1)")->check(is_whole);
   command.add_option("--tasks", options.count, "Generate so many tasks; by default about an hour of them")
       ->check(CLI::Range(1, 100000000));
   command

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "simulate/text_writer.h"
@@ -18,6 +19,17 @@ using simulate::GroupFigures;
 
 std::string percent(double share) { return decimal(share * 100, 1) + " %"; }
 std::string seconds(double ms) { return decimal(ms / 1000, ms < 100000 ? 2 : 0); }
+/// Of nothing there is no time.
+std::string time_of(const Distribution& of, double Distribution::*figure) {
+  return of.count == 0 ? "-" : seconds(of.*figure);
+}
+std::string slowdown(const Distribution& of, double Distribution::*figure) {
+  return of.count == 0 ? "-" : decimal(of.*figure, 2);
+}
+std::string lag_bound(const simulate::FairnessLag& lag) {
+  if (!lag.is_fair) return "-";
+  return std::isfinite(lag.bound_ms) ? seconds(lag.bound_ms) : "none";
+}
 
 struct Row {
   std::string name;
@@ -31,18 +43,25 @@ const Row rows[] = {
     {"completed", [](const Figures& f) { return decimal(static_cast<double>(f.all.completed), 0); }},
     {"expired", [](const Figures& f) { return decimal(static_cast<double>(f.all.expired), 0); }},
     {"rejected", [](const Figures& f) { return decimal(static_cast<double>(f.all.rejected), 0); }},
-    {"wait, mean (s)", [](const Figures& f) { return seconds(f.all.wait_ms.mean); }},
-    {"wait, p50", [](const Figures& f) { return seconds(f.all.wait_ms.p50); }},
-    {"wait, p95", [](const Figures& f) { return seconds(f.all.wait_ms.p95); }},
-    {"wait, p99", [](const Figures& f) { return seconds(f.all.wait_ms.p99); }},
-    {"wait, max", [](const Figures& f) { return seconds(f.all.wait_ms.max); }},
-    {"largest tenth, mean", [](const Figures& f) { return seconds(f.largest_tenth.wait_ms.mean); }},
-    {"largest tenth, p95", [](const Figures& f) { return seconds(f.largest_tenth.wait_ms.p95); }},
-    {"largest tenth, max", [](const Figures& f) { return seconds(f.largest_tenth.wait_ms.max); }},
-    {"start foretold, off by p50", [](const Figures& f) { return seconds(f.eta_error_ms.p50); }},
-    {"start foretold, off by p95", [](const Figures& f) { return seconds(f.eta_error_ms.p95); }},
-    {"bounded slowdown, mean", [](const Figures& f) { return decimal(f.all.bounded_slowdown.mean, 2); }},
-    {"bounded slowdown, p95", [](const Figures& f) { return decimal(f.all.bounded_slowdown.p95, 2); }},
+    {"wait, mean (s)", [](const Figures& f) { return time_of(f.all.wait_ms, &Distribution::mean); }},
+    {"wait, p50", [](const Figures& f) { return time_of(f.all.wait_ms, &Distribution::p50); }},
+    {"wait, p95", [](const Figures& f) { return time_of(f.all.wait_ms, &Distribution::p95); }},
+    {"wait, p99", [](const Figures& f) { return time_of(f.all.wait_ms, &Distribution::p99); }},
+    {"wait, max", [](const Figures& f) { return time_of(f.all.wait_ms, &Distribution::max); }},
+    {"largest tenth, mean",
+     [](const Figures& f) { return time_of(f.largest_tenth.wait_ms, &Distribution::mean); }},
+    {"largest tenth, p95",
+     [](const Figures& f) { return time_of(f.largest_tenth.wait_ms, &Distribution::p95); }},
+    {"largest tenth, max",
+     [](const Figures& f) { return time_of(f.largest_tenth.wait_ms, &Distribution::max); }},
+    {"start foretold, off by p50",
+     [](const Figures& f) { return time_of(f.eta_error_ms, &Distribution::p50); }},
+    {"start foretold, off by p95",
+     [](const Figures& f) { return time_of(f.eta_error_ms, &Distribution::p95); }},
+    {"bounded slowdown, mean",
+     [](const Figures& f) { return slowdown(f.all.bounded_slowdown, &Distribution::mean); }},
+    {"bounded slowdown, p95",
+     [](const Figures& f) { return slowdown(f.all.bounded_slowdown, &Distribution::p95); }},
 };
 
 using Cells = std::vector<std::string>;
@@ -74,9 +93,37 @@ void add_groups(std::vector<Cells>& table, const std::string& what,
   for (std::size_t i = 0; i < std::min(first.size(), shown_max); ++i) {
     Cells cells{what + ' ' + first[i].name + ", p95"};
     for (const Simulation& each : simulations)
-      cells.push_back(seconds((each.figures.*groups)[i].wait_ms.p95));
+      cells.push_back(time_of((each.figures.*groups)[i].wait_ms, &Distribution::p95));
     table.push_back(std::move(cells));
   }
+}
+
+/// Where tenants take turns: how far those that waited were apart in service, as time of the whole pool.
+void add_lag(std::vector<Cells>& table, const std::vector<Simulation>& simulations) {
+  Cells most{"lag between tenants, most (s)"};
+  Cells bound{"its bound"};
+  bool is_any_fair = false;
+  for (const Simulation& each : simulations) {
+    const simulate::FairnessLag& lag = each.figures.lag;
+    is_any_fair = is_any_fair || lag.is_fair;
+    most.push_back(lag.is_fair ? seconds(lag.most_ms) : "-");
+    bound.push_back(lag_bound(lag));
+  }
+  if (!is_any_fair) return;
+  table.push_back(std::move(most));
+  table.push_back(std::move(bound));
+}
+
+/// `3`, or `cpu=2 gpu=1`.
+std::string cost_text(const simulate::Trace& trace, std::size_t task) {
+  if (trace.tasks[task].counts == simulate::TraceTask::Counts::units)
+    return std::to_string(trace.tasks[task].units);
+  std::string out;
+  for (std::size_t i = 0; i < trace.resources.size(); ++i) {
+    if (trace.costs[task][i] == 0) continue;
+    out += (out.empty() ? "" : " ") + trace.resources[i] + '=' + std::to_string(trace.costs[task][i]);
+  }
+  return out.empty() ? "0" : out;
 }
 
 std::string in_unit(std::int64_t ms, std::int64_t unit_ms) {
@@ -91,7 +138,10 @@ std::string figures_table(const simulate::Trace& trace, const std::vector<Simula
   std::string out = std::to_string(trace.tasks.size()) + " tasks over " +
                     seconds(static_cast<double>(trace.last_ms() - trace.first_ms())) + " s, capacity " +
                     decimal(first.capacity, 0) + " units";
-  if (trace.left_out > 0) out += "; " + std::to_string(trace.left_out) + " entries without a run left out";
+  if (!first.resource.empty())
+    out += " of " + first.resource + ", which is the tightest of several resources";
+  if (trace.left_out > 0)
+    out += "; " + std::to_string(trace.left_out) + " entries without a run, or of a part of one, left out";
   std::vector<Cells> table{{""}};
   for (const Simulation& each : simulations) table.front().push_back(each.contender.name);
   for (const Row& row : rows) {
@@ -99,6 +149,7 @@ std::string figures_table(const simulate::Trace& trace, const std::vector<Simula
     for (const Simulation& each : simulations) cells.push_back(row.text(each.figures));
     table.push_back(std::move(cells));
   }
+  add_lag(table, simulations);
   add_groups(table, "priority", &Figures::priorities, simulations);
   add_groups(table, "tenant", &Figures::tenants, simulations);
   return out + "\n" + aligned(table);
@@ -139,7 +190,7 @@ std::string starts_csv(const simulate::Trace& trace, const simulate::Simulated& 
     out += needs_quotes ? '"' + spelled + '"' : spelled;
     const simulate::Fate& fate = simulated.fates[i];
     out += ',' + in_unit(trace.tasks[i].submit_ms, trace.unit_ms) + ',' + spell(fate.start_ms) + ',' +
-           spell(fate.end_ms) + ',' + std::to_string(trace.tasks[i].units) + '\n';
+           spell(fate.end_ms) + ',' + cost_text(trace, i) + '\n';
   }
   return out;
 }

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/store_access.h"
 #include "cli/task_line.h"
+#include "cli/units_text.h"
 #include "parking_lot/json.h"
 
 /// `parking-lot task …`: tasks of a store, looked at or changed without running them.
@@ -87,10 +88,10 @@ ExitCode explain(const TaskOptions& options) {
     std::printf("waits for %s", std::string(to_string(found->waits_for)).c_str());
     if (!found->behind_id.empty()) std::printf(" behind %s", found->behind_id.c_str());
     if (found->position != 0) {
-      std::printf(", position %llu, %llu units ahead, %llu free",
+      std::printf(", position %llu, ahead of it %s, free %s",
                   static_cast<unsigned long long>(found->position),
-                  static_cast<unsigned long long>(found->units_ahead),
-                  static_cast<unsigned long long>(found->units_free));
+                  units_text(found->units_ahead, found->resources_ahead).c_str(),
+                  units_text(found->units_free, found->resources_free).c_str());
     }
     if (found->expected_at.ms != 0)
       std::printf(", expected to start at %s", format_rfc3339(found->expected_at).c_str());

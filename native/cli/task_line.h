@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <string>
 
+#include "cli/units_text.h"
 #include "parking_lot/effect.h"
 #include "parking_lot/json.h"
 
@@ -16,9 +17,9 @@ inline void print_task(const TaskView& task, const std::string& pool, bool is_js
   }
   std::string status(to_string(task.status));
   if (task.reason != Reason::none) status += " (" + std::string(to_string(task.reason)) + ")";
-  std::printf("%-32s %-10s %-22s %-8s units %llu, attempt %u\n", task.task_id.c_str(), pool.c_str(),
-              status.c_str(), std::string(to_string(task.priority)).c_str(),
-              static_cast<unsigned long long>(task.units), task.attempt);
+  std::printf("%-32s %-10s %-22s %-8s %s, attempt %u\n", task.task_id.c_str(), pool.c_str(), status.c_str(),
+              std::string(to_string(task.priority)).c_str(), units_text(task.units, task.resources).c_str(),
+              task.attempt);
 }
 
 }  // namespace parking_lot::cli

@@ -14,6 +14,16 @@ RefusedCommand refusal_of(const Answer* answer) {
   return {.code = refused->code, .field = std::string(refused->field), .retry_after = refused->retry_after};
 }
 
+RefusedCommand refusal_of(const std::vector<ConfigIssue>& issues) {
+  RefusedCommand refused{.code = Refusal::invalid_task, .field = {}};
+  for (const ConfigIssue& issue : issues) {
+    if (issue.severity != ConfigIssue::Severity::error) continue;
+    if (refused.field.empty()) refused.field = issue.path;
+    refused.message += (refused.message.empty() ? "" : " ") + issue.path + ": " + issue.message;
+  }
+  return refused;
+}
+
 std::function<void(const Answer*)> counting(DoneCallback on_done) {
   return [on_done = std::move(on_done)](const Answer* answer) {
     if (!on_done) return;
@@ -72,12 +82,12 @@ void Host::set_pool_state(std::string_view pool, PoolState state, DoneCallback o
 }
 
 void Host::reconfigure(std::string_view pool, std::string_view settings, DoneCallback on_done) {
-  const auto respond = counting(std::move(on_done));
+  const auto respond = counting(on_done);
   const bool taken =
-      loop_->post([pool = std::string(pool), settings = std::string(settings), respond](Loop& loop) {
+      loop_->post([pool = std::string(pool), settings = std::string(settings), respond, on_done](Loop& loop) {
         if (loop.is_closed()) return respond(nullptr);
         const auto id = loop.scheduler().pool(pool);
-        if (id) return loop.reconfigure(*id, settings, respond);
+        if (id) return loop.reconfigure(*id, settings, on_done);
         const Answer unknown = Refused{.code = Refusal::unknown_pool, .field = "pool"};
         respond(&unknown);
       });
@@ -85,22 +95,18 @@ void Host::reconfigure(std::string_view pool, std::string_view settings, DoneCal
 }
 
 // Several changes in one turn build on one another: the scheduler has not seen the earlier ones yet.
-void Host::Loop::reconfigure(PoolId pool, const std::string& settings,
-                             std::function<void(const Answer*)> answer) {
+void Host::Loop::reconfigure(PoolId pool, const std::string& settings, const DoneCallback& on_done) {
   const auto earlier = std::find_if(settings_.rbegin(), settings_.rend(), [&](const auto& each) {
     return each.name == scheduler().pool_name(pool);
   });
   const PoolConfig& current = earlier == settings_.rend() ? scheduler().config(pool) : *earlier;
   ParsedPool parsed = parse_pool_settings(settings, current);
   if (!parsed.ok()) {
-    const auto error = std::find_if(parsed.issues.begin(), parsed.issues.end(), [](const ConfigIssue& issue) {
-      return issue.severity == ConfigIssue::Severity::error;
-    });
-    const Answer refused = Refused{.code = Refusal::invalid_task, .field = error->path};
-    return answer(&refused);
+    if (on_done) on_done(tl::unexpected(refusal_of(parsed.issues)));
+    return;
   }
   settings_.push_back(std::move(parsed.pool));
-  add(Reconfigure{.request = expect(std::move(answer)), .pool = pool, .config = &settings_.back()});
+  add(Reconfigure{.request = expect(counting(on_done)), .pool = pool, .config = &settings_.back()});
 }
 
 void Host::inspect(std::string_view pool, std::string_view task_id, InspectCallback on_view) {

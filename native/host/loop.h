@@ -72,7 +72,7 @@ class Host::Loop final : public std::enable_shared_from_this<Loop>, private RunO
   // --- requests.cc: who waits for what
   /// `answer` is called once: by the reply, or with nullptr when the loop closes.
   RequestId expect(std::function<void(const Answer*)> answer);
-  void reconfigure(PoolId pool, const std::string& settings, std::function<void(const Answer*)> answer);
+  void reconfigure(PoolId pool, const std::string& settings, const DoneCallback& on_done);
   RequestId expect_messages(FetchCallback on_messages);
   RequestId expect_acknowledgement(DoneCallback on_done);
   void subscribe(SubscriptionId subscription, const MailboxAddress& address, ArrivalCallback on_arrival);

@@ -95,3 +95,47 @@ TEST_CASE("simulate: what cannot be done ends with 2 and says what to do") {
     CHECK_THAT(simulate.errors(), Catch::Contains(message));
   }
 }
+
+TEST_CASE("simulate: of what did not happen there is no figure, and the lag between tenants has its bound") {
+  const TemporaryFolder folder;
+  const std::string trace =
+      folder.write("t.jsonl", R"({"submit": 0, "duration": 1000, "tenant": "a", "units": 9})"
+                              "\n"
+                              R"({"submit": 0, "duration": 1000, "tenant": "b", "units": 1})"
+                              "\n");
+  const std::string config =
+      folder.write("c.json", R"({"pools": {"p": {"max_units": 4, "fairness": "tenant"}}})");
+  StartedProgram simulate(
+      {"simulate", "--trace", trace, "--config", config, "--report", folder.path("r.html")});
+  REQUIRE(simulate.wait() == 0);
+  CHECK_THAT(simulate.output(), Catch::Matches("[^]*tenant a, p95 +-\n[^]*") &&
+                                    Catch::Matches("[^]*tenant b, p95 +0.00\n[^]*") &&
+                                    Catch::Matches("[^]*start foretold, off by p50 +-\n[^]*") &&
+                                    Catch::Contains("lag between tenants, most (s)") &&
+                                    Catch::Contains("its bound"));
+  CHECK_THAT(folder.read("r.html"), Catch::Contains("Lag between tenants"));
+  StartedProgram as_json({"simulate", "--trace", trace, "--config", config, "--json"});
+  REQUIRE(as_json.wait() == 0);
+  const json figures = json::parse(as_json.output())["policies"][0];
+  CHECK(figures["fairness_lag"]["beyond_bound"] == 0);
+  CHECK(figures["tenants"]["a"]["started"] == 0);
+}
+
+TEST_CASE("simulate: resources are named in traces and starts, and a seed is a whole number") {
+  const TemporaryFolder folder;
+  const std::string trace = folder.write(
+      "t.jsonl", R"({"submit": 0, "duration": 1000, "units": {"cpu": 2, "gpu": 1}, "task_id": "a"})");
+  const std::string config =
+      folder.write("c.json", R"({"pools": {"p": {"max_units": {"cpu": 4, "gpu": 1}}}})");
+  StartedProgram simulate(
+      {"simulate", "--trace", trace, "--config", config, "--starts", folder.path("s.csv")});
+  CHECK(simulate.wait() == 0);
+  CHECK_THAT(simulate.output(), Catch::Contains("capacity 1 units of gpu, which is the tightest"));
+  CHECK(folder.read("s.csv") == "id,submit,start,end,units\na,0,0,1000,cpu=2 gpu=1\n");
+  StartedProgram plain({"simulate", "--generate", "bursty", "--tasks", "9", "--config", config});
+  CHECK(plain.wait() == 2);
+  CHECK_THAT(plain.errors(), Catch::Contains("counts several resources (cpu, gpu)"));
+  StartedProgram negative({"simulate", "--generate", "bursty", "--seed", "-1"});
+  CHECK(negative.wait() == 2);
+  CHECK_THAT(negative.errors(), Catch::Contains("must be a whole number from 0, not -1"));
+}

@@ -11,8 +11,9 @@ const std::string azure_heading = "TIMESTAMP,ContextTokens,GeneratedTokens\n";
 
 std::string swf_job(const std::string& submit, const std::string& run, const std::string& allocated,
                     const std::string& requested, const std::string& time, const std::string& user = "3") {
-  return "1 " + submit + " 5 " + run + ' ' + allocated + " -1 -1 " + requested + ' ' + time + " -1 1 " +
-         user + " -1 -1 -1 -1 -1 -1\n";
+  static int number = 0;
+  return std::to_string(++number) + ' ' + submit + " 5 " + run + ' ' + allocated + " -1 -1 " + requested +
+         ' ' + time + " -1 1 " + user + " -1 -1 -1 -1 -1 -1\n";
 }
 
 }  // namespace
@@ -177,6 +178,34 @@ TEST_CASE("swf: what is wrong is told with its line and field") {
     CHECK_THAT(trace.error().message, Catch::Contains(message));
   }
   CHECK_FALSE(read_swf("; only a comment\n"));
+}
+
+TEST_CASE("swf: lines about parts of a run are left out, and a job number that comes again is an error") {
+  const std::string rest = " 5 100 4 -1 -1 8 600 -1 ";
+  const std::string user = " 3 -1 -1 -1 -1 -1 -1\n";
+  const auto trace =
+      read_swf("7 1" + rest + "1" + user + "7 1" + rest + "2" + user + "7 1" + rest + "3" + user);
+  REQUIRE(trace);
+  CHECK(trace->ids == std::vector<std::string>{"7"});
+  CHECK(trace->left_out == 2);
+  const auto twice = read_swf("7 1" + rest + "1" + user + "7 2" + rest + "1" + user);
+  REQUIRE_FALSE(twice);
+  CHECK(twice.error().where == "line 2");
+  CHECK_THAT(twice.error().message, Catch::Contains("(job number) is 7, as in line 1"));
+}
+
+TEST_CASE("jsonl: an unknown key is told with all that a line may have") {
+  const auto trace = read_jsonl(R"({"submit": 1, "duration": 1, "zzz": 1})");
+  REQUIRE_FALSE(trace);
+  CHECK_THAT(trace.error().message, Catch::Contains("Known here: submit, duration, task_id"));
+}
+
+TEST_CASE("a compressed trace is told to be unpacked") {
+  for (const Format format : {Format::jsonl, Format::azure_llm, Format::swf}) {
+    const auto trace = read_trace("\x1f\x8b\x08", format, {});
+    REQUIRE_FALSE(trace);
+    CHECK_THAT(trace.error().message, Catch::Contains("gzip"));
+  }
 }
 
 TEST_CASE("the format follows from the file's name, else from its first line") {

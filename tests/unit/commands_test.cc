@@ -173,3 +173,23 @@ TEST_CASE("pages of a list follow one another without gap or repeat") {
   CHECK(seen.front() == "task-1");
   CHECK(seen.back() == "task-24");
 }
+
+TEST_CASE("a task that waits for its time is foretold to start then, or later if it finds no room") {
+  DrivenScheduler lot(pool_of(1));
+  TaskSpec running = lot.spec("running");
+  running.estimate = Duration{100};
+  lot.submit(running);
+  const auto foretold = [&](std::string_view id, std::int64_t after_ms) {
+    TaskSpec spec = lot.spec(id);
+    spec.start_after = lot.now.wall + Duration{after_ms};
+    lot.submit(spec);
+    const Explanation& why = lot.explanations[lot.command(Explain{0, lot.named(id)})];
+    CHECK(why.waits_for == Wait::start_after);
+    return (why.expected_at - lot.now.wall).ms;
+  };
+  CHECK(foretold("soon", 50) == 100);
+  CHECK(foretold("late", 500) == 500);
+  lot.submit("endless");
+  CHECK(lot.explanations[lot.command(Explain{0, lot.named("late")})].expected_at - lot.now.wall ==
+        Duration{500});
+}

@@ -231,10 +231,17 @@ TEST_CASE("a cost names each resource of a pool that counts several") {
   pool.resources = {{"cpu", 8}, {"gpu_vram", 8192}, {"gpuMem", 1}};
   CHECK(task_of(R"({"resource_cost": {"cpu": 2, "gpuVram": 4096, "gpuMem": 1}})", &pool).resources ==
         std::map<std::string, Units>{{"cpu", 2}, {"gpu_vram", 4096}, {"gpuMem", 1}});
-  expect_error({R"({"units": 2})", "units", "several resources"}, &pool);
+  CHECK(task_of(R"({"units": {"cpu": 2, "gpuVram": 4096}})", &pool).resources ==
+        std::map<std::string, Units>{{"cpu", 2}, {"gpu_vram", 4096}});
+  CHECK(task_of(R"({"units": {"cpu": 2}})", &pool).resource_units == std::vector<Units>{2, 0, 0});
+  CHECK(task_of(R"({"units": {"gpuMem": 2}})").resources == std::map<std::string, Units>{{"gpu_mem", 2}});
+  expect_error({R"({"units": 2})", "units", "write a number for each, like {\"cpu\": 1}"}, &pool);
+  expect_error({R"({"payload": 1})", "units", "is missing"}, &pool);
+  expect_error({R"({"units": {"cpus": 2}})", "units.cpus", "did you mean \"cpu\"?"}, &pool);
   expect_error({R"({"resource_cost": {"cpus": 2}})", "resource_cost.cpus", "did you mean \"cpu\"?"}, &pool);
   const PoolConfig single;
   expect_error({R"({"resource_cost": {"cpu": 2}})", "resource_cost.cpu", "Known here: kind, units"}, &single);
+  expect_error({R"({"units": {"cpu": 2}})", "units", "the pool counts units; write one number"}, &single);
 }
 
 TEST_CASE("the specification holds its names until they are released") {
@@ -352,6 +359,34 @@ TEST_CASE("the figures of a pool are all shown") {
   CHECK(json["parked"] == 2);
   CHECK(json["state"] == "draining");
   CHECK(json["storage"] == "open");
+}
+
+TEST_CASE("what a pool counts of several resources is shown by name, as in the config") {
+  using nlohmann::json;
+  Explanation explanation;
+  explanation.task.units = explanation.task.units_used = 250000;
+  explanation.task.resources = {{"cpu", 2}, {"gpu", 0}};
+  explanation.units_ahead = 500000;
+  explanation.resources_ahead = {{"cpu", 3}, {"gpu", 1}};
+  explanation.resources_free = {{"cpu", 8}, {"gpu", 4}};
+  const auto explained = json_of(explanation_json(explanation, "p", R"({"exit_code":0})"));
+  CHECK(explained["resource_cost"] == json{{"cpu", 2}, {"gpu", 0}});
+  CHECK(explained["units_used"] == json{{"cpu", 2}, {"gpu", 0}});
+  CHECK(explained["units_ahead"] == json{{"cpu", 3}, {"gpu", 1}});
+  CHECK(explained["units_free"] == json{{"cpu", 8}, {"gpu", 4}});
+  CHECK(explained["result"]["exit_code"] == 0);
+
+  PoolStats stats;
+  stats.units_max = 1'000'000;
+  stats.resources = {{"cpu", 8, 3, 1}, {"gpu", 4, 2, 0}};
+  stats.fairness_lag_bound = 7;
+  auto figures = json_of(pool_stats_json(stats, "p"));
+  CHECK(figures["units_max"] == json{{"cpu", 8}, {"gpu", 4}});
+  CHECK(figures["units_in_use"] == json{{"cpu", 3}, {"gpu", 2}});
+  CHECK(figures["units_quarantined"] == json{{"cpu", 1}, {"gpu", 0}});
+  CHECK(figures["fairness_lag_bound"] == 7);
+  stats.fairness_lag_bound = fairness_unbounded;
+  CHECK(json_of(pool_stats_json(stats, "p"))["fairness_lag_bound"].is_null());
 }
 
 TEST_CASE("an audit event shows its subjects, and a mailbox as its path") {

@@ -215,3 +215,21 @@ TEST_CASE(
   const RequestId why = reader.command(Explain{0, reader.named("waits")});
   CHECK(reader.explanations[why].expected_at == owner.now.wall + Duration{10'000});
 }
+
+TEST_CASE("all that is wrong with settings is told at once, and each mistake once") {
+  PoolConfig pool = pool_of(0);
+  pool.resources = {{"cpu", 8}, {"gpu", 4}};
+  pool.tenants = {{"acme", TenantConfig{}}};
+  pool.tenants["acme"].resources = {{"gpu", 1}};
+  const auto paths = [&](std::string_view json) {
+    Ids found;
+    for (const ConfigIssue& issue : parse_pool_settings(json, pool).issues) found.push_back(issue.path);
+    std::sort(found.begin(), found.end());
+    return found;
+  };
+  CHECK(paths(R"({"max_units": "many"})") == Ids{"max_units"});
+  CHECK(paths(R"({"max_units": {"cpu": -1, "gpu": 4}})") == Ids{"max_units.cpu"});
+  CHECK(paths(R"({"max_units": {"cpu": 8}})") == Ids{"max_units"});
+  CHECK(paths(R"({"max_units": 8, "queue": "file", "policy": "fast", "ageing_secs": -1})") ==
+        Ids{"ageing_secs", "max_units", "policy", "queue"});
+}

@@ -160,3 +160,25 @@ TEST_CASE("units of each resource are counted exactly over random lives, also of
   CHECK(lot.stats().parked == 0);
   for (const PoolStats::Resource& resource : lot.stats().resources) CHECK(resource.units_in_use == 0);
 }
+
+TEST_CASE("an explanation says of each resource what is ahead and free, and figures what is quarantined") {
+  PoolConfig pool = two_resources(Policy::strict);
+  pool.quarantine = Duration{70};
+  DrivenScheduler lot(pool);
+  submit(lot, "running", {6, 1});
+  submit(lot, "first", {4, 0});
+  submit(lot, "second", {1, 2});
+  submit(lot, "third", {1, 1});
+  const RequestId asked = lot.command(Explain{0, lot.named("third")});
+  const Explanation& third = lot.explanations.at(asked);
+  CHECK(third.position == 3);
+  CHECK(third.resources_ahead == ResourceUnits{{"cpu", 5}, {"gpu", 2}});
+  CHECK(third.resources_free == ResourceUnits{{"cpu", 2}, {"gpu", 3}});
+  for (const char* id : {"third", "second", "first"}) lot.cancel(id);
+  lot.feed({ExecutorGone{lot.gpu, 1, ExecutorGone::Death::unknown}});
+  CHECK(lot.stats().resources[0].units_quarantined == 6);
+  CHECK(lot.stats().resources[1].units_quarantined == 1);
+  lot.advance(70);
+  CHECK(lot.stats().resources[0].units_quarantined == 0);
+  CHECK(lot.stats().resources[0].units_in_use == 0);
+}

@@ -74,5 +74,5 @@ export type { RunFunction, TaskContext } from './realm-run.js';
 export type { Durability } from './storage/fallback-disk.js';
 export type { StorageModule } from './storage/index.js';
 export type { Task } from './task.js';
-export type { Explanation, TaskPage, TaskView } from './views.js';
+export type { Explanation, TaskPage, TaskView, Units } from './views.js';
 export type { WasmSource } from './wasm/load.js';

@@ -55,7 +55,13 @@ export interface PoolStats {
   readonly fairnessLag: number;
   readonly fairnessLagBound: number;
   /** Of a pool that counts several: each by name. The units above are millionths of the pool then. */
-  readonly resources?: Readonly<Record<string, { readonly unitsMax: number; readonly unitsInUse: number }>>;
+  readonly resources?: Readonly<Record<string, ResourceStats>>;
+}
+
+export interface ResourceStats {
+  readonly unitsMax: number;
+  readonly unitsInUse: number;
+  readonly unitsQuarantined: number;
 }
 
 /** What a lot knows of a pool from its config. */
@@ -351,7 +357,10 @@ export function statsOf(figures: Float64Array, resources: readonly string[]): Po
 
 function resourcesIn(figures: Float64Array, names: readonly string[]): NonNullable<PoolStats['resources']> {
   return Object.fromEntries(
-    names.map((name, i) => [name, { unitsMax: figures[2 * i]!, unitsInUse: figures[2 * i + 1]! }]),
+    names.map((name, i) => {
+      const [unitsMax, unitsInUse, unitsQuarantined] = figures.subarray(3 * i);
+      return [name, { unitsMax: unitsMax!, unitsInUse: unitsInUse!, unitsQuarantined: unitsQuarantined! }];
+    }),
   );
 }
 

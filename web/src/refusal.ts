@@ -19,7 +19,6 @@ export const refusalSentences: Readonly<Record<Refusal, string>> = {
 
 /** Where the core's name of a field is not TypeScript's. */
 const fieldNames: Record<string, string> = {
-  'resource_cost.units': 'units',
   task_id: 'taskId',
   start_after: 'startAfter',
   max_lost: 'maxLost',

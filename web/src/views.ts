@@ -4,6 +4,9 @@ import type { Host } from './host.js';
 import type { Outcome } from './outcome.js';
 import type { RawResult } from './results.js';
 
+/** A number; of a pool that counts several resources one of each, as in its config. */
+export type Units = number | Readonly<Record<string, number>>;
+
 /** What is known of one task. */
 export interface TaskView<Result = unknown> {
   readonly taskId: string;
@@ -14,11 +17,10 @@ export interface TaskView<Result = unknown> {
   readonly reason?: Reason;
   readonly priority: Priority;
   readonly kind: ResourceKind;
-  /** Where the pool counts several resources, 0; `resources` has the cost. */
-  readonly units: number;
-  readonly resources?: Readonly<Record<string, number>>;
+  /** Its cost; where the pool counts several resources, of each. */
+  readonly units: Units;
   /** As reported by the run; `units` without a report. */
-  readonly unitsUsed: number;
+  readonly unitsUsed: Units;
   /** Of the current or last run, from 1; 0: never started. */
   readonly attempt: number;
   /** Runs that ended through a lost worker. */
@@ -42,8 +44,9 @@ export interface Explanation extends TaskView {
   readonly behind?: string;
   /** Parked tasks that leave before it, plus one; 0: it is not parked. */
   readonly position: number;
-  readonly unitsAhead: number;
-  readonly unitsFree: number;
+  /** What the parked tasks cost that leave before it. */
+  readonly unitsAhead: Units;
+  readonly unitsFree: Units;
   /** When it is expected to start, if runs end as estimated and nobody comes who leaves before it; absent: unknown. */
   readonly expectedAt?: Date;
   /** When it expires if it has not started. */
@@ -66,7 +69,7 @@ export interface RawView {
   reason?: Reason;
   priority: Priority;
   resource_cost: { kind: ResourceKind; units: number } | Record<string, number>;
-  units_used: number;
+  units_used: Units;
   attempt: number;
   lost: number;
   admission: number;
@@ -79,8 +82,8 @@ export interface RawView {
   waits_for?: Wait;
   behind?: string;
   position?: number;
-  units_ahead?: number;
-  units_free?: number;
+  units_ahead?: Units;
+  units_free?: Units;
   expected_at?: string;
   expires_at?: string;
 }
@@ -111,9 +114,9 @@ export function viewOf<Result>(raw: RawView, host: Host): TaskView<Result> {
   };
 }
 
-function costIn(cost: RawView['resource_cost']): Pick<TaskView, 'kind' | 'units' | 'resources'> {
+function costIn(cost: RawView['resource_cost']): Pick<TaskView, 'kind' | 'units'> {
   if (typeof cost.kind === 'string') return { kind: cost.kind as ResourceKind, units: cost.units as number };
-  return { kind: 'mixed', units: 0, resources: cost as Record<string, number> };
+  return { kind: 'mixed', units: cost as Record<string, number> };
 }
 
 export function explanationOf(raw: RawView, host: Host): Explanation {

@@ -272,3 +272,46 @@ test('a submission that its signal has rejected is not rejected once more when t
   await assert.rejects(rejected, { code: 'cancelled' });
   await closed;
 });
+
+test('a pool that counts several resources shows the units of each', async (context) => {
+  const gate = new Gate();
+  const { lot } = await openLot(
+    context,
+    { pools: { p: { max_units: { cpu: 4, gpu: 2 } } } },
+    { handlers: { p: gate.handler } },
+  );
+  const pool = lot.pool('p');
+  await pool.submit({ taskId: 'a', units: { cpu: 3, gpu: 1 } });
+  await pool.submit({ taskId: 'b', units: { cpu: 2 } });
+  await pool.submit({ taskId: 'c', units: { cpu: 4, gpu: 2 } });
+  const why = await pool.explain('c');
+  assert.deepEqual(why.units, { cpu: 4, gpu: 2 });
+  assert.deepEqual(why.unitsUsed, { cpu: 4, gpu: 2 });
+  assert.deepEqual(why.unitsAhead, { cpu: 2, gpu: 0 });
+  assert.deepEqual(why.unitsFree, { cpu: 1, gpu: 1 });
+  assert.deepEqual((await pool.stats()).resources, {
+    cpu: { unitsMax: 4, unitsInUse: 3, unitsQuarantined: 0 },
+    gpu: { unitsMax: 2, unitsInUse: 1, unitsQuarantined: 0 },
+  });
+  await assert.rejects(pool.submit({ units: { cpu: 5 } }), {
+    code: 'cost_exceeds_capacity',
+    field: 'units',
+  });
+});
+
+test('the explanation of a task that has ended has its outcome', async (context) => {
+  const { lot } = await openLot(context, oneUnit, {
+    handlers: {
+      p: async (n: number) => {
+        if (n < 0) throw new Error('negative');
+        return { n };
+      },
+    },
+  });
+  const done = await lot.pool('p').submit({ payload: 7 });
+  const failed = await lot.pool('p').submit({ payload: -7 });
+  const outcomes = [await done.outcome(), await failed.outcome()];
+  assert.deepEqual((await done.explain()).outcome, outcomes[0]);
+  assert.deepEqual((await failed.explain()).outcome, outcomes[1]);
+  assert.deepEqual((await done.explain()).outcome?.result, { n: 7 });
+});

@@ -65,6 +65,9 @@ struct Done {
   std::uint64_t count = 0;
 };
 
+/// Units of each resource of a pool that counts several, by name; empty: it simply counts units.
+using ResourceUnits = std::vector<std::pair<std::string, Units>>;
+
 /// What is known of one task.
 struct TaskView {
   TaskHandle task;
@@ -80,7 +83,7 @@ struct TaskView {
   /// In pools that count several resources: the largest part of one of them that the task takes, in
   /// millionths of what the pool had when the task was admitted; `resources` has the cost.
   Units units = 0;
-  std::vector<std::pair<std::string, Units>> resources;
+  ResourceUnits resources;
   Units units_used = 0;       ///< as reported by the run; equals `units` without a report
   std::uint32_t attempt = 0;  ///< of the current or last run, from 1; 0: never started
   std::uint32_t lost = 0;
@@ -101,6 +104,8 @@ struct Explanation {
   std::uint64_t position = 0;  ///< as in `Submitted`
   Units units_ahead = 0;       ///< asked for by the parked tasks that leave before it
   Units units_free = 0;
+  ResourceUnits resources_ahead;  ///< the same of each resource; the two above are in millionths then
+  ResourceUnits resources_free;
   /// When it is expected to start, if runs end as estimated and nobody comes who leaves before it; 0: nobody
   /// can tell.
   WallTime expected_at{0};

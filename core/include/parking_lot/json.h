@@ -90,9 +90,11 @@ std::string format_rfc3339(WallTime time);
 
 // --- views out: one compact object each, snake_case, absent values left out
 
-/// `result`: the result as JSON text, if the host has it at hand; likewise `payload` below.
+/// `result`: the result as JSON text, if the host has it at hand; likewise `payload` below. Units of a pool
+/// that counts several resources are objects with one number of each, as in the config.
 std::string task_view_json(const TaskView& view, std::string_view pool, std::string_view result = {});
-std::string explanation_json(const Explanation& explanation, std::string_view pool);
+std::string explanation_json(const Explanation& explanation, std::string_view pool,
+                             std::string_view result = {});
 std::string pool_stats_json(const PoolStats& stats, std::string_view pool);
 std::string audit_event_json(const AuditEvent& event, std::string_view pool);
 std::string mailbox_message_json(const MailboxMessage& message, std::string_view payload = {});

@@ -34,6 +34,13 @@
 /// The same inputs at the same times give the same effects in every build.
 namespace parking_lot {
 
+/// Service of tenants is counted in units, in pools with more than these in so large parts that there are
+/// about as many.
+inline constexpr Units service_units_max = Units{1} << 20;
+
+/// Bound on the lag between tenants where nothing bounds it.
+inline constexpr std::uint64_t fairness_unbounded = ~std::uint64_t{0};
+
 /// Figures of a pool, right now, durable or not.
 struct PoolStats {
   Units units_max = 0;
@@ -63,6 +70,7 @@ struct PoolStats {
     std::string name;
     Units units_max = 0;
     Units units_in_use = 0;
+    Units units_quarantined = 0;
   };
   std::vector<Resource> resources;
   std::uint64_t ignored_records = 0;  ///< of its journal, that cannot have followed the ones before; else 0

@@ -26,7 +26,7 @@ void normalize_keys(JsonReader& reader, JsonValue& object) {
     JsonValue& item = object.items[i];
     const bool is_payload = key == "payload" && reader.path().empty();
     if (!is_payload && item.kind == JsonValue::Kind::null) continue;
-    const bool has_own_names = is_payload || key == "resource_cost";
+    const bool has_own_names = is_payload || key == "resource_cost" || key == "units";
     if (!has_own_names && item.kind == JsonValue::Kind::object) {
       const JsonReader::At at(reader, key);
       normalize_keys(reader, item);

@@ -70,9 +70,8 @@ void read_mailbox_key(JsonReader& reader, const JsonValue& value, const Key&, vo
 
 void read_units(JsonReader& reader, const JsonValue& value, TaskDraft& draft) {
   if (draft.pool != nullptr && !draft.pool->resources.empty()) {
-    return reader.error(
-        "the pool counts several resources; write resource_cost with a number for each, like {\"" +
-        draft.pool->resources.begin()->first + "\": 1}.");
+    return reader.error("the pool counts several resources; write a number for each, like {\"" +
+                        draft.pool->resources.begin()->first + "\": 1}.");
   }
   if (const auto units = reader.integer(value, 0, units_max)) draft.task.units = *units;
 }
@@ -123,7 +122,10 @@ void read_cost(JsonReader& reader, const JsonValue& value, const Key&, void* own
 }
 
 void read_short_units(JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
-  read_units(reader, value, *static_cast<TaskDraft*>(owner));
+  auto& draft = *static_cast<TaskDraft*>(owner);
+  if (value.kind != Kind::object) return read_units(reader, value, draft);
+  if (draft.pool == nullptr || !draft.pool->resources.empty()) return read_several(reader, value, draft);
+  reader.error("the pool counts units; write one number, like 2.");
 }
 
 // --- times
@@ -211,8 +213,8 @@ void read_task_fields(JsonReader& reader, const JsonValue& object, TaskDraft& dr
   reject_both(reader, object, "units", "resource_cost");
   reject_both(reader, object, "mailbox", "mailbox_key");
   if (draft.pool != nullptr && !draft.pool->resources.empty()) {
-    const JsonReader::At at(reader, "resource_cost");
-    if (object.find("resource_cost") == nullptr)
+    const JsonReader::At at(reader, "units");
+    if (object.find("resource_cost") == nullptr && object.find("units") == nullptr)
       reader.error("is missing; the pool counts several resources, so write a number for each, like {\"" +
                    draft.pool->resources.begin()->first + "\": 1}.");
     for (const auto& [name, units] : draft.pool->resources) {

@@ -21,6 +21,17 @@ void write_reason(JsonWriter& out, Reason reason) {
   if (reason != Reason::none) out.member("reason", to_string(reason));
 }
 
+/// A number, or of a pool that counts several resources one of each, as in the config.
+void write_units(JsonWriter& out, std::string_view name, Units units, const ResourceUnits& resources) {
+  if (resources.empty()) {
+    out.member(name, units);
+    return;
+  }
+  out.key(name).open('{');
+  for (const auto& [resource, amount] : resources) out.member(resource, amount);
+  out.close('}');
+}
+
 void write_task(JsonWriter& out, const TaskView& view, std::string_view pool) {
   out.member("task_id", view.task_id).member("pool", pool).member("tenant", view.tenant);
   write_mailbox_key(out, view.mailbox);
@@ -31,13 +42,22 @@ void write_task(JsonWriter& out, const TaskView& view, std::string_view pool) {
   if (view.resources.empty()) out.member("kind", to_string(view.kind)).member("units", view.units);
   for (const auto& [name, units] : view.resources) out.member(name, units);
   out.close('}');
-  out.member("units_used", view.units_used).member("attempt", view.attempt).member("lost", view.lost);
+  // A run reports one number, which says nothing of several resources.
+  write_units(out, "units_used", view.units_used, view.resources);
+  out.member("attempt", view.attempt).member("lost", view.lost);
   out.member("admission", view.admission);
   write_time(out, "submitted_at", view.submitted_at);
   write_time(out, "ready_at", view.ready_at);
   write_time(out, "started_at", view.started_at);
   write_time(out, "finished_at", view.finished_at);
   write_time(out, "deadline", view.deadline);
+}
+
+ResourceUnits of_each(const PoolStats& stats, Units PoolStats::Resource::*figure) {
+  ResourceUnits units;
+  for (const PoolStats::Resource& resource : stats.resources)
+    units.emplace_back(resource.name, resource.*figure);
+  return units;
 }
 
 /// What an event adds to its action and subjects.
@@ -66,14 +86,16 @@ std::string task_view_json(const TaskView& view, std::string_view pool, std::str
   return std::move(out).text();
 }
 
-std::string explanation_json(const Explanation& explanation, std::string_view pool) {
+std::string explanation_json(const Explanation& explanation, std::string_view pool, std::string_view result) {
   JsonWriter out;
   out.open('{');
   write_task(out, explanation.task, pool);
+  if (!result.empty()) out.key("result").raw(result);
   out.member("waits_for", to_string(explanation.waits_for));
   if (!explanation.behind_id.empty()) out.member("behind", explanation.behind_id);
   if (explanation.position != 0) out.member("position", explanation.position);
-  out.member("units_ahead", explanation.units_ahead).member("units_free", explanation.units_free);
+  write_units(out, "units_ahead", explanation.units_ahead, explanation.resources_ahead);
+  write_units(out, "units_free", explanation.units_free, explanation.resources_free);
   write_time(out, "expected_at", explanation.expected_at);
   write_time(out, "expires_at", explanation.expires_at);
   out.close('}');
@@ -86,22 +108,24 @@ std::string pool_stats_json(const PoolStats& stats, std::string_view pool) {
       .member("pool", pool)
       .member("state", to_string(stats.state))
       .member("storage", to_string(stats.storage));
-  out.member("units_max", stats.units_max).member("units_in_use", stats.units_in_use);
-  out.member("units_quarantined", stats.units_quarantined);
+  write_units(out, "units_max", stats.units_max, of_each(stats, &PoolStats::Resource::units_max));
+  write_units(out, "units_in_use", stats.units_in_use, of_each(stats, &PoolStats::Resource::units_in_use));
+  write_units(out, "units_quarantined", stats.units_quarantined,
+              of_each(stats, &PoolStats::Resource::units_quarantined));
   out.member("parked", stats.parked)
       .member("waiting", stats.waiting)
       .member("backing_off", stats.backing_off);
   out.member("running", stats.running).member("undelivered", stats.undelivered);
   out.member("admitted", stats.admitted).member("completed", stats.completed).member("failed", stats.failed);
   out.member("expired", stats.expired).member("dropped", stats.dropped).member("rejected", stats.rejected);
-  if (stats.fairness_lag_bound != 0)
-    out.member("fairness_lag", stats.fairness_lag).member("fairness_lag_bound", stats.fairness_lag_bound);
-  if (!stats.resources.empty()) out.key("resources").open('{');
-  for (const PoolStats::Resource& resource : stats.resources) {
-    out.key(resource.name).open('{').member("max", resource.units_max);
-    out.member("in_use", resource.units_in_use).close('}');
+  if (stats.fairness_lag_bound != 0) {
+    out.member("fairness_lag", stats.fairness_lag);
+    if (stats.fairness_lag_bound == fairness_unbounded) {
+      out.key("fairness_lag_bound").raw("null");
+    } else {
+      out.member("fairness_lag_bound", stats.fairness_lag_bound);
+    }
   }
-  if (!stats.resources.empty()) out.close('}');
   out.key("delivery_held").boolean(stats.delivery_held).close('}');
   return std::move(out).text();
 }

@@ -30,8 +30,9 @@ using SubscriptionId = std::uint64_t;
 
 struct RefusedCommand {
   Refusal code = Refusal::invalid_task;
-  std::string field;        ///< of the request, where one is to blame
-  Duration retry_after{0};  ///< with `queue_full`; 0: unknown
+  std::string field;         ///< of the request, where one is to blame
+  Duration retry_after{0};   ///< with `queue_full`; 0: unknown
+  std::string message = {};  ///< all that is wrong with settings, in sentences with their places; else empty
 };
 
 struct Admission {

@@ -95,8 +95,8 @@ class Host {
   /// Pause, resume (`active`), drain, disable.
   void set_pool_state(std::string_view pool, PoolState state, DoneCallback on_done = {});
   /// Changes settings of an open pool: a JSON object with those that change, as `parse_pool_settings` reads
-  /// it. Nothing that runs is ended. Settings that are wrong are refused as `invalid_task` with the field;
-  /// `parse_pool_settings` with `settings(pool)` tells more.
+  /// it. Nothing that runs is ended. Settings that are wrong are refused as `invalid_task` with the first
+  /// field, and a message that tells all of it.
   void reconfigure(std::string_view pool, std::string_view settings, DoneCallback on_done = {});
   void inspect(std::string_view pool, std::string_view task_id, InspectCallback on_view);
   void explain(std::string_view pool, std::string_view task_id, ExplainCallback on_explanation);
