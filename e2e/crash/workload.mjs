@@ -13,11 +13,12 @@ export async function openLot(page, { database, storage, tab, runs }) {
         if (kind === 'in_memory') return kind;
         return kind === 'opfs' ? { type: kind, directory: database } : { type: kind, database };
       };
-      const handler = async ({ id, ms }) => {
+      const handler = async ({ id, ms, bulk = '' }) => {
         tell({ what: 'begin', id });
         await new Promise((resolve) => setTimeout(resolve, ms));
         tell({ what: 'end', id });
-        return { answer: id };
+        const isWhole = bulk === '' || (bulk.length === 150_000 && bulk.endsWith(id));
+        return { answer: isWhole ? id : `damaged payload of ${id}` };
       };
       const pool = {
         max_units: 4,
@@ -43,11 +44,17 @@ export async function startSubmitting(page, { prefix, width, tenant }) {
     ({ prefix, width, tenant }) => {
       window.isStopped = false;
       let count = 0;
+      // Nothing that a browser can store in less: it keeps large values apart.
+      const bulkOf = (id) => {
+        const bytes = crypto.getRandomValues(new Uint8Array(50_000));
+        const text = [...bytes].map((byte) => String.fromCharCode(32 + (byte % 95))).join('');
+        return (text + text + text).slice(id.length) + id;
+      };
       const submitOne = async () => {
         const id = `${prefix}-${++count}`;
         const task = await lot.pool('work').submit({
           taskId: id,
-          payload: { id, ms: count % 7 },
+          payload: { id, ms: count % 7, ...(count % 40 === 7 && { bulk: bulkOf(id) }) },
           units: 1 + (count % 3),
           mailbox: { tenant },
         });
