@@ -27,8 +27,9 @@ mergeInto(LibraryManager.library, {
     durability: 'strict',
 
     mount: (mount) => {
-      mount.idbfs = { db: null, epoch: 0, sync: 0, certainUntil: 0, dirty: new Set(), removed: new Set() };
+      mount.idbfs = { db: null, epoch: 0, token: 0, sync: 0, certainUntil: 0, isAnew: false, dirty: new Set(), removed: new Set() };
       mount.idbfs.changeAgain = () => {};
+      mount.idbfs.gone = () => {};
       var root = MEMFS.mount(mount);
       IDBFS.track(mount.idbfs, root);
       return root;
@@ -107,10 +108,12 @@ mergeInto(LibraryManager.library, {
         // Another tab deletes or replaces the database: do not stand in its way.
         db.onversionchange = () => {
           db.close();
-          state.db = null;
+          db.onclose();
         };
         db.onclose = () => {
+          if (state.db !== db) return;
           state.db = null;
+          state.gone();
         };
         IDBFS.begin(mount, populate, callback);
       });
@@ -206,7 +209,7 @@ mergeInto(LibraryManager.library, {
       return transaction;
     },
     claimOf: (epoch) => [IDBFS.OWNER_KEY, epoch],
-    /** Which epoch and sync are stored: `callback(error, {epoch, sync})`. */
+    /** Which epoch and sync are stored, and whose: `callback(error, {epoch, sync, token})`. */
     ownerIn: (db, callback) => {
       var owner = { epoch: 0, sync: 0 };
       IDBFS.transact(
@@ -224,7 +227,8 @@ mergeInto(LibraryManager.library, {
       var state = mount.idbfs;
       IDBFS.ownerIn(state.db, (failure, before) => {
         if (failure) return callback(failure);
-        var owner = { epoch: before.epoch + 1, sync: before.sync };
+        // The token tells owners of one epoch apart: of a database, and of another that took its place.
+        var owner = { epoch: before.epoch + 1, sync: before.sync, token: Math.random() };
         var keys, files;
         IDBFS.transact(
           state.db,
@@ -254,6 +258,7 @@ mergeInto(LibraryManager.library, {
               return callback(fault);
             }
             state.epoch = owner.epoch;
+            state.token = owner.token;
             state.sync = owner.sync;
             state.certainUntil = Date.now() + IDBFS.CERTAIN_MS;
             state.dirty.clear();
@@ -304,9 +309,10 @@ mergeInto(LibraryManager.library, {
         'readwrite',
         (store, watch) => {
           var next = IDBFS.claimOf(state.epoch + 1);
+          if (state.isAnew) watch(store.add(0, IDBFS.claimOf(1)));
           watch(store.add(0, next));
           watch(store.delete(next));
-          watch(store.put({ epoch: state.epoch, sync: sync }, IDBFS.OWNER_KEY));
+          watch(store.put({ epoch: state.epoch, sync: sync, token: state.token }, IDBFS.OWNER_KEY));
           removed.forEach((path) => watch(store.delete(path)));
           dirty.forEach((node) => {
             if (isLinked(node)) watch(store.put(IDBFS.entryOf(node, sync), FS.getPath(node)));
@@ -314,11 +320,15 @@ mergeInto(LibraryManager.library, {
         },
         (error) => {
           state.transaction = null;
-          if (!error) return callback(null);
+          if (!error) {
+            state.isAnew = false;
+            return callback(null);
+          }
           changeAgain();
+          if (state.isAnew) state.certainUntil = 0;
           if (!state.db) return callback(error);
           IDBFS.ownerIn(state.db, (unread, owner) =>
-            callback(unread || owner.epoch === state.epoch ? error : IDBFS.lost()),
+            callback(unread || owner.epoch === 0 || owner.token === state.token ? error : IDBFS.lost()),
           );
         },
       );
@@ -330,10 +340,25 @@ mergeInto(LibraryManager.library, {
       var waiting = (state.waiting = {});
       IDBFS.ownerIn(state.db, (error, owner) => {
         if (error || state.waiting !== waiting) return callback(error || new Error('the sync was abandoned'));
-        if (owner.epoch !== state.epoch) return callback(IDBFS.lost());
+        if (owner.epoch === 0) IDBFS.beginAnew(mount);
+        else if (owner.token !== state.token) return callback(IDBFS.lost());
         state.certainUntil = from + IDBFS.CERTAIN_MS;
         IDBFS.syncfs(mount, false, callback);
       });
+    },
+    /**
+     * The database was deleted, and is nobody's: all files are still here, and the next sync stores every one. The first
+     * claim, which it adds to stay, is that of whoever opens the empty database at the same time: one of the two gets it.
+     */
+    beginAnew: (mount) => {
+      var state = mount.idbfs;
+      var changeBelow = (folder) =>
+        Object.values(folder.contents).forEach((node) => {
+          state.dirty.add(node);
+          if (FS.isDir(node.mode)) changeBelow(node);
+        });
+      changeBelow(mount.root);
+      state.isAnew = true;
     },
     lost: () => {
       var error = new Error('another owner has taken the database');
@@ -360,7 +385,7 @@ mergeInto(LibraryManager.library, {
     },
     /** The last sync has not stored anything: what it held belongs to the next one. */
     disown: (mount) => mount.idbfs.changeAgain(),
-    /** Reads through a connection of its own which epoch and sync are stored: `callback(error, {epoch, sync})`. */
+    /** Reads through a connection of its own which epoch and sync are stored, and whose: `callback(error, {epoch, sync, token})`. */
     readOwner: (mount, callback) => {
       IDBFS.open(mount.mountpoint, (error, db) => {
         if (error) return callback(error);

@@ -254,24 +254,61 @@ test('a sync whose answer never comes is read back and judged', async ({ page })
   });
 });
 
-test('a database that is deleted in another tab is an error, and holds up nobody', async ({
+/** Deletes the database of a disk from another tab. */
+async function deleteFrom(context, name) {
+  const other = await openKit(context);
+  const deletion = await other.evaluate(
+    (name) =>
+      new Promise((resolve) => {
+        const request = indexedDB.deleteDatabase(name);
+        request.onsuccess = () => resolve('deleted');
+        request.onblocked = () => resolve('blocked');
+      }),
+    `/${name}`,
+  );
+  expect(deletion).toBe('deleted');
+  return other;
+}
+
+test('a database that is deleted in another tab is stored anew, with all that was in it', async ({
   page,
   context,
 }) => {
   await page.evaluate(async () => {
     window.disk = await kit.idbfs('deleted');
+    disk.create('early');
+    kit.write(disk, 'early', 'kept');
+    await disk.sync(['early'], 'strict');
+    disk.onDeletion(() => {
+      window.isTold = true;
+    });
   });
-  const other = await openKit(context);
-  const deletion = await other.evaluate(
-    () =>
-      new Promise((resolve) => {
-        const request = indexedDB.deleteDatabase('/deleted');
-        request.onsuccess = () => resolve('deleted');
-        request.onblocked = () => resolve('blocked');
-      }),
-  );
-  expect(deletion).toBe('deleted');
+  await deleteFrom(context, 'deleted');
+  const told = await page.evaluate(async () => {
+    disk.create('late');
+    await disk.sync(['late'], 'strict');
+    return window.isTold;
+  });
+  expect(told).toBe(true);
+  await page.close();
+  const next = await openKit(context);
+  const seen = await next.evaluate(async () => {
+    const disk = await kit.idbfs('deleted');
+    return { files: disk.list().sort(), text: kit.read(disk, 'early') };
+  });
+  expect(seen).toEqual({ files: ['early', 'late'], text: 'kept' });
+});
+
+test('a deleted database that somebody else has begun anew is theirs', async ({ page, context }) => {
+  await page.evaluate(async () => {
+    window.disk = await kit.idbfs('begun');
+  });
+  const other = await deleteFrom(context, 'begun');
+  await other.evaluate(async () => {
+    window.disk = await kit.idbfs('begun');
+  });
   expect(await page.evaluate(() => kit.faultOf(() => disk.sync([], 'strict')))).toMatch(/^fenced/);
+  expect(await other.evaluate(() => kit.faultOf(() => disk.sync([], 'strict')))).toBe('ok');
 });
 
 test('a sync costs what was changed, however many files there are', async ({ page }) => {

@@ -166,6 +166,29 @@ test('when space runs out the lot goes on in memory, says so, and is durable aga
   expect(ids).toEqual(['during', 'after']);
 });
 
+test('a lot whose database is deleted under it says so, and stores all of it again', async ({
+  page,
+  context,
+}) => {
+  await page.evaluate(submitSome, { kind: 'idbfs', count: 50 });
+  const told = await page.evaluate(async () => {
+    const told = [];
+    lot.onHealth(({ pools }) => told.push(`${pools.p.status}: ${pools.p.reason}`));
+    await new Promise((resolve, reject) => {
+      const request = indexedDB.deleteDatabase('/parking-lot');
+      request.onsuccess = resolve;
+      request.onerror = request.onblocked = () => reject(new Error('not deleted'));
+    });
+    while (told.length < 2) await kit.pause(50);
+    return told;
+  });
+  expect(told).toEqual(['volatile: the database was deleted or replaced', 'ok: undefined']);
+  await page.close();
+  const next = await openKit(context);
+  const after = await next.evaluate(runAll, { kind: 'idbfs', count: 50 });
+  expect(after).toEqual({ parked: 50, results: outcomes(50), status: ['completed', { twice: 6 }] });
+});
+
 test('a lot whose database was taken over confirms nothing any more and ends', async ({
   page,
   context,

@@ -14,6 +14,7 @@
 #include "backend/file_journal/store_error.h"
 #include "cli/commands.h"
 #include "cli/store_access.h"
+#include "host/store_config.h"
 
 /// `parking-lot store …`: the files of a store, without opening it.
 namespace parking_lot::cli {
@@ -34,6 +35,8 @@ ExitCode fail(const StoreOptions& options, const StoreError& error) {
 }
 
 ExitCode complain_of_no_store(const StoreOptions& options) {
+  if (has_lost_records(options.directory))
+    return complain("store", Error{options.directory, records_are_gone}, ExitCode::work_failed);
   return complain(
       "store",
       Error{options.directory, "is no store, or none that was opened yet; name a store's directory."},
@@ -123,6 +126,15 @@ void print(const std::vector<RepairStep>& steps, const StoreOptions& options) {
   if (steps.empty() && !options.is_json) std::printf("nothing to repair\n");
 }
 
+ExitCode tell_what_is_beyond_repair(const StoreOptions& options) {
+  Inspection inspection;
+  look_for_payloads(options, inspection);
+  for (const Damage& damage : inspection.damages)
+    std::fprintf(stderr, "%s Nothing can bring them back: those tasks fail with payload_unreadable.\n",
+                 damage.message.c_str());
+  return inspection.damages.empty() ? ExitCode::fine : ExitCode::work_failed;
+}
+
 ExitCode repair_store(const StoreOptions& options) {
   boost::asio::io_context io(1);
   const auto work = boost::asio::make_work_guard(io);
@@ -132,7 +144,7 @@ ExitCode repair_store(const StoreOptions& options) {
   if (!names) return fail(options, store_error(names.error()));
   // A lock would make one of whatever folder this is.
   const bool has_any = std::any_of(names->begin(), names->end(), [](const std::string& name) {
-    return segment_number(SegmentKind::records, name) || segment_number(SegmentKind::payloads, name);
+    return segment_number(SegmentKind::records, name).has_value();
   });
   if (!has_any) return complain_of_no_store(options);
   if (!options.is_dry) {
@@ -143,7 +155,7 @@ ExitCode repair_store(const StoreOptions& options) {
   if (!steps) return fail(options, steps.error());
   if (options.is_dry || steps->empty()) {
     print(*steps, options);
-    return ExitCode::fine;
+    return steps->empty() ? tell_what_is_beyond_repair(options) : ExitCode::fine;
   }
   std::optional<StoreResult<void>> done;
   repair(files, *steps, [&](StoreResult<void> result) {

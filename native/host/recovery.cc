@@ -60,16 +60,17 @@ Result<void> Host::Loop::recover(StoreId store) {
 }
 
 void Host::Loop::reload_failed() {
-  const auto reload = [this](auto stream) {
+  bool has_read = false;
+  const auto reload = [&](auto stream) {
     if (closed_) return;
-    if (auto recovered = recover(stream); !recovered) {
-      storage_->failed_again(stream, recovered.error());
-    }
+    const auto recovered = recover(stream);
+    has_read |= recovered.has_value();
+    if (!recovered) storage_->failed_again(stream, recovered.error());
   };
   const FailedStreams failed = storage_->take_reloads();
   for (const StoreId store : failed.mailboxes) reload(store);
   for (const PoolId pool : failed.pools) reload(pool);
-  if (!failed.pools.empty() || !failed.mailboxes.empty()) host_log()->info("failed storage was read back");
+  if (has_read) host_log()->info("failed storage was read back");
 }
 
 }  // namespace parking_lot

@@ -103,6 +103,8 @@ Storage::Place& Storage::place_at(const std::string& directory) {
 
 // Leaves the reason in the place where it cannot be opened.
 void Storage::open_place(Place& place) {
+  if (has_lost_records(place.directory))
+    return place.refuse({place.directory, records_are_gone}, StoreFault::corrupt);
   place.open_files(io_);
   StoreOptions options = store_options(config_, place.directory);
   options.entropy = options_.entropy.value_or(Entropy{});

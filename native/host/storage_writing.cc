@@ -173,7 +173,9 @@ FailedStreams Storage::take_reloads() {
   for (const PoolStream& stream : pools_) {
     if (stream.has_failed && stream.place->is_reload_due) failed.pools.push_back(stream.id);
   }
-  for (const auto& place : places_) place->is_reload_due = false;
+  for (const auto* places : {&places_, &closed_places_}) {
+    for (const auto& place : *places) place->is_reload_due = false;
+  }
   return failed;
 }
 

@@ -43,20 +43,27 @@ Result<void> write_whole(const std::string& path, const std::string& text) {
   return {};
 }
 
-bool has_records(const std::string& directory) {
+bool has_file(const std::string& directory, std::string_view prefix) {
   std::error_code error;
   for (std::filesystem::directory_iterator file(directory, error), end; !error && file != end;
        file.increment(error)) {
-    if (file->path().filename().string().rfind("records-", 0) == 0) return true;
+    if (file->path().filename().string().rfind(prefix, 0) == 0) return true;
   }
   return false;
 }
+
+bool has_records(const std::string& directory) { return has_file(directory, "records-"); }
 
 }  // namespace
 
 bool has_store(const std::string& directory) {
   std::error_code error;
   return std::filesystem::exists(file_in(directory), error) || has_records(directory);
+}
+
+// The opening's own commit brings the first records, and no payloads.
+bool has_lost_records(const std::string& directory) {
+  return has_file(directory, "payloads-") && !has_records(directory);
 }
 
 Result<void> write_store_config(const std::string& directory, const Config& config) {

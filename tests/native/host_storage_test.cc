@@ -1,12 +1,19 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <spdlog/sinks/base_sink.h>
+
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
+#include <thread>
 
+#include "host/log.h"
 #include "running_host.h"
 #include "temporary_folder.h"
 
@@ -236,6 +243,15 @@ TEST_CASE("what a failing mailbox store did not take arrives after a restart, on
 
 namespace {
 
+class CountingLog : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  std::atomic<int> count{0};
+
+ private:
+  void sink_it_(const spdlog::details::log_msg&) override { ++count; }
+  void flush_() override {}
+};
+
 std::string first_records_of(const std::string& directory) {
   for (const auto& file : std::filesystem::directory_iterator(directory)) {
     if (file.path().filename().string().rfind("records-", 0) == 0) return file.path().string();
@@ -297,6 +313,34 @@ TEST_CASE("a mailbox store that was never there, or has another owner, is an err
   const auto refused = Host::open(config_from(config), io);
   REQUIRE_FALSE(refused);
   CHECK_THAT(refused.error().message, Catch::Contains("is in use by process"));
+}
+
+TEST_CASE("a mailbox store that stays away is tried with pauses, not with every turn") {
+  const TemporaryFolder folder;
+  const std::string config = config_in(folder, "queue", "mail");
+  { RunningHost once(config, run_nothing); }
+  std::filesystem::remove_all(folder.path("mail"));
+  RunningHost host(config, echo);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1200));  // the first pause is over
+  const auto lines = std::make_shared<CountingLog>();
+  host_log()->sinks().push_back(lines);
+  for (int i = 0; i < 100; ++i) host.outcome_of(task_named("t" + std::to_string(i)));
+  host.on_loop([](Host&) { host_log()->sinks().pop_back(); });
+  CHECK(lines->count <= 3);
+}
+
+TEST_CASE("a store with payloads whose records are gone is not begun anew") {
+  const TemporaryFolder folder;
+  const std::string config = config_in(folder, "lot", "lot");
+  {
+    RunningHost host(config, run_nothing);
+    REQUIRE(receipt_of(host, "a"));
+  }
+  std::filesystem::remove(first_records_of(folder.path("lot")));
+  boost::asio::io_context io;
+  const auto refused = Host::open(config_from(config), io);
+  REQUIRE_FALSE(refused);
+  CHECK_THAT(refused.error().message, Catch::Contains("its records are gone"));
 }
 
 TEST_CASE("one store has one owner, and can be read meanwhile without changing it") {

@@ -48,9 +48,10 @@ StoreResult<std::optional<std::string>> orphan_pool(FileStore& store, const IsMa
   if (!orphan) return std::optional<std::string>();
   const auto tasks = live_tasks(store, *orphan);
   if (!tasks) return tl::unexpected(tasks.error());
-  return std::optional<std::string>(
-      "holds the pool '" + store.streams()[orphan->index].name + "' with " + std::to_string(*tasks) +
-      " tasks that have not ended, which the config does not name; add the pool, or");
+  const std::string what =
+      *tasks == 0 ? "' with ended tasks" : "' with " + std::to_string(*tasks) + " tasks that have not ended";
+  return std::optional<std::string>("holds the pool '" + store.streams()[orphan->index].name + what +
+                                    ", which the config does not name; add the pool, or");
 }
 
 }  // namespace parking_lot

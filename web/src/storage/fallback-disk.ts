@@ -68,7 +68,15 @@ export class FallbackDisk implements Disk {
     }
   }
 
+  /** What was stored is gone, and soon stored again. */
+  emptied(): void {
+    if (this.fence) return;
+    this.change({ durability: 'volatile', reason: 'the database was deleted or replaced' });
+    this.tryAgainLater();
+  }
+
   private tryAgainLater(): void {
+    this.stopWaiting?.();
     this.stopWaiting = this.after(this.pause, () => void this.tryAgain());
     this.pause = Math.min(this.pause * 2, longestPauseMs);
   }

@@ -6,7 +6,7 @@ import type { RawDurableModule } from '../wasm/raw.js';
 import { type Disk, faultOf, wordsOf } from './disk.js';
 import { type DiskState, type Durability, FallbackDisk } from './fallback-disk.js';
 import { NodeDisk } from './node-disk.js';
-import { nodeModules, oneSpelling, StoredConfig } from './node-folders.js';
+import { nodeModules, oneSpelling, StoredConfig, whatIsGone } from './node-folders.js';
 import { OpfsDisk } from './opfs-disk.js';
 import { hasSyncHandles } from './opfs-handles.js';
 
@@ -63,6 +63,7 @@ export class LotStorage {
     events: StorageEvents,
   ): Promise<LotStorage> {
     const storage = new LotStorage(stores);
+    for (const store of stores) refuseIfGone(store, stores);
     try {
       for (const store of stores) storage.disks.push(await openDisk(store, raw, clock, events));
     } catch (error) {
@@ -131,6 +132,20 @@ function stateOf(disk: Disk): DiskState {
   return disk instanceof FallbackDisk ? disk.state : durable;
 }
 
+function refuseIfGone({ kind, location, mailboxes }: StoreFacts, stores: readonly StoreFacts[]): void {
+  if (kind !== 'file') return;
+  const queues = stores.filter(
+    (store) => store.location !== location && store.queues.some((pool) => mailboxes.includes(pool)),
+  );
+  const reason = whatIsGone(
+    nodeModules().fs,
+    location,
+    queues.map((store) => store.location),
+  );
+  if (reason !== undefined)
+    throw new ParkingLotError('unavailable', `The store ${location} cannot be opened: ${reason}.`);
+}
+
 async function openDisk(
   { kind, location }: StoreFacts,
   raw: RawDurableModule,
@@ -148,7 +163,10 @@ async function openDisk(
       kind === 'opfs'
         ? 'kept in IndexedDB: files of the origin can be written in dedicated workers only'
         : undefined;
-    return new FallbackDisk(await IdbfsDisk.open(raw, location), after, changed, note);
+    const database = await IdbfsDisk.open(raw, location);
+    const disk = new FallbackDisk(database, after, changed, note);
+    database.onDeletion(() => disk.emptied());
+    return disk;
   } catch (cause) {
     if (kind !== 'file' && faultOf(cause) !== 'locked') return FallbackDisk.inMemory(wordsOf(cause));
     throw new ParkingLotError('unavailable', `The store ${location} cannot be opened: ${wordsOf(cause)}`, {

@@ -80,6 +80,17 @@ export class StoredConfig {
     }
   }
 
+  keepsMailboxesIn(folder: string): boolean {
+    try {
+      const { pools } = JSON.parse(this.read()) as {
+        pools: Record<string, { mailbox: { storage?: { path?: string } } }>;
+      };
+      return Object.values(pools).some(({ mailbox }) => mailbox.storage?.path === folder);
+    } catch {
+      return false;
+    }
+  }
+
   /** A reader sees the old file or the new one. It is a convenience: that it cannot be written is no reason to stop. */
   write(text: string): void {
     if (text === this.read()) return;
@@ -90,5 +101,28 @@ export class StoredConfig {
     } catch {
       this.fs.rmSync(fresh, { force: true });
     }
+  }
+}
+
+/**
+ * Why no store may be opened in this folder, or undefined: somebody has deleted what was there, or its disk is not mounted.
+ * `queues`: the folders of the pools whose mailboxes are here.
+ */
+export function whatIsGone(fs: NodeFiles, folder: string, queues: readonly string[]): string | undefined {
+  const names = namesIn(fs, folder);
+  const has = (prefix: string) => names.some((name) => name.startsWith(prefix));
+  if (has('records-')) return undefined;
+  if (has('payloads-'))
+    return 'it has payloads, but its records are gone: were files deleted? Bring them back, or name another folder';
+  if (has('config.json') || !queues.some((queue) => new StoredConfig(fs, queue).keepsMailboxesIn(folder)))
+    return undefined;
+  return 'it holds no store any more: bring back what was there (is its disk mounted?), or name another folder for the mailboxes';
+}
+
+function namesIn(fs: NodeFiles, folder: string): string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch {
+    return [];
   }
 }

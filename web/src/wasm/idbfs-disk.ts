@@ -1,5 +1,5 @@
 import { type Disk, DiskError, faultOf, type SyncMode, wordsOf } from '../storage/disk.js';
-import type { RawDurableModule, RawMount, RawStream } from './raw.js';
+import type { RawDurableModule, RawMount, RawStream, StoredOwner } from './raw.js';
 
 /** A sync takes milliseconds; one that takes so long has failed, or its answer was lost. */
 const patienceMs = 10_000;
@@ -33,6 +33,11 @@ export class IdbfsDisk implements Disk {
       throw error;
     }
     return disk;
+  }
+
+  /** Calls when somebody has deleted the database. Its files are still in memory: the next sync stores all of them. */
+  onDeletion(listener: () => void): void {
+    this.mount.idbfs.gone = listener;
   }
 
   list(): string[] {
@@ -91,7 +96,7 @@ export class IdbfsDisk implements Disk {
 
   /** Reads what became of a sync whose answer did not come. */
   private async judge(sync: number): Promise<void> {
-    let stored = { epoch: 0, sync: 0 };
+    let stored: StoredOwner = { epoch: 0, sync: 0, token: 0 };
     try {
       await this.inTime('read back', (done) =>
         this.raw.IDBFS.readOwner(this.mount, (error, owner) => {
@@ -103,9 +108,10 @@ export class IdbfsDisk implements Disk {
       this.raw.IDBFS.disown(this.mount);
       throw error;
     }
-    if (stored.epoch !== this.mount.idbfs.epoch)
+    // 0: the database was deleted, and nobody has it.
+    if (stored.epoch !== 0 && stored.token !== this.mount.idbfs.token)
       throw new DiskError('fenced', 'another owner has taken the database');
-    if (stored.sync >= sync) return;
+    if (stored.epoch !== 0 && stored.sync >= sync) return;
     this.raw.IDBFS.disown(this.mount);
     throw new DiskError('io', 'the browser did not store the files');
   }

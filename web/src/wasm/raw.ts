@@ -136,18 +136,21 @@ export interface RawStream {
   readonly node: { usedBytes: number };
 }
 /** A mount of `wasm/library_idbfs.js`. */
+/** Whose a browser database is. The token is the owner's alone. */
+export interface StoredOwner {
+  readonly epoch: number;
+  readonly sync: number;
+  readonly token: number;
+}
 export interface RawMount {
-  readonly idbfs: { readonly epoch: number; readonly sync: number };
+  readonly idbfs: StoredOwner & { gone: () => void };
 }
 export interface RawIdbfs {
   durability: 'strict' | 'relaxed';
   syncfs(mount: RawMount, populate: boolean, callback: (error: unknown) => void): void;
   abandon(mount: RawMount): void;
   disown(mount: RawMount): void;
-  readOwner(
-    mount: RawMount,
-    callback: (error: unknown, owner: { epoch: number; sync: number }) => void,
-  ): void;
+  readOwner(mount: RawMount, callback: (error: unknown, owner: StoredOwner) => void): void;
   release(mount: RawMount): void;
 }
 
