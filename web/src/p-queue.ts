@@ -28,7 +28,7 @@ export { TimeoutError } from './p-queue/timeout.js';
  *     const answer = await queue.add(() => generate(prompt), { units: 4, priority: 1 });
  *
  * The first job in order holds back those behind it until its units are free. A function is called a few microtasks
- * after p-queue would call it (the very first once the WebAssembly module is loaded); `size` and `pending` change at
+ * after p-queue would call it (the very first once the WebAssembly module is loaded, from which on intervals count); `size` and `pending` change at
  * once as there.
  */
 export default class PQueue extends Events<EventMap> {
@@ -63,7 +63,9 @@ export default class PQueue extends Events<EventMap> {
         carriesOver: options.carryoverIntervalCount ?? false,
       },
       () => this.pending,
-      () => this.startAll(),
+      () => {
+        if (this.size > 0) this.startAll();
+      },
     );
     this.queueClass = options.queueClass ?? PriorityQueue;
     this.queue = new this.queueClass();
@@ -73,7 +75,7 @@ export default class PQueue extends Events<EventMap> {
     this.pool = options.pool;
     this.gate = options.pool
       ? new SharedGate(options.pool, () => this.startAll())
-      : new OwnGate(this.limitUnits);
+      : new OwnGate(this.limitUnits, this.limit);
   }
 
   get concurrency(): number {
@@ -84,7 +86,7 @@ export default class PQueue extends Events<EventMap> {
     this.limitUnits = checkedConcurrency(units);
     if (!this.pool) {
       (this.gate as OwnGate).retire();
-      this.gate = new OwnGate(units);
+      this.gate = new OwnGate(units, this.limit);
     }
     this.startAll();
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import RealPQueue from 'p-queue';
-import { ParkingLot } from 'prometheus-parking-lot';
+import { type LotConfig, ParkingLot } from 'prometheus-parking-lot';
 import PQueue, { type Options, PriorityQueue, TimeoutError } from 'prometheus-parking-lot/p-queue';
 
 type AnyQueue = Pick<
@@ -438,6 +438,21 @@ describe('beyond p-queue', () => {
     );
   });
 });
+
+for (const strict of [false, true]) {
+  test(`an interval begins when the lot is open and jobs are called (strict: ${strict})`, async (t) => {
+    const { open } = ParkingLot;
+    t.mock.method(ParkingLot, 'open', async (config: LotConfig) => {
+      await later(100);
+      return open.call(ParkingLot, config);
+    });
+    const queue = new PQueue({ intervalCap: 2, interval: 30, strict });
+    const at: number[] = [];
+    await queue.addAll(Array.from({ length: 7 }, () => async () => at.push(performance.now())));
+    const gaps = at.slice(2).map((time, i) => time - at[i]!);
+    assert.deepEqual([at.length, gaps.filter((ms) => ms < 25)], [7, []]);
+  });
+}
 
 test('ten thousand jobs of random priorities leave in order', () => {
   const queue = new PriorityQueue();

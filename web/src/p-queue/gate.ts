@@ -1,6 +1,7 @@
 import type { LotConfig } from '../config.js';
 import { ParkingLot } from '../parking-lot.js';
 import type { Cost } from './options.js';
+import type { StartLimit } from './start-limit.js';
 
 /** Leave for one job to begin. */
 export interface Leave {
@@ -34,9 +35,14 @@ export class OwnGate implements Gate {
   private jobs = 0;
   private isRetired = false;
 
-  constructor(readonly capacity: number) {}
+  constructor(
+    readonly capacity: number,
+    /** What is to begin has to wait for the lot to open. */
+    private readonly limit: Pick<StartLimit, 'delay' | 'goOn'>,
+  ) {}
 
   enter(cost: Cost): Leave {
+    void this.open(); // before the start is counted; `run` hears whether it failed
     return { run: (job) => this.run(job, cost) };
   }
   waitFor(): void {}
@@ -67,8 +73,13 @@ export class OwnGate implements Gate {
   private async openLot(): Promise<OwnLot> {
     const max_units = Math.min(Math.floor(this.capacity), Number.MAX_SAFE_INTEGER);
     const config: LotConfig = { pools: { queue: { max_units } }, audit: { memory_events: 0 } };
-    this.lot = await ParkingLot.open(config);
-    return this.lot;
+    this.limit.delay();
+    try {
+      this.lot = await ParkingLot.open(config);
+      return this.lot;
+    } finally {
+      this.limit.goOn();
+    }
   }
 
   private closeIfDone(): void {

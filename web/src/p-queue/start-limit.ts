@@ -14,6 +14,8 @@ export class StartLimit {
   private count = 0; // fixed: in the window that ends at `windowEnd`
   private windowEnd = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private delays = 0;
+  private delayedFrom = 0; // sliding: starts that are counted before are real
 
   constructor(
     private readonly options: StartLimitOptions,
@@ -50,9 +52,28 @@ export class StartLimit {
     else if (this.count > 0) this.count -= 1;
   }
 
+  /** What starts from now on is counted, but begins when all that was delayed goes on: intervals do not end until then. */
+  delay(): void {
+    if (this.isEndless) return;
+    this.observe();
+    this.unwatch();
+    if (this.delays === 0) this.delayedFrom = this.starts.length;
+    this.delays += 1;
+  }
+
+  goOn(): void {
+    if (this.isEndless) return;
+    this.delays -= 1;
+    if (this.delays > 0) return;
+    const now = Date.now();
+    this.starts = this.starts.map((start, i) => (i < this.delayedFrom ? start : now));
+    if (this.count > 0) this.windowEnd = now + this.options.intervalMs;
+    this.onRoom();
+  }
+
   /** Jobs wait: the end of the interval matters. */
   watch(): void {
-    if (this.isEndless || this.timer !== undefined) return;
+    if (this.isEndless || this.delays > 0 || this.timer !== undefined) return;
     const now = Date.now();
     const due = this.options.window === 'sliding' ? this.slidingDue() : this.windowEnd;
     if (due <= now) return;
@@ -75,6 +96,7 @@ export class StartLimit {
 
   /** Forgets starts that are over. */
   private observe(): void {
+    if (this.delays > 0) return;
     const now = Date.now();
     if (this.options.window === 'sliding') {
       const first = this.starts.findIndex((start) => now - start < this.options.intervalMs);
