@@ -5,6 +5,7 @@ import {
   type AddOptions,
   checkedConcurrency,
   checkedCost,
+  checkedPool,
   checkedTimeout,
   checkLimits,
   type Options,
@@ -28,8 +29,8 @@ export { TimeoutError } from './p-queue/timeout.js';
  *     const answer = await queue.add(() => generate(prompt), { units: 4, priority: 1 });
  *
  * The first job in order holds back those behind it until its units are free. A function is called a few microtasks
- * after p-queue would call it (the very first once the WebAssembly module is loaded, from which on intervals count); `size` and `pending` change at
- * once as there.
+ * after p-queue would call it (the very first once the WebAssembly module is loaded, and its interval begins then);
+ * `size` and `pending` change at once as there.
  */
 export default class PQueue extends Events<EventMap> {
   /** Default of the jobs that are added from now on, in milliseconds. */
@@ -72,9 +73,9 @@ export default class PQueue extends Events<EventMap> {
     this.limitUnits = checkedConcurrency(options.concurrency ?? Number.POSITIVE_INFINITY);
     this.timeout = checkedTimeout(options.timeout);
     this.isHeld = options.autoStart === false;
-    this.pool = options.pool;
-    this.gate = options.pool
-      ? new SharedGate(options.pool, () => this.startAll())
+    this.pool = checkedPool(options.pool);
+    this.gate = this.pool
+      ? new SharedGate(this.pool, () => this.startAll())
       : new OwnGate(this.limitUnits, this.limit);
   }
 

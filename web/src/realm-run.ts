@@ -65,7 +65,9 @@ export class RunSubmission implements Submission {
 
   ended(end: EndWords): void {
     // A completed one was settled by its own function.
-    this.fail(errorOf(outcomeOf('', '', { ...end, stored: this.kept?.lastError })));
+    const outcome = outcomeOf('', '', { ...end, stored: this.kept?.lastError });
+    // It may have thrown anything, even undefined.
+    this.fail(outcome.reason === 'task_failed' ? this.kept?.lastError : errorOf(outcome));
   }
 
   abandoned(error: ParkingLotError): void {

@@ -173,20 +173,26 @@ test('what can never run is refused, and those behind it run', async () => {
   await queue.onIdle();
 });
 
-test('a pool that repeats failed runs repeats the job', async () => {
+test('a job runs once, also in a pool that repeats failed runs', async () => {
   const lot = await ParkingLot.open({
-    pools: { jobs: { max_units: 1, retry: { max_attempts: 2, backoff: { initial: '1ms' } } } },
+    pools: { jobs: { max_units: 1, retry: { max_attempts: 3, backoff: { initial: '1ms' } } } },
   });
-  const pool = lot.pool('jobs');
-  const other = gate();
-  void pool.run(other.fn);
-  const queue = new PQueue({ pool });
+  const queue = new PQueue({ pool: lot.pool('jobs') });
   let runs = 0;
-  const waited = queue.add(() => (++runs === 1 ? Promise.reject(new Error('first')) : runs));
-  await settle();
-  other.open();
-  assert.equal(await waited, 2);
+  const fails = () => Promise.reject(new Error(`run ${++runs}`));
+  const both = [queue.add(fails), queue.add(fails)];
+  await assert.rejects(both[0]!, /run 1/);
+  await assert.rejects(both[1]!, /run 2/);
   await lot.close();
+});
+
+test('what is no pool is refused when the queue is made', () => {
+  for (const pool of [{}, 'jobs', null, { run() {} }]) {
+    assert.throws(
+      () => new PQueue({ pool: pool as never }),
+      (error) => error instanceof TypeError && /`pool` to be a pool of an open lot/.test(error.message),
+    );
+  }
 });
 
 test('a pool that another realm leads, whose figures come later, keeps the order too', async () => {

@@ -258,6 +258,13 @@ describe('as p-queue does', () => {
     log(queue.pending);
   });
 
+  same('a job may reject with anything', async (make, log) => {
+    const queue = await make({ concurrency: 1 });
+    for (const reason of [undefined, null, 0, 'text']) {
+      await queue.add(() => Promise.reject(reason)).catch((error) => log([error]));
+    }
+  });
+
   same('intervalCap holds starts back until the next interval', async (make, log) => {
     const queue = await make({ intervalCap: 2, interval: 300 });
     const began = Date.now();

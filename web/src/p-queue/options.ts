@@ -1,3 +1,4 @@
+import { spell } from '../errors.js';
 import type { Pool } from '../pool.js';
 import type { JobQueue } from './priority-queue.js';
 
@@ -66,6 +67,14 @@ export function checkedConcurrency(units: unknown): number {
 export function checkedTimeout(ms: number | undefined): number | undefined {
   if (ms === undefined || (Number.isFinite(ms) && ms > 0)) return ms;
   throw new TypeError(`Expected \`timeout\` to be a positive finite number, got \`${ms}\` (${typeof ms})`);
+}
+
+export function checkedPool(pool: unknown): Pool | undefined {
+  const { run, stats } = (pool ?? {}) as Partial<Pool>;
+  if (pool === undefined || (typeof run === 'function' && typeof stats === 'function')) return pool as Pool;
+  throw new TypeError(
+    `Expected \`pool\` to be a pool of an open lot (\`lot.pool(name)\`), got ${spell(pool)}`,
+  );
 }
 
 /** `resources`: whether the cost may name them. */

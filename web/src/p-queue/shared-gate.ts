@@ -5,6 +5,7 @@ import type { Cost } from './options.js';
 
 /** The pool may take later what it refuses so now. */
 const passing: readonly string[] = ['queue_full', 'busy', 'storage_unavailable'];
+const once = { maxAttempts: 1 }; // as in p-queue, whatever the pool does with its tasks
 const retryMs = { least: 10, most: 1000 };
 
 /** A place in the pool's queue, for whichever job of this cost is first when its turn comes. */
@@ -16,7 +17,6 @@ interface Place {
   run: Promise<unknown> | undefined;
   /** Its turn has come: takes what is to run, or nothing. */
   begin: ((running: Promise<unknown> | undefined) => void) | undefined;
-  job: (() => Promise<unknown>) | undefined;
   /** Whoever enters hears why from `run`. */
   isRefused: boolean;
 }
@@ -64,7 +64,6 @@ export class SharedGate implements Gate {
       retry: undefined,
       run: undefined,
       begin: undefined,
-      job: undefined,
       isRefused: false,
     };
     void this.take(this.place);
@@ -85,7 +84,6 @@ export class SharedGate implements Gate {
     return {
       run: <T>(job: () => Promise<T>) => {
         if (place.isRefused) return place.run as Promise<T>;
-        place.job = job;
         place.begin!(job());
         return place.run as Promise<T>;
       },
@@ -96,7 +94,7 @@ export class SharedGate implements Gate {
     const figures = this.look() ?? (await this.ask().catch(() => undefined));
     if (this.place !== place) return;
     const units = figures ? spreadOver(figures, place.cost) : place.cost;
-    place.run = this.pool.run(() => this.turn(place), { units, signal: place.abort.signal });
+    place.run = this.pool.run(() => this.turn(place), { units, retry: once, signal: place.abort.signal });
     place.run.catch((error: unknown) => {
       if (this.place !== place) return; // whoever runs in it has the error, or nobody waits any more
       if (isPassing(error)) place.retry = setTimeout(() => void this.take(place), pauseAfter(error));
@@ -107,9 +105,8 @@ export class SharedGate implements Gate {
     });
   }
 
-  /** The units are there. A pool that repeats failed runs calls it again. */
+  /** The units are there. */
   private turn(place: Place): Promise<unknown> | undefined {
-    if (place.job) return place.job();
     if (this.place !== place) return undefined;
     return new Promise((resolve) => {
       place.begin = resolve;
@@ -147,7 +144,7 @@ export class SharedGate implements Gate {
     };
     for (;;) {
       try {
-        return await this.pool.run(begin, signal ? { units, signal } : { units });
+        return await this.pool.run(begin, { units, retry: once, ...(signal && { signal }) });
       } catch (error) {
         if (hasBegun || !isPassing(error)) throw error;
         await new Promise((resolve) => setTimeout(resolve, pauseAfter(error)));

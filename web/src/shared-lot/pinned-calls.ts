@@ -45,7 +45,8 @@ export class PinnedCall implements Waiting {
   private isTold = false;
   /** No leader will say how it ended: it ends as its function does. */
   private isAbandoned = false;
-  private lastError: unknown;
+  /** What the function threw here. */
+  private thrown: { readonly error: unknown } | undefined;
 
   constructor(
     readonly pool: string,
@@ -100,8 +101,8 @@ export class PinnedCall implements Waiting {
   settle(outcome: Outcome): void {
     this.calls.forget(this);
     if (outcome.status === 'completed') return;
-    const error = outcome.reason === 'task_failed' ? (this.lastError ?? outcome.error) : outcome.error;
-    this.fail(errorOf({ ...outcome, error }));
+    const hasThrown = outcome.reason === 'task_failed' && this.thrown !== undefined;
+    this.fail(hasThrown ? this.thrown?.error : errorOf(outcome));
   }
 
   abandon(error: ParkingLotError): void {
@@ -136,7 +137,7 @@ export class PinnedCall implements Waiting {
 
   private threw(thrown: unknown): void {
     this.run = undefined;
-    this.lastError = thrown;
+    this.thrown = { error: thrown };
     if (this.isAbandoned) this.fail(thrown);
     const error = reportError(thrown);
     this.endWith((run) => ({
