@@ -173,6 +173,27 @@ test('what can never run is refused, and those behind it run', async () => {
   await queue.onIdle();
 });
 
+for (const max_units of [4, { cpu: 4, gpu: 9 }]) {
+  test(`a job that waits in a pool and becomes too large for it is refused (${JSON.stringify(max_units)})`, async () => {
+    const { lot, pool } = await opened({ max_units });
+    const other = gate();
+    const others = pool.run(other.fn, { units: typeof max_units === 'number' ? 4 : { cpu: 4 } });
+    const queue = new PQueue({ pool });
+    const wide = queue.add(() => 'never', { units: 4 });
+    const next = queue.add(() => 'next', { units: 2 });
+    await settle();
+    await pool.reconfigure({ max_units: typeof max_units === 'number' ? 2 : { cpu: 2, gpu: 9 } });
+    await assert.rejects(wide, { code: 'cost_exceeds_capacity', field: 'units' });
+    assert.equal((await pool.stats()).running, 1);
+    other.open();
+    assert.equal(await next, 'next');
+    await others;
+    await queue.onIdle();
+    assert.equal((await pool.stats()).parked, 0);
+    await lot.close();
+  });
+}
+
 test('a job runs once, also in a pool that repeats failed runs', async () => {
   const lot = await ParkingLot.open({
     pools: { jobs: { max_units: 1, retry: { max_attempts: 3, backoff: { initial: '1ms' } } } },

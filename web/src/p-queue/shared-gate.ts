@@ -1,11 +1,13 @@
 import { ParkingLotError } from '../errors.js';
-import type { Pool, PoolStats } from '../pool.js';
+import type { Pool, PoolStats, ResourceStats } from '../pool.js';
+import { refusalSentence } from '../refusal.js';
 import type { Gate, Leave } from './gate.js';
 import type { Cost } from './options.js';
 
 /** The pool may take later what it refuses so now. */
 const passing: readonly string[] = ['queue_full', 'busy', 'storage_unavailable'];
 const once = { maxAttempts: 1 }; // as in p-queue, whatever the pool does with its tasks
+const lookMs = 250;
 const retryMs = { least: 10, most: 1000 };
 
 /** A place in the pool's queue, for whichever job of this cost is first when its turn comes. */
@@ -13,6 +15,8 @@ interface Place {
   readonly cost: Cost;
   readonly abort: AbortController;
   retry: ReturnType<typeof setTimeout> | undefined;
+  /** Looks whether the pool was made too small for it; the pool itself would wait until it is larger again. */
+  look: ReturnType<typeof setInterval> | undefined;
   /** Settles as the job does that runs in it. */
   run: Promise<unknown> | undefined;
   /** Its turn has come: takes what is to run, or nothing. */
@@ -51,7 +55,7 @@ export class SharedGate implements Gate {
     const figures = this.look();
     if (!figures || !this.isAtHand) return undefined;
     const spread = spreadOver(figures, cost);
-    if (figures.state !== 'active' || figures.parked > 0 || !fits(spread, figures)) return undefined;
+    if (figures.state !== 'active' || figures.parked > 0 || !fits(spread, figures, 'now')) return undefined;
     return { run: (job) => this.runNow(job, spread, signal) };
   }
 
@@ -62,6 +66,7 @@ export class SharedGate implements Gate {
       cost,
       abort: new AbortController(),
       retry: undefined,
+      look: undefined,
       run: undefined,
       begin: undefined,
       isRefused: false,
@@ -74,6 +79,7 @@ export class SharedGate implements Gate {
     this.place = undefined;
     if (!place) return;
     clearTimeout(place.retry);
+    clearInterval(place.look);
     if (place.begin) place.begin(undefined);
     else place.abort.abort();
   }
@@ -81,6 +87,7 @@ export class SharedGate implements Gate {
   private enterAt(place: Place, cost: Cost): Leave | undefined {
     if (!(place.begin || place.isRefused) || !sameCost(place.cost, cost)) return undefined;
     this.place = undefined;
+    clearInterval(place.look);
     return {
       run: <T>(job: () => Promise<T>) => {
         if (place.isRefused) return place.run as Promise<T>;
@@ -94,15 +101,31 @@ export class SharedGate implements Gate {
     const figures = this.look() ?? (await this.ask().catch(() => undefined));
     if (this.place !== place) return;
     const units = figures ? spreadOver(figures, place.cost) : place.cost;
+    place.look ??= whileAlive(() => void this.refuseTooLarge(place));
     place.run = this.pool.run(() => this.turn(place), { units, retry: once, signal: place.abort.signal });
     place.run.catch((error: unknown) => {
-      if (this.place !== place) return; // whoever runs in it has the error, or nobody waits any more
+      if (this.place !== place || place.isRefused) return; // whoever runs in it has the error, or nobody waits any more
       if (isPassing(error)) place.retry = setTimeout(() => void this.take(place), pauseAfter(error));
-      else {
-        place.isRefused = true;
-        this.onTurn();
-      }
+      else this.refuse(place);
     });
+  }
+
+  /** Whoever enters at this place hears from its `run` why. */
+  private refuse(place: Place): void {
+    clearInterval(place.look);
+    place.isRefused = true;
+    this.onTurn();
+  }
+
+  private async refuseTooLarge(place: Place): Promise<void> {
+    const figures = this.isAtHand ? this.look() : await this.ask().catch(() => undefined);
+    if (!figures || this.place !== place || place.begin || place.isRefused) return;
+    if (figures.state !== 'active' || fits(spreadOver(figures, place.cost), figures, 'empty')) return;
+    const sentence = refusalSentence('cost_exceeds_capacity', 'units');
+    place.run = Promise.reject(new ParkingLotError('cost_exceeds_capacity', sentence, { field: 'units' }));
+    place.run.catch(() => undefined);
+    this.refuse(place);
+    place.abort.abort();
   }
 
   /** The units are there. */
@@ -153,6 +176,13 @@ export class SharedGate implements Gate {
   }
 }
 
+/** Again and again; keeps no process from ending. */
+function whileAlive(look: () => void): ReturnType<typeof setInterval> {
+  const timer = setInterval(look, lookMs);
+  (timer as { unref?(): void }).unref?.();
+  return timer;
+}
+
 function isPassing(error: unknown): error is ParkingLotError {
   return error instanceof ParkingLotError && passing.includes(error.code);
 }
@@ -176,11 +206,13 @@ function spreadOver(figures: PoolStats, cost: Cost): Cost {
   return typeof cost === 'number' && name !== undefined ? { [name]: cost } : cost;
 }
 
-function fits(cost: Cost, figures: PoolStats): boolean {
-  if (typeof cost === 'number') return figures.unitsInUse + cost <= figures.unitsMax;
+/** Whether it fits beside what runs now, or into the pool when nothing runs. */
+function fits(cost: Cost, figures: PoolStats, when: 'now' | 'empty'): boolean {
+  const used = ({ unitsInUse }: ResourceStats) => (when === 'now' ? unitsInUse : 0);
+  if (typeof cost === 'number') return used(figures) + cost <= figures.unitsMax;
   return Object.entries(cost).every(([name, units]) => {
     const resource = figures.resources?.[name];
-    return resource !== undefined && resource.unitsInUse + units <= resource.unitsMax;
+    return resource !== undefined && used(resource) + units <= resource.unitsMax;
   });
 }
 
