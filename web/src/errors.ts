@@ -77,7 +77,7 @@ export function refuseIssues(issues: readonly ConfigIssue[]): void {
 }
 
 export function listed(issues: readonly ConfigIssue[]): string {
-  return issues.map(({ path, message }) => `${path}: ${message}`).join(' ');
+  return issues.map(({ path, message }) => (path === '' ? `it ${message}` : `${path}: ${message}`)).join(' ');
 }
 
 /** `field: must be ..., got ...`, the form of all complaints about arguments. */

@@ -2,6 +2,7 @@ import { Audit } from './audit.js';
 import { environmentText, factsOf, type OpenedConfig, refuseUnusable } from './checked-config.js';
 import { systemClock } from './clock.js';
 import type { LotConfig, MailboxKey } from './config.js';
+import { configText } from './config-text.js';
 import { type ConfigIssue, ParkingLotError } from './errors.js';
 import { acceptPages, mustDelegate } from './executor/delegate/index.js';
 import { type AnyHandlers, executorOptions, factoriesOf } from './executor/sources.js';
@@ -54,7 +55,7 @@ export class LocalLot implements LotHome {
     const made = await parts;
     const core = await Core.load(made.core, options.wasm);
     const clock = options.clock ?? systemClock;
-    const text = JSON.stringify(config) ?? 'null';
+    const text = configText(config);
     const [high, low] = options.entropy ?? randomEntropy();
     const environment = environmentText(text, options.environment);
     let folders = '';

@@ -8,6 +8,7 @@ import {
   streamStates,
 } from './codes.js';
 import type { LongTaskSpec, PoolSettings, RunOptions, TaskSpec } from './config.js';
+import { configText } from './config-text.js';
 import { type ConfigIssue, invalid, refuseIssues } from './errors.js';
 import type { Host } from './host.js';
 import type { NameCache } from './names.js';
@@ -288,7 +289,7 @@ export class Pool<Payload = unknown, Result = unknown> {
    */
   async reconfigure(settings: PoolSettings): Promise<void> {
     checkOptions(settings, 'settings');
-    const text = JSON.stringify(settings);
+    const text = configText(settings);
     await this.host.ask((request) => {
       const issues = JSON.parse(this.host.core.raw.reconfigure(request, this.index, text)) as ConfigIssue[];
       refuseIssues(issues);

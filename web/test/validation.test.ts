@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ParkingLot, type PoolSettings } from 'prometheus-parking-lot';
 import { openLot } from './lot.js';
 
 const config = { pools: { p: { max_units: 4 } } };
@@ -127,4 +128,39 @@ test('arguments of the other methods are checked by name as well', async (contex
   await assert.rejects(pool.status('' as never), { field: 'taskId' });
   await assert.rejects(pool.setPriority('a', 'top' as never), { field: 'priority' });
   await assert.rejects(pool.cancelTenant('' as never), { field: 'tenant' });
+});
+
+test('settings and configs that JSON cannot carry are refused by name, all at once', async (context) => {
+  const { lot } = await openLot(context, config);
+  const cyclic: Record<string, unknown> = { max_units: 3 };
+  cyclic.tenants = { self: cyclic };
+  const cases: [unknown, string][] = [
+    [
+      { max_units: 3n, ageing_secs: Number.NaN, policy: () => 'strict' },
+      'max_units: must be JSON, not the BigInt 3n; write a plain number. ageing_secs: must be JSON, not NaN. policy: must be JSON, not a function.',
+    ],
+    [cyclic, 'tenants.self: must be JSON, not an object that contains itself.'],
+    [new Map([['max_units', 3]]), 'it must be JSON, not a Map.'],
+    [[], 'it must be an object, not an array; write it like {"max_units": 8}.'],
+  ];
+  for (const [settings, message] of cases) {
+    await assert.rejects(lot.pool('p').reconfigure(settings as PoolSettings), {
+      name: 'ParkingLotError',
+      code: 'invalid_config',
+      message: `The config cannot be used: ${message}`,
+    });
+  }
+  await assert.rejects(ParkingLot.open({ pools: { p: { max_units: 3n as unknown as number } } }), {
+    code: 'invalid_config',
+    issues: [
+      {
+        severity: 'error',
+        path: 'pools.p.max_units',
+        message: 'must be JSON, not the BigInt 3n; write a plain number.',
+      },
+    ],
+  });
+  const self = { tenants: { one: { weight: 2 }, two: { weight: 2 } } };
+  self.tenants.two = self.tenants.one; // twice the same is no cycle
+  await lot.pool('p').reconfigure(self);
 });

@@ -1,5 +1,6 @@
 import { environmentText, type OpenedConfig, refuseUnusable } from '../checked-config.js';
 import { type Clock, systemClock } from '../clock.js';
+import { configText } from '../config-text.js';
 import { type ConfigIssue, ParkingLotError } from '../errors.js';
 import { builtStorage } from '../recovery.js';
 import { nearest } from '../spelling.js';
@@ -43,7 +44,7 @@ export class Garages<Name extends string = string> {
     config: C,
     options: GarageOptions = {},
   ): Promise<Garages<keyof C['garages'] & string>> {
-    const text = JSON.stringify({ garages: config.garages });
+    const text = configText({ garages: config.garages });
     const clock = options.clock ?? systemClock;
     const isStored = mayStore(config.garages);
     const { raw, abort } = await loadModuleFor(isStored, options).catch((cause: unknown) => {

@@ -1,4 +1,5 @@
 import type { LotConfig } from '../config.js';
+import { configText } from '../config-text.js';
 import type { ConfigIssue } from '../errors.js';
 import { ParkingLotError } from '../errors.js';
 import type { PoolFacts } from '../pool.js';
@@ -92,6 +93,7 @@ export class Connection {
     private readonly events: ConnectionEvents,
   ) {
     const { database, realm, config } = setup;
+    this.config = configText(config);
     this.checked = new Promise((resolve, reject) => {
       this.settleChecked = { resolve, reject };
     });
@@ -106,7 +108,6 @@ export class Connection {
     this.fromLeader.addEventListener('message', (event: MessageEvent) =>
       this.receive(event.data as Envelope<LeaderMessage>),
     );
-    this.config = JSON.stringify(config) ?? 'null';
     this.link = this.start();
   }
 

@@ -1,5 +1,6 @@
 import type { Priority, Status } from '../codes.js';
 import type { LongTaskSpec, PoolSettings, RunOptions, TaskSpec } from '../config.js';
+import { configText } from '../config-text.js';
 import { invalid } from '../errors.js';
 import { checkOptions, type Pool, type PoolStats } from '../pool.js';
 import type { RunFunction } from '../realm-run.js';
@@ -127,8 +128,9 @@ export class SharedPool<Payload = unknown, Result = unknown>
     return this.call('disable');
   }
 
-  reconfigure(settings: PoolSettings): Promise<void> {
-    return this.call('reconfigure', settings);
+  async reconfigure(settings: PoolSettings): Promise<void> {
+    checkOptions(settings, 'settings');
+    return this.call('reconfigure', JSON.parse(configText(settings)));
   }
 
   stats(): Promise<PoolStats> {
