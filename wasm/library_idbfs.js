@@ -27,9 +27,8 @@ mergeInto(LibraryManager.library, {
     durability: 'strict',
 
     mount: (mount) => {
-      mount.idbfs = { db: null, epoch: 0, token: 0, sync: 0, certainUntil: 0, isAnew: false, dirty: new Set(), removed: new Set() };
-      mount.idbfs.changeAgain = () => {};
-      mount.idbfs.gone = () => {};
+      mount.idbfs = { db: null, epoch: 0, token: 0, sync: 0, certainUntil: 0, dirty: new Set(), removed: new Set() };
+      mount.idbfs.changeAgain = mount.idbfs.gone = () => {};
       var root = MEMFS.mount(mount);
       IDBFS.track(mount.idbfs, root);
       return root;
@@ -257,10 +256,7 @@ mergeInto(LibraryManager.library, {
             } catch (fault) {
               return callback(fault);
             }
-            state.epoch = owner.epoch;
-            state.token = owner.token;
-            state.sync = owner.sync;
-            state.certainUntil = Date.now() + IDBFS.CERTAIN_MS;
+            Object.assign(state, owner, { certainUntil: Date.now() + IDBFS.CERTAIN_MS });
             state.dirty.clear();
             state.removed.clear();
             callback(null);

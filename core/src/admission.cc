@@ -46,7 +46,7 @@ void Scheduler::Machine::take(const Submit& input) {
     return;
   }
   if (refuse_by_spec(*pool, input.request, input.spec)) return;
-  const std::uint64_t digest = input.spec.task_id.empty() ? 0 : digest_of(input.spec);
+  const std::uint64_t digest = input.spec.task_id.empty() ? 0 : digest_of(*pool, input.spec);
   std::optional<Room> replaced;
   if (!input.spec.task_id.empty() && answered_as_duplicate(*pool, input, digest, replaced)) return;
   // Who has replaced a task has passed this already, and is not refused any more.
@@ -191,12 +191,20 @@ std::string_view Scheduler::Machine::tenant_of(const TaskSpec& spec) const {
 }
 
 /// Equal digests mean the same body: what the task is and costs, not when it should run.
-std::uint64_t Scheduler::Machine::digest_of(const TaskSpec& spec) const {
+std::uint64_t Scheduler::Machine::digest_of(const Pool& pool, const TaskSpec& spec) const {
   std::uint64_t digest = 0xcbf29ce484222325ULL;
   mix_in(digest, spec.payload.digest);
   mix_in(digest, spec.payload.bytes);
   mix_in(digest, spec.units);
-  for (const Units units : spec.resources) mix_in(digest, units);
+  // By name: a config that counts more resources makes no other task of it.
+  std::size_t i = 0;
+  for (const auto& [name, most] : pool.config.resources) {
+    const Units units = i < spec.resources.size() ? spec.resources[i] : 0;
+    ++i;
+    if (units == 0) continue;
+    mix_in(digest, name);
+    mix_in(digest, units);
+  }
   mix_in(digest, static_cast<std::uint64_t>(spec.kind));
   mix_in(digest, tenant_of(spec));
   mix_in(digest, names.text(spec.mailbox));

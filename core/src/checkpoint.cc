@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "machine.h"
+#include "recorded_costs.h"
 
 /// State as records, for checkpoints, and back.
 namespace parking_lot {
@@ -203,12 +204,11 @@ void Scheduler::Machine::apply(Pool& pool, std::uint32_t, const UnitsRestored& f
     std::erase(pool.stale_runs, run_slot);
   }
   run.lease = fact.lease;
-  run.units = fact.units;
+  const PresentCost cost = present_cost(pool, fact.units, fact.resources);
+  run.units = cost.units;
   if (pool.has_resources()) {
-    Amounts& cost = pool.run_costs[run_slot];
-    cost = {};
-    std::copy_n(fact.resources.begin(), std::min(fact.resources.size(), resources_max), cost.of.begin());
-    pool.amounts_in_use.add(cost);
+    pool.run_costs[run_slot] = cost.amounts;
+    pool.amounts_in_use.add(cost.amounts);
   }
   if (run.stage == Run::Stage::quarantined) {
     pool.quarantined += run.units;

@@ -117,7 +117,7 @@ class Scheduler::Machine {
                          std::string_view field = {});
   void audit_refusal(Pool& pool, Refusal code, std::string_view task_id, std::string_view tenant);
   std::string_view tenant_of(const TaskSpec& spec) const;
-  std::uint64_t digest_of(const TaskSpec& spec) const;
+  std::uint64_t digest_of(const Pool& pool, const TaskSpec& spec) const;
 
   // commands.cc
   void take(const Cancel& input);

@@ -58,6 +58,12 @@ struct Arrival {
   Room room = Room::sought;
 };
 
+/// What a pool had when something was recorded, by the settings before it.
+struct RecordedCapacity {
+  Units max_units = 0;                     ///< where it counted units only
+  std::map<std::string, Units> resources;  ///< else
+};
+
 /// An obligation to deliver, in the order in which outcomes were recorded.
 struct Delivery {
   std::uint32_t task = no_slot;
@@ -242,8 +248,10 @@ class Pool {
   std::unordered_map<std::uint32_t, Duration> queued_at;  // by that clock, of tasks by slot; never iterated
 
   // Reconfiguration.
-  std::optional<PoolConfig> recorded;   // what the journal that is being read says last
-  std::uint64_t recorded_by = 0;        // the incarnation that recorded it
+  std::optional<PoolConfig> recorded;  // what the journal that is being read says last
+  std::uint64_t recorded_by = 0;       // the incarnation that recorded it
+  std::optional<RecordedCapacity>
+      recorded_capacity;                // while such records are read: what they count, if not the same
   PoolConfig at_open;                   // what the file says
   std::uint64_t first_incarnation = 0;  // of this process; 0: the stream has not been open yet
   mutable std::string settings_kept;    // that records of a checkpoint view

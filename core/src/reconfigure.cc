@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "machine.h"
+#include "recorded_costs.h"
 
 /// Settings that change while the pool is open, and what the journal says of them.
 namespace parking_lot {
@@ -19,9 +22,9 @@ bool needs_other_lines(const Pool& pool, const PoolConfig& before) {
 }
 
 /// Costs of tasks are kept by resource, in the order of their names.
-bool counts_the_same(const PoolConfig& one, const PoolConfig& other) {
-  return std::equal(one.resources.begin(), one.resources.end(), other.resources.begin(),
-                    other.resources.end(), [](const auto& a, const auto& b) { return a.first == b.first; });
+bool counts_the_same(const std::map<std::string, Units>& one, const std::map<std::string, Units>& other) {
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                    [](const auto& a, const auto& b) { return a.first == b.first; });
 }
 
 }  // namespace
@@ -33,7 +36,7 @@ void Scheduler::Machine::take(const Reconfigure& input) {
     return;
   }
   if (refused_by_storage(*pool, input.request) || refused_as_busy(*pool, input.request)) return;
-  if (input.config == nullptr || !counts_the_same(*input.config, pool->config)) {
+  if (input.config == nullptr || !counts_the_same(input.config->resources, pool->config.resources)) {
     refuse(input.request, Refusal::invalid_task, "max_units");
     return;
   }
@@ -88,6 +91,10 @@ void Scheduler::Machine::apply(Pool& pool, std::uint32_t, const PoolConfigured& 
 void Scheduler::Machine::restore_settings(Pool& pool, std::string_view settings) {
   const ParsedPool parsed = parse_pool_settings(settings, pool.at_open);
   pool.recorded = parsed.ok() ? std::optional(parsed.pool) : std::nullopt;
+  pool.recorded_capacity = recorded_capacity(settings);
+  const bool is_same =
+      pool.recorded_capacity && counts_the_same(pool.recorded_capacity->resources, pool.config.resources);
+  if (is_same) pool.recorded_capacity.reset();
   pool.recorded_by = pool.incarnations.empty() ? 0 : pool.incarnations.back();
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "machine.h"
+#include "recorded_costs.h"
 
 /// Durable watermarks, failed writes, and the one path that serves start-up, reload and takeover alike.
 namespace parking_lot {
@@ -118,6 +119,7 @@ void Scheduler::Machine::reset(Pool& pool) {
   pool.queued_at.clear();
   pool.reserved_for = no_slot;
   pool.recorded.reset();
+  pool.recorded_capacity.reset();
   pool.set_layout(pool.layout_for(pool.config));
   if (pool.incarnations.size() > pool.stale_incarnations.size()) pool.stale_incarnations = pool.incarnations;
   pool.incarnations.clear();
@@ -244,11 +246,9 @@ std::uint32_t Scheduler::Machine::restore_slot(Pool& pool, const TaskAdmitted& f
     describe(pool, tasks_[slot], fact);
   }
   tasks_[slot].phase = Phase::admitted;
-  if (!pool.has_resources()) return slot;
-  Amounts& cost = pool.costs[slot];
-  cost = {};
-  if (fact.resources.empty()) cost.of[0] = fact.units;  // from a time when the pool counted only units
-  std::copy_n(fact.resources.begin(), std::min(fact.resources.size(), resources_max), cost.of.begin());
+  const PresentCost cost = present_cost(pool, fact.units, fact.resources);
+  tasks_[slot].units = cost.units;
+  if (pool.has_resources()) pool.costs[slot] = cost.amounts;
   return slot;
 }
 
@@ -268,6 +268,7 @@ void Scheduler::Machine::take(const RecoveryDone& input) {
   drop_stale(pool);
   order_outcomes(pool);
   pool.stream.opened();
+  pool.recorded_capacity.reset();
   pool.is_read_only = input.purpose == RecoveryDone::Purpose::reading;
   if (pool.is_read_only) {
     if (pool.recorded) adopt(pool, *std::exchange(pool.recorded, std::nullopt));

@@ -394,6 +394,33 @@ TEST_CASE(
   CHECK(ids == std::vector<std::string>{"a", "b"});
 }
 
+TEST_CASE("run: stored costs go by the name of the resource, whatever the config counts since") {
+  const TemporaryFolder folder;
+  const auto with = [&](const json& max_units) {
+    const json queue{{"type", "file"}, {"path", "lot"}};
+    return folder.write("c.json",
+                        json{{"pools", {{"p", {{"max_units", max_units}, {"queue", queue}}}}}}.dump());
+  };
+  const std::string store = folder.path("lot");
+  const std::string job = R"({"task_id": "t", "units": {"cpu": 1, "gpu": 2}, "payload": {"argv": ["true"]}})";
+  program_output({"run", "--config", with({{"cpu", 4}, {"gpu", 2}}), "--jobs", "/dev/null"});
+  program_output({"task", "submit", "--store", store, job});
+  program_output({"pool", "pause", "--store", store});
+  const auto units_under = [&](const json& max_units) {
+    program_output({"run", "--config", with(max_units), "--jobs", "/dev/null"});
+    return json::parse(program_output({"task", "list", "--store", store, "--json"}))["resource_cost"];
+  };
+  CHECK(units_under({{"cpu", 4}, {"disk", 9}, {"gpu", 2}}) == json({{"cpu", 1}, {"disk", 0}, {"gpu", 2}}));
+  CHECK(units_under(8)["units"] == 8);  // all of the pool, as before
+  CHECK(units_under({{"core", 4}}) == json({{"core", 4}}));
+  program_output({"pool", "resume", "--store", store});
+  // The same job is the same task, although more resources are counted.
+  const std::string config = with({{"cpu", 4}, {"disk", 9}, {"gpu", 2}});
+  program_output({"run", "--config", config, "--resume", "--jobs", folder.write("jobs", job), "--out",
+                  folder.path("out")});
+  CHECK(is_once_each(outcomes_by_id(folder, "out"), 1));
+}
+
 TEST_CASE("store verify: a file of payloads that was deleted is missed") {
   const TemporaryFolder folder;
   const std::string config = folder.write("c.json", two_stores);

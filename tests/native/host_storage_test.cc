@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 
 #include <spdlog/sinks/base_sink.h>
+#include <spdlog/spdlog.h>
 
 #include <atomic>
 #include <catch2/catch.hpp>
@@ -13,7 +14,6 @@
 #include <stdexcept>
 #include <thread>
 
-#include "host/log.h"
 #include "running_host.h"
 #include "temporary_folder.h"
 
@@ -323,9 +323,9 @@ TEST_CASE("a mailbox store that stays away is tried with pauses, not with every 
   RunningHost host(config, echo);
   std::this_thread::sleep_for(std::chrono::milliseconds(1200));  // the first pause is over
   const auto lines = std::make_shared<CountingLog>();
-  host_log()->sinks().push_back(lines);
+  spdlog::get("parking-lot")->sinks().push_back(lines);
   for (int i = 0; i < 100; ++i) host.outcome_of(task_named("t" + std::to_string(i)));
-  host.on_loop([](Host&) { host_log()->sinks().pop_back(); });
+  host.on_loop([](Host&) { spdlog::get("parking-lot")->sinks().pop_back(); });
   CHECK(lines->count <= 3);
 }
 
