@@ -71,3 +71,46 @@ test('what is wrong with a trace stands on the page, and the next run goes on', 
   await page.getByRole('button', { name: 'Simulate' }).click();
   await expect(page.locator('#state')).toContainText('3 policies in');
 });
+
+test('numbers that make no sense are refused beside their limits, and nothing is made of them', async ({ page }) => {
+  await openPage(page);
+  const [load, units] = [page.getByLabel('Load in percent'), page.getByLabel('or units')];
+  const wrong = [
+    [units, '1e20', 'or units: must be a whole number from 1 to 9,007,199,254,740,991.'],
+    [units, '0', 'or units: must be'],
+    [load, '', 'Load in percent: must be a whole number from 1 to 1,000.'],
+    [page.getByLabel('Estimates'), '', /^Estimates.*: must be a whole number from 0 to 1,000\./],
+    [page.getByLabel('Tasks'), '2.5', 'Tasks: must be'],
+    [page.getByLabel('Seed'), '-1', 'Seed: must be'],
+  ];
+  for (const [field, text, message] of wrong) {
+    const before = await field.inputValue();
+    await field.fill(text);
+    await page.getByRole('button', { name: 'Simulate' }).click();
+    await expect(page.locator('#state')).toContainText(message);
+    await expect(page.locator('#state')).toHaveClass('bad');
+    await expect(field).toBeFocused();
+    await expect(page.locator('#results')).toBeHidden();
+    await field.fill(before);
+  }
+  await page.getByLabel('Tasks').fill('500');
+  await load.fill('');
+  await units.fill('20000');
+  await page.getByRole('button', { name: 'Simulate' }).click();
+  await expect(page.locator('#summary')).toContainText('20,000 units');
+  await expect(page.locator('[aria-invalid=true]')).toHaveCount(0);
+});
+
+test('how wrong expected starts were, and how far tenants were apart, are among the figures', async ({ page }) => {
+  await openPage(page);
+  await page.getByLabel('Tasks').fill('1000');
+  await page.getByLabel('One more, with keys of the pool').fill('strict:fairness=tenant');
+  await page.getByRole('button', { name: 'Simulate' }).click();
+  await expect(page.locator('#state')).toContainText('4 policies in');
+  const time = expect.stringMatching(/^[\d.]+ (ms|s|min|h|d)$/);
+  const lag = (most, bound) => ({ 'lag between tenants, most': most, 'lag between tenants, bound': bound });
+  const eta = (p50, p95) => ({ 'start foretold: off by, p50': p50, 'start foretold: off by, p95': p95 });
+  expect(await column(page, 'strict:fairness=tenant')).toMatchObject({ ...eta(time, time), ...lag(time, time) });
+  // In a strict order of exact estimates nothing that comes later changes what was told.
+  expect(await column(page, 'strict')).toMatchObject({ ...eta('0', '0'), ...lag('–', '–') });
+});

@@ -41,7 +41,8 @@ function show({ trace, policies, pictures }) {
 
 /** What the form asks for, as core/simulate/what_if.h takes it. */
 function requestOf(fields) {
-  const number = (name) => Number(fields.get(name));
+  // What is left empty is left to the simulator.
+  const number = (name) => (fields.get(name) ? Number(fields.get(name)) : undefined);
   const policies = fields.getAll('policy');
   if (fields.get('more').trim()) policies.push(fields.get('more').trim());
   const request = {
@@ -55,17 +56,33 @@ function requestOf(fields) {
   return { ...request, name: file?.name ?? '' };
 }
 
+function refuse(text) {
+  state.className = 'bad';
+  state.textContent = text;
+}
+
+/** Marks the fields whose numbers make no sense, and says what each must be. */
+function complaints() {
+  form.load_percent.required = form.units.value === '' && !form.units.validity.badInput;
+  const texts = [];
+  for (const field of form.querySelectorAll('input[type=number]')) {
+    const isWrong = field.willValidate && !field.validity.valid;
+    field.setAttribute('aria-invalid', isWrong);
+    if (!isWrong) continue;
+    if (texts.length === 0) field.focus();
+    const [least, most] = [field.min, field.max].map((limit) => Number(limit).toLocaleString('en'));
+    texts.push(`${field.labels[0].firstChild.textContent.trim()}: must be a whole number from ${least} to ${most}.`);
+  }
+  return texts;
+}
+
 form.addEventListener('submit', async (event) => {
   event.preventDefault();
+  const wrong = complaints();
+  if (wrong.length > 0) return refuse(wrong.join(' '));
   const request = requestOf(new FormData(form));
-  if (!request.generate && !file) {
-    state.textContent = 'Choose a trace first.';
-    return;
-  }
-  if (request.policies.length === 0) {
-    state.textContent = 'Choose a policy first.';
-    return;
-  }
+  if (!request.generate && !file) return refuse('Choose a trace first.');
+  if (request.policies.length === 0) return refuse('Choose a policy first.');
   form.querySelector('#run').disabled = true;
   form.setAttribute('aria-busy', 'true');
   state.className = '';
@@ -83,7 +100,9 @@ function choose(chosen) {
 }
 
 function showSource() {
-  document.querySelector('#made-up').hidden = form.generate.value === '';
+  const isOwn = form.generate.value === '';
+  document.querySelector('#made-up').hidden = isOwn;
+  form.tasks.disabled = form.seed.disabled = isOwn;
 }
 
 form.generate.addEventListener('change', showSource);

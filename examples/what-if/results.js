@@ -30,7 +30,17 @@ const rows = [
   ['largest tenth, p95', (p) => spelledTime(p.largest_tenth.wait_ms.p95)],
   ['largest tenth, longest', (p) => spelledTime(p.largest_tenth.wait_ms.max)],
   ['bounded slowdown, mean', (p) => p.bounded_slowdown.mean.toFixed(2)],
+  ['start foretold: off by, p50', (p) => (p.eta.told > 0 ? spelledTime(p.eta.error_ms.p50) : '–')],
+  ['start foretold: off by, p95', (p) => (p.eta.told > 0 ? spelledTime(p.eta.error_ms.p95) : '–')],
 ];
+
+/** Of policies under which tenants take turns: the time in which the whole pool does what they are apart. */
+const fairRows = [
+  ['lag between tenants, most', ({ fairness_lag: lag }) => (lag ? spelledTime(lag.most_ms) : '–')],
+  ['lag between tenants, bound', ({ fairness_lag: lag }) => (lag ? boundOf(lag) : '–')],
+];
+
+const boundOf = ({ bound_ms: bound }) => (bound === null ? 'none' : spelledTime(bound));
 
 function element(name, text, attributes = {}) {
   const made = Object.assign(document.createElement(name), attributes);
@@ -42,7 +52,8 @@ function element(name, text, attributes = {}) {
 export function showFigures(table, policies, onConfig) {
   const head = element('tr');
   head.append(element('td'), ...policies.map(({ policy }) => element('th', policy.replace(/([:,=_])/g, '$1\u200b'), { scope: 'col' })));
-  const body = rows.map(([name, text]) => {
+  const told = policies.some((policy) => policy.fairness_lag) ? [...rows, ...fairRows] : rows;
+  const body = told.map(([name, text]) => {
     const row = element('tr');
     row.append(element('th', name, { scope: 'row' }), ...policies.map((policy) => element('td', text(policy))));
     return row;
