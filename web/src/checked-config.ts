@@ -16,6 +16,7 @@ export interface OpenedConfig {
 
 interface EffectivePool {
   max_units: number | Record<string, number>;
+  worker_count?: number;
   heartbeat_secs: number;
   kill_grace_secs: number;
   default_timeout_secs?: number;
@@ -57,6 +58,7 @@ function poolFacts(name: string, index: number, pool: EffectivePool, isDurable: 
     maxUnits:
       typeof pool.max_units === 'number' ? pool.max_units : Math.max(...Object.values(pool.max_units)),
     resources: typeof pool.max_units === 'number' ? [] : Object.keys(pool.max_units).sort(),
+    runsMax: pool.worker_count || undefined,
     heartbeatMs: pool.heartbeat_secs * 1000,
     killGraceMs: pool.kill_grace_secs * 1000,
     defaultTimeoutMs: (pool.default_timeout_secs ?? 0) * 1000,

@@ -96,7 +96,7 @@ export class LocalLot implements LotHome {
       host = new Host(core, clock, storage);
       if (storage) await recover(host, facts, realms);
       for (const pool of facts) {
-        core.raw._pl_executor_ready(pool.index, realmExecutor, ownRealm, endlessCredits, 0);
+        core.raw._pl_executor_ready(pool.index, realmExecutor, ownRealm, pool.runsMax ?? endlessCredits, 0);
         const factory = factories.get(pool.name);
         if (factory)
           host.ports[pool.index] = new ExecutorPort(host, pool.index, factory, executorOptions(pool, clock));

@@ -73,6 +73,8 @@ export interface PoolFacts {
   readonly maxUnits: number;
   /** Names of the resources, in the core's order; none where the pool simply counts units. */
   readonly resources: readonly string[];
+  /** Runs of an executor at once; undefined: as many as units allow. */
+  readonly runsMax?: number | undefined;
   readonly heartbeatMs: number;
   readonly killGraceMs: number;
   readonly defaultTimeoutMs: number;

@@ -241,3 +241,32 @@ test('a thenable that settles again later changes nothing, not even the run that
   assert.equal(await next, 'next');
   assert.equal((await lot.pool('p').stats()).completed, 2);
 });
+
+test('worker_count bounds how many functions run at once, and how many runs a handler has, whatever they cost', async (context) => {
+  let running = 0;
+  let most = 0;
+  const job = async () => {
+    most = Math.max(most, ++running);
+    for (let i = 0; i < 5; i += 1) await new Promise((resolve) => setImmediate(resolve));
+    running -= 1;
+    if (running === 0 && most === 1) throw new Error('a failed run gives its place back as well');
+  };
+  const { lot } = await openLot(
+    context,
+    { pools: { one: { max_units: 8, worker_count: 1 }, two: { max_units: 8, worker_count: 2 } } },
+    { handlers: { one: job, two: job } },
+  );
+  for (const [name, count] of [
+    ['one', 1],
+    ['two', 2],
+  ] as const) {
+    const pool = lot.pool(name);
+    most = 0;
+    await Promise.allSettled(Array.from({ length: 6 }, () => pool.run(job)));
+    assert.equal(most, count);
+    most = 0;
+    const tasks = await Promise.all(Array.from({ length: 6 }, () => pool.submit({})));
+    await Promise.all(tasks.map((task) => task.outcome()));
+    assert.equal(most, count);
+  }
+});

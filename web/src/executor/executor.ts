@@ -63,6 +63,8 @@ export interface ExecutorOptions {
   readonly pool: string;
   /** The pool's capacity, for a sensible default of how many places to offer. */
   readonly maxUnits: number;
+  /** Runs that it may have at once (`worker_count`); undefined: as many as it likes. */
+  readonly runsMax?: number | undefined;
   /** How often each run must report a heartbeat. */
   readonly heartbeatMs: number;
   /** How long a stopped run may take to end by itself before it is ended by force. */

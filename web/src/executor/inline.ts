@@ -9,7 +9,7 @@ export type Handler<Payload = never, Result = unknown> = (
 ) => Result | PromiseLike<Result>;
 
 /**
- * Runs tasks by calling `handler`, as many at once as the pool's units allow. A run that is told to stop has its signal
+ * Runs tasks by calling `handler`, as many at once as the pool's units and `worker_count` allow. A run that is told to stop has its signal
  * aborted; nothing can end it by force, so that it holds its units until it returns.
  */
 export function inlineExecutor(handler: Handler): ExecutorFactory {
@@ -25,7 +25,7 @@ class InlineExecutor implements Executor {
     private readonly events: ExecutorEvents,
     private readonly options: ExecutorOptions,
   ) {
-    events.credits(Number.POSITIVE_INFINITY);
+    events.credits(options.runsMax ?? Number.POSITIVE_INFINITY); // the end of each run gives its place back
   }
 
   start(run: Run): void {

@@ -24,8 +24,8 @@ export interface ExecutorSources<Handlers> {
 export type AnyHandlers = Record<string, Handler<any, any>>;
 
 export function executorOptions(pool: PoolFacts, clock: Clock) {
-  const { name, maxUnits, heartbeatMs, killGraceMs } = pool;
-  return { pool: name, maxUnits, heartbeatMs, killGraceMs, clock };
+  const { name, maxUnits, runsMax, heartbeatMs, killGraceMs } = pool;
+  return { pool: name, maxUnits, runsMax, heartbeatMs, killGraceMs, clock };
 }
 
 /**

@@ -112,9 +112,9 @@ export class HandClock implements ExecutorClock {
 }
 
 /** An executor of a pool with 8 units, a heartbeat of 1 s and a grace of 500 ms. */
-export function openExecutor(factory: ExecutorFactory) {
+export function openExecutor(factory: ExecutorFactory, limits: { runsMax?: number } = {}) {
   const events = new Recorder();
   const clock = new HandClock();
-  const options = { pool: 'llm', maxUnits: 8, heartbeatMs: 1000, killGraceMs: 500, clock };
+  const options = { pool: 'llm', maxUnits: 8, heartbeatMs: 1000, killGraceMs: 500, clock, ...limits };
   return { events, clock, executor: factory(events, options) };
 }

@@ -398,6 +398,13 @@ test('a process waits for the tasks in its workers, and ends by itself when the 
   assert.equal(stdout, 'waited for\n');
 });
 
+test('workers offer no more places than the config lets them have', async () => {
+  const source = { create: echo, size: 4, concurrency: 2 };
+  const { events, executor } = openExecutor(workerExecutor(source), { runsMax: 3 });
+  assert.deepEqual(events.offered, [3]);
+  await executor.close();
+});
+
 test('a run that comes after close is refused, not lost', async () => {
   const { events, executor } = openExecutor(workerExecutor(echo));
   await executor.close();

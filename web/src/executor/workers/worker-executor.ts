@@ -204,7 +204,11 @@ class WorkerExecutor implements Executor {
       this.cancelBackoff === undefined
         ? this.measures.size
         : [...this.workers].filter((worker) => worker.isReady).length;
-    this.events.credits(Math.max(0, workers * this.measures.concurrency - this.live.size));
+    const places = Math.min(
+      workers * this.measures.concurrency,
+      this.options.runsMax ?? Number.POSITIVE_INFINITY,
+    );
+    this.events.credits(Math.max(0, places - this.live.size));
   }
 
   /** Twice per heartbeat, so that one late timer costs no lease. */
