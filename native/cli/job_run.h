@@ -94,6 +94,8 @@ class JobRun {
   void on_tick();
   void check_storage();
   void tell_of_pauses();
+  void tell_of_stuck();
+  void explain_first(const std::string& pool, const TaskPage& page);
   void report_progress();
   void say(const std::string& line);
   bool owes_deliveries() const;
@@ -117,6 +119,7 @@ class JobRun {
   std::uint64_t pools_to_adopt_ = 0;
   std::uint64_t left_out_ = 0;                       // recorded before, and not written therefore
   std::unordered_set<std::string> known_as_paused_;  // pools
+  std::unordered_set<std::string> known_as_stuck_;   // pools in which nothing runs although tasks are parked
   WallTime begun_at_;
   std::optional<std::chrono::steady_clock::time_point> storage_fails_since_;
   std::unordered_set<std::string> running_;  // by the events: behind the gauges until the end is durable

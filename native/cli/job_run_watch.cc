@@ -16,6 +16,21 @@ namespace {
 constexpr std::chrono::milliseconds tick_period{100};
 constexpr std::chrono::seconds line_period{5};
 
+/// Why a task waits though nothing runs; empty: it will not last.
+std::string stuck_text(const Explanation& why) {
+  switch (why.waits_for) {
+    case Wait::capacity_shrunk:
+      return "costs more than the pool has now; it waits for a larger max_units (SIGHUP).";
+    case Wait::tenant_limit:
+      return "costs more than its tenant " + why.task.tenant +
+             " may use now; it waits for a larger max_units of that tenant (SIGHUP).";
+    case Wait::no_executor:
+      return "waits for an executor that takes it.";
+    default:
+      return "";
+  }
+}
+
 }  // namespace
 
 void JobRun::wait_for_signal() {
@@ -27,7 +42,10 @@ void JobRun::wait_for_signal() {
 }
 
 void JobRun::on_signal(int signal) {
-  if (signal == SIGHUP) return options_.on_hangup([this](const std::string& line) { say(line); });
+  if (signal == SIGHUP) {
+    known_as_stuck_.clear();  // what it says of them may be otherwise afterwards
+    return options_.on_hangup([this](const std::string& line) { say(line); });
+  }
   if (phase_ == Phase::running) {
     phase_ = Phase::stopping;
     summary_.ending = Summary::Ending::interrupted;
@@ -109,6 +127,7 @@ void JobRun::on_tick() {
   end_if_done();
   if (phase_ != Phase::over) check_storage();
   if (phase_ == Phase::running) tell_of_pauses();
+  if (phase_ == Phase::running) tell_of_stuck();
   if (phase_ != Phase::over) report_progress();
 }
 
@@ -142,6 +161,35 @@ void JobRun::tell_of_pauses() {
         "' is paused: its tasks wait. Interrupt this run, then: parking-lot pool resume " + "--config FILE " +
         pool.name);
   }
+}
+
+/// Nothing that ends would start what waits then.
+void JobRun::tell_of_stuck() {
+  for (const PoolConfig& pool : config_.pools) {
+    const PoolStats stats = *host_.stats(pool.name);
+    const bool is_idle = stats.running == 0 && stats.units_quarantined == 0;
+    if (!is_idle || stats.parked == 0 || stats.state == PoolState::paused) continue;
+    if (stats.storage != StreamState::open || !known_as_stuck_.insert(pool.name).second) continue;
+    host_.list(pool.name, {.status = Status::queued}, [this, name = pool.name](const auto& page) {
+      if (page) explain_first(name, *page);
+    });
+  }
+}
+
+void JobRun::explain_first(const std::string& pool, const TaskPage& page) {
+  const auto parked = std::find_if(page.tasks.begin(), page.tasks.end(),
+                                   [](const TaskView& task) { return task.ready_at.ms == 0; });
+  if (phase_ == Phase::over || parked == page.tasks.end()) return;
+  host_.explain(pool, parked->task_id, [this, pool](const auto& why) {
+    const std::string reason = why ? stuck_text(*why) : std::string();
+    if (phase_ == Phase::over) return;
+    if (reason.empty()) {
+      known_as_stuck_.erase(pool);  // it was a moment between two runs
+      return;
+    }
+    say("pool " + pool + ": nothing runs, and " + std::to_string(host_.stats(pool)->parked) +
+        " wait: " + why->task.task_id + " " + reason);
+  });
 }
 
 void JobRun::report_progress() {

@@ -66,7 +66,8 @@ std::string progress_text(const Tally& tally, std::uint64_t running, std::uint64
   std::string text = "running " + std::to_string(running) + ", parked " + std::to_string(parked) + ", done " +
                      std::to_string(tally.completed) + ", failed " + std::to_string(tally.unsuccessful());
   const std::uint64_t behind = tally.ended() + tally.skipped + tally.malformed + tally.joined;
-  if (jobs && tally.ended() > 0 && *jobs > behind) {
+  const bool is_going_on = running > 0 || parked == 0;  // else nobody knows when
+  if (jobs && is_going_on && tally.ended() > 0 && *jobs > behind) {
     const double each = static_cast<double>(elapsed.ms) / static_cast<double>(tally.ended());
     text += ", ETA " + seconds_text({static_cast<std::int64_t>(each * static_cast<double>(*jobs - behind))});
   }

@@ -128,3 +128,36 @@ TEST_CASE("run: jobs wait while the capacity is too small for them, and run when
   CHECK(run.output_lines().size() == 7);
   CHECK_THAT(run.errors(), Catch::Contains("7 completed"));
 }
+
+TEST_CASE("run: of parked tasks that no longer fit it says once why they wait, without an end in sight") {
+  const TemporaryFolder folder;
+  const bool is_tenants = GENERATE(false, true);
+  const auto with = [&](int units) {
+    json pool = pool_of(is_tenants ? 4 : units);
+    pool["tenants"] = {{"default", {{"max_units", units}}}};
+    return config({{"cpu", pool}});
+  };
+  const std::string path = folder.write("c.json", with(4));
+  const std::string jobs = job("first", "echo x >> " + folder.path("begun") + "; while [ ! -e " +
+                                            folder.path("go") + " ]; do sleep 0.02; done") +
+                           job("wide", "true", {{"units", 4}});
+  StartedProgram run({"run", "--config", path, "--jobs", folder.write("j", jobs)});
+  const auto says = [&](const std::string& text) {
+    return eventually([&] { return run.errors().find(text) != std::string::npos; });
+  };
+  REQUIRE(eventually([&] { return !folder.lines("begun").empty(); }));
+  folder.write("c.json", with(2));
+  run.send(SIGHUP);
+  CHECK(says("has the settings of the config now"));
+  folder.write("go", "");
+  const std::string reason = is_tenants ? "wide costs more than its tenant default may use now"
+                                        : "wide costs more than the pool has now";
+  CHECK(says("pool cpu: nothing runs, and 1 wait: " + reason));
+  CHECK(says("running 0, parked 1, done 1"));
+  CHECK(run.errors().find("ETA") == std::string::npos);
+  CHECK(run.errors().find(reason) == run.errors().rfind(reason));
+  folder.write("c.json", with(4));
+  run.send(SIGHUP);
+  CHECK(run.wait() == 0);
+  CHECK(run.output_lines().size() == 2);
+}
