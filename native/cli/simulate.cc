@@ -1,5 +1,6 @@
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,8 @@ struct SimulateOptions {
   std::uint64_t count = 0;
   std::vector<std::string> policies;
   simulate::LlmModel model;
-  simulate::Sizing sizing;
+  std::optional<std::uint64_t> load_percent;
+  Units units = 0;
   bool kills_at_estimate = false;
   std::string starts;
   std::string report;
@@ -60,8 +62,29 @@ Result<simulate::Trace> load_trace(const SimulateOptions& options) {
   return trace;
 }
 
+/// What would be ignored is refused.
+Result<void> check_sizing(const SimulateOptions& options, const simulate::Trace& trace) {
+  const bool has_load = options.load_percent.has_value();
+  if ((has_load || options.units > 0) && !options.config.empty())
+    return Failure({has_load ? "--load" : "--units",
+                    "sizes the pool where there is no --config; give one of them, or max_units with the "
+                    "--policy, like first_fit:max_units=64."});
+  if (has_load && options.units > 0) return Failure({"--load", "and --units both size the pool; give one."});
+  if (has_load && trace.machine_units > 0)
+    return Failure({"--load", "has no effect: the trace says that its machine has " +
+                                  std::to_string(trace.machine_units) +
+                                  " units. Leave it out, or give other --units."});
+  if (options.units > 0 && !trace.resources.empty())
+    return Failure(
+        {"--units",
+         "the tasks of the trace cost several resources; give the capacity of each in a --config."});
+  return {};
+}
+
 Result<std::string> load_config_text(const SimulateOptions& options, const simulate::Trace& trace) {
-  if (options.config.empty()) return config_for(trace, options.sizing);
+  simulate::Sizing sizing{.units = options.units};
+  if (options.load_percent) sizing.load_percent = *options.load_percent;
+  if (options.config.empty()) return config_for(trace, sizing);
   return read_config_json(options.config);
 }
 
@@ -69,7 +92,11 @@ Result<std::vector<Simulation>> simulate_all(const SimulateOptions& options, sim
   const auto config = load_config_text(options, trace);
   if (!config) return Failure(config.error());
   auto contenders = simulate::contenders(*config, options.policies, read_environment);
-  if (!contenders) return Failure(std::move(contenders.error()));
+  if (!contenders) {
+    const bool is_of_file = !options.config.empty() && !contenders.error().where.starts_with("--policy");
+    const std::string file = is_of_file ? options.config + ": " : "";
+    return Failure({file + contenders.error().where, contenders.error().message});
+  }
   simulate::measure_tightest(trace, contenders->front().config);
   const auto overrun = options.kills_at_estimate ? simulate::Overrun::killed : simulate::Overrun::goes_on;
   std::vector<Simulation> simulations;
@@ -85,9 +112,10 @@ Result<std::vector<Simulation>> simulate_all(const SimulateOptions& options, sim
 Result<void> write_starts(const SimulateOptions& options, const simulate::Trace& trace,
                           const std::vector<Simulation>& simulations) {
   if (options.starts.empty()) return {};
-  for (const Simulation& each : simulations) {
-    const std::string path = starts_path(options.starts, simulations, each.contender);
-    if (auto written = write_file(path, starts_csv(trace, each.simulated)); !written) return written;
+  const std::vector<std::string> paths = starts_paths(options.starts, simulations);
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (auto written = write_file(paths[i], starts_csv(trace, simulations[i].simulated)); !written)
+      return written;
   }
   return {};
 }
@@ -114,10 +142,7 @@ ExitCode run(const SimulateOptions& options) {
     return refuse({"simulate", "give either a --trace or what to --generate."});
   auto trace = load_trace(options);
   if (!trace) return refuse(trace.error());
-  if (options.sizing.units > 0 && !trace->resources.empty())
-    return refuse(
-        {"--units",
-         "the tasks of the trace cost several resources; give the capacity of each in a --config."});
+  if (auto fine = check_sizing(options, *trace); !fine) return refuse(fine.error());
   const auto simulations = simulate_all(options, *trace);
   if (!simulations) return refuse(simulations.error());
   if (auto written = write_starts(options, *trace, *simulations); !written)
@@ -181,11 +206,10 @@ void add_simulate(CLI::App& app, Chosen& chosen) {
                    "pools after a colon: first_fit:starvation_guard_secs=0. Once for each to compare")
       ->allow_extra_args(false);
   command
-      ->add_option("--load", options->sizing.load_percent,
+      ->add_option("--load", options->load_percent,
                    "Without a config: size the pool for this load, in percent (95)")
       ->check(CLI::Range(1, 100000));
-  command
-      ->add_option("--units", options->sizing.units, "Without a config: the pool's units, whatever the load")
+  command->add_option("--units", options->units, "Without a config: the pool's units, whatever the load")
       ->check(CLI::Range(std::uint64_t{1}, units_max));
   command->add_flag("--kill-at-estimate", options->kills_at_estimate,
                     "A run that outlives its estimate is killed and expires");

@@ -195,15 +195,21 @@ std::string starts_csv(const simulate::Trace& trace, const simulate::Simulated& 
   return out;
 }
 
-std::string starts_path(const std::string& path, const std::vector<Simulation>& simulations,
-                        const simulate::Contender& contender) {
-  if (simulations.size() == 1) return path;
-  std::string name = contender.name;
-  for (char& c : name) {
-    if (std::string_view(":=,/ ").find(c) != std::string_view::npos) c = '-';
-  }
+std::vector<std::string> starts_paths(const std::string& path, const std::vector<Simulation>& simulations) {
+  if (simulations.size() == 1) return {path};
   const std::string stem = path.ends_with(".csv") ? path.substr(0, path.size() - 4) : path;
-  return stem + '.' + name + ".csv";
+  std::vector<std::string> paths;
+  for (const Simulation& each : simulations) {
+    std::string name = each.contender.name;
+    for (char& c : name) {
+      if (std::string_view(":=,/ ").find(c) != std::string_view::npos) c = '-';
+    }
+    std::string candidate = stem + '.' + name + ".csv";
+    for (int number = 2; std::find(paths.begin(), paths.end(), candidate) != paths.end(); ++number)
+      candidate = stem + '.' + name + '.' + std::to_string(number) + ".csv";
+    paths.push_back(std::move(candidate));
+  }
+  return paths;
 }
 
 Result<void> write_file(const std::string& path, const std::string& text) {

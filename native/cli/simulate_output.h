@@ -27,9 +27,9 @@ std::string figures_report_json(const std::string& trace_name, const simulate::T
 /// there was none.
 std::string starts_csv(const simulate::Trace& trace, const simulate::Simulated& simulated);
 
-/// Where the starts of a policy are written: `path` itself for a single one, else `OUT.<policy>.csv`.
-std::string starts_path(const std::string& path, const std::vector<Simulation>& simulations,
-                        const simulate::Contender& contender);
+/// Where the starts of each policy are written: `path` itself for a single one, else `OUT.<policy>.csv`, and
+/// `OUT.<policy>.2.csv` where that is taken.
+std::vector<std::string> starts_paths(const std::string& path, const std::vector<Simulation>& simulations);
 
 /// Writes the whole file, or says why it cannot be written.
 Result<void> write_file(const std::string& path, const std::string& text);

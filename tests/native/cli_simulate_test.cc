@@ -35,6 +35,15 @@ TEST_CASE("simulate: policies side by side, each with its starts in the unit of 
         "id,submit,start,end,units\n1,0,0,10,6\n2,1,10,15,8\n3,2,15,35,4\n4,3,15,20,4\n");
 }
 
+TEST_CASE("simulate: two equal policies write their starts into two files") {
+  const TemporaryFolder folder;
+  StartedProgram simulate({"simulate", "--trace", folder.write("jobs.swf", jobs), "--policy", "strict",
+                           "--policy", "strict", "--starts", folder.path("out.csv")});
+  REQUIRE(simulate.wait() == 0);
+  CHECK(folder.read("out.strict.csv") == folder.read("out.strict.2.csv"));
+  CHECK_FALSE(folder.read("out.strict.2.csv").empty());
+}
+
 TEST_CASE("simulate: one policy writes its starts where it was told to") {
   const TemporaryFolder folder;
   const std::string trace = folder.write("t.jsonl",
@@ -76,6 +85,7 @@ TEST_CASE("simulate: a generated trace has a report and pictures") {
 TEST_CASE("simulate: what cannot be done ends with 2 and says what to do") {
   const TemporaryFolder folder;
   const std::string swf = folder.write("jobs.swf", jobs);
+  const std::string ok = R"({"pools": {"p": {"max_units": 10}}})";
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{}, "give either a --trace or what to --generate"},
       {{"--trace", swf, "--generate", "bursty"}, "give either a --trace or what to --generate"},
@@ -86,6 +96,16 @@ TEST_CASE("simulate: what cannot be done ends with 2 and says what to do") {
       {{"--trace", swf, "--policy", "fastest"}, "names no policy"},
       {{"--trace", swf, "--config", folder.write("c.json", "{\"pools\": {\"a\": {}}}")}, "pools.a.max_units"},
       {{"--trace", swf, "--load", "0"}, "--load"},
+      {{"--trace", swf, "--config", folder.path("c.json")}, "c.json: pools.a.max_units: "},
+      {{"--trace", swf, "--load", "80"},
+       "--load: has no effect: the trace says that its machine has 10 units"},
+      {{"--generate", "bursty", "--load", "80", "--units", "9"}, "--load: and --units both size the pool"},
+      {{"--generate", "bursty", "--units", "9", "--config", folder.write("ok.json", ok)},
+       "--units: sizes the pool where there is no --config"},
+      {{"--generate", "bursty", "--load", "9", "--config", folder.path("ok.json")},
+       "--load: sizes the pool where there is no --config"},
+      {{"--trace", swf, "--config", folder.path("ok.json"), "--policy", "strict:max_units=1e400"},
+       "--policy strict:max_units=1e400: "},
   };
   for (const auto& [arguments, message] : cases) {
     std::vector<std::string> all = {"simulate"};
