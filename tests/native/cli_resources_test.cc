@@ -78,5 +78,7 @@ TEST_CASE("task and pool show several resources by name, as text and as JSON") {
   const json explained = json::parse(output_of({"task", "explain", "--store", store, "--json", "second"}));
   CHECK(explained["units_ahead"] == json{{"cpu", 2}, {"gpu_vram", 12000}});
   const json figures = json::parse(output_of({"pool", "list", "--store", store, "--json"}));
+  CHECK_FALSE(figures.contains("admitted"));  // it is not this reader that admits
+  CHECK(figures["parked"] == 2);
   CHECK(figures["units_max"] == json{{"cpu", 8}, {"gpu_vram", 24000}});
 }
