@@ -91,7 +91,7 @@ describe('in a page', () => {
     const run = promisify((options, done) => webpack(options, done));
     const stats = await run({ mode: 'production', context: folder, entry: './app.js', output: { path: output } });
     assert.deepEqual(stats.toJson({ all: false, errors: true }).errors, []);
-    assert.equal(readdirSync(output).filter((file) => file.endsWith('.wasm')).length, 3, 'webpack emits each .wasm');
+    assert.equal(readdirSync(output).filter((file) => file.endsWith('.wasm')).length, 4, 'webpack emits each .wasm');
     writeFileSync(path.join(output, 'index.html'), '<!doctype html><link rel="icon" href="data:,"><script src="main.js"></script>');
     await assertPageWorks(output);
   });
