@@ -34,11 +34,9 @@ void leave_out_others(Config& config, const std::string& directory) {
     return storage.kind == StorageKind::file && canonical(storage.path) != here;
   };
   for (PoolConfig& pool : config.pools) {
+    if (is_elsewhere(pool.queue)) pool.queue = StorageConfig{};
     if (pool.queue.is_volatile() && is_elsewhere(pool.mailbox.storage))
       pool.mailbox.storage = StorageConfig{};
-    if (!is_elsewhere(pool.queue)) continue;
-    pool.queue = StorageConfig{};
-    if (is_elsewhere(pool.mailbox.storage)) pool.mailbox.storage = StorageConfig{};
   }
 }
 

@@ -22,9 +22,7 @@ std::string file_in(const std::string& directory) { return directory + "/health.
 
 void write_health_notes(const std::string& directory, const std::vector<HealthNote>& notes) {
   Json pools = Json::array();
-  for (const HealthNote& note : notes)
-    pools.push_back(
-        {{"pool", note.pool}, {"delivery_held", note.is_delivery_held}, {"trouble", note.trouble}});
+  for (const HealthNote& note : notes) pools.push_back({{"pool", note.pool}, {"trouble", note.trouble}});
   std::string text = Json{{"pools", pools}}.dump(-1, ' ', false, Json::error_handler_t::replace);
   // Whole pages: what was longer before leaves nothing behind, and has its place on the disk already.
   text.resize((text.size() / page_bytes + 1) * page_bytes, ' ');
@@ -44,9 +42,7 @@ std::vector<HealthNote> read_health_notes(const std::string& directory) {
   std::vector<HealthNote> notes;
   for (const Json& pool : json["pools"]) {
     if (!pool.is_object()) continue;
-    notes.push_back({.pool = pool.value("pool", ""),
-                     .is_delivery_held = pool.value("delivery_held", false),
-                     .trouble = pool.value("trouble", "")});
+    notes.push_back({.pool = pool.value("pool", ""), .trouble = pool.value("trouble", "")});
   }
   return notes;
 }

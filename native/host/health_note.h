@@ -10,8 +10,7 @@ namespace parking_lot {
 
 struct HealthNote {
   std::string pool;
-  bool is_delivery_held = false;  ///< its mailbox store fails; outcomes wait in the pool
-  std::string trouble;            ///< why it or its mailbox store fails, a sentence; empty: nothing fails
+  std::string trouble;  ///< why it or its mailbox store fails, a sentence; empty: nothing fails
 };
 
 /// One write in place, so that it also succeeds on a full disk. That it fails is no reason to stop.

@@ -139,6 +139,8 @@ class Storage {
   Place& place_at(const std::string& directory);
   void open_place(Place& place);
   void close_place(Place& place);
+  using Places = std::vector<std::unique_ptr<Place>>;
+  static void move_place(Place& place, Places& from, Places& to);
   void begin(Place& place);
   void release_unnamed(const Lot& lot);
   template <class StreamOf>
@@ -168,6 +170,8 @@ class Storage {
   template <class StreamOf>
   void works_again(StreamOf& stream);
   template <class StreamOf>
+  void set_failed(StreamOf& stream, const Error& error);
+  template <class StreamOf>
   void refuse(StreamOf& stream, const Error& error);
   void note_health();
   void wait_for_reload(Place& place);
@@ -180,10 +184,10 @@ class Storage {
   StorageReports reports_;
   Payloads memory_;
   std::shared_ptr<const bool> alive_ =
-      std::make_shared<const bool>(true);              // for timers that have fired already
-  std::uint64_t first_payload_ = 1;                    // of this opening
-  std::vector<std::unique_ptr<Place>> places_;         // opened
-  std::vector<std::unique_ptr<Place>> closed_places_;  // that could not be, or not yet
+      std::make_shared<const bool>(true);  // for timers that have fired already
+  std::uint64_t first_payload_ = 1;        // of this opening
+  Places places_;                          // opened
+  Places closed_places_;                   // that could not be, or not yet
   std::size_t audits_opened_ = 0;
   std::vector<PoolStream> pools_;         // by PoolId
   std::vector<Place*> mailbox_places_;    // by PoolId; null: its outcomes are kept in memory

@@ -126,19 +126,20 @@ void Storage::open_place(Place& place) {
   }
   place.store.emplace(std::move(*store));
   place.refusal.reset();
-  const auto own = std::find_if(closed_places_.begin(), closed_places_.end(),
-                                [&](const auto& each) { return each.get() == &place; });
-  places_.push_back(std::move(*own));
-  closed_places_.erase(own);
+  move_place(place, closed_places_, places_);
 }
 
 void Storage::close_place(Place& place) {
-  const auto own =
-      std::find_if(places_.begin(), places_.end(), [&](const auto& each) { return each.get() == &place; });
-  if (own == places_.end() || place.is_committing) return;
+  if (!place.store || place.is_committing) return;
   place.close();
-  closed_places_.push_back(std::move(*own));
-  places_.erase(own);
+  move_place(place, places_, closed_places_);
+}
+
+void Storage::move_place(Place& place, Places& from, Places& to) {
+  const auto own =
+      std::find_if(from.begin(), from.end(), [&](const auto& each) { return each.get() == &place; });
+  to.push_back(std::move(*own));
+  from.erase(own);
 }
 
 // For a place that has just been opened.

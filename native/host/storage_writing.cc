@@ -139,14 +139,18 @@ void Storage::tidy_later(Place& place) {
 template <class StreamOf>
 void Storage::fail(StreamOf& stream, const StoreError& error) {
   if (stream.has_failed) return;
-  stream.has_failed = true;
-  const Error described = error_of(stream.place->directory, error);
-  stream.place->trouble = described.where + ": " + described.message;
+  set_failed(stream, error_of(stream.place->directory, error));
   if constexpr (std::is_same_v<StreamOf, PoolStream>) {
     reports_.of_pool(PersistFailed{stream.id});
   } else {
     reports_.of_mailbox(mailbox::PersistFailed{stream.id});
   }
+}
+
+template <class StreamOf>
+void Storage::set_failed(StreamOf& stream, const Error& error) {
+  stream.has_failed = true;
+  stream.place->trouble = error.where + ": " + error.message;
   note_health();
   wait_for_reload(*stream.place);
 }
@@ -186,10 +190,7 @@ void Storage::failed_again(StoreId store, const Error& error) { refuse(mailboxes
 template <class StreamOf>
 void Storage::refuse(StreamOf& stream, const Error& error) {
   host_log()->error("storage cannot be read: {}: {}", error.where, error.message);
-  stream.has_failed = true;
-  stream.place->trouble = error.where + ": " + error.message;
-  note_health();
-  wait_for_reload(*stream.place);
+  set_failed(stream, error);
 }
 
 // For those who only read beside this owner. Notes are few: streams fail seldom.
@@ -202,7 +203,6 @@ void Storage::note_health() {
       const Place* mailbox = mailbox_places_[stream.id.index];
       const bool is_held = mailbox != nullptr && has_failed_stream(*mailbox);
       notes.push_back({.pool = config_.pools[stream.id.index].name,
-                       .is_delivery_held = is_held,
                        .trouble = stream.has_failed ? place->trouble
                                   : is_held         ? mailbox->trouble
                                                     : ""});
