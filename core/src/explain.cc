@@ -112,18 +112,24 @@ SteadyTime Scheduler::Machine::foreseen_end(const Pool& pool, const Run& run) co
   return now_.steady + Duration{length - elapsed};
 }
 
+/// Whether its tenant uses too much now for it to start: so long it is in nobody's way.
+bool Scheduler::Machine::waits_for_its_tenant(const Pool& pool, std::uint32_t slot) const {
+  const ParkedTask task = parked_task(pool, slot);
+  return task.tenant != no_tenant && !task.cost.fits(pool.tenants[task.tenant].room());
+}
+
 /// Lets the tasks that leave before it start one after the other, each as soon as what is expected to end
 /// leaves enough: as if nobody passed anybody and nobody came. O(runs log runs + tasks log tasks), of at most
 /// a thousand tasks. One that waits for its time is taken to leave as if it were parked already, but not
-/// before that time. Nothing if a run or a task ahead has no estimate that this rests on.
+/// before that time. Those whose tenants are at their own limits are left out. Nothing if a run or a task
+/// ahead has no estimate that this rests on.
 std::optional<SteadyTime> Scheduler::Machine::expected_start(Pool& pool, std::uint32_t slot) {
   const Lane* lane = pool.find_lane(tasks_[slot].realm);
   if (!pool.starts_tasks() || lane == nullptr || lane->executors == 0) return std::nullopt;
   const ParkedTask parked = parked_task(pool, slot);
   if (!parked.cost.fits(pool.capacity_amounts())) return std::nullopt;
   // What its tenant's own limit waits for is not foreseen.
-  const bool has_tenant = parked.tenant != no_tenant;
-  if (has_tenant && !parked.cost.fits(pool.tenants[parked.tenant].room())) return std::nullopt;
+  if (waits_for_its_tenant(pool, slot)) return std::nullopt;
   RunEnds ends;
   std::uint32_t number = 0;
   Amounts in_use;
@@ -157,6 +163,7 @@ std::optional<SteadyTime> Scheduler::Machine::expected_start(Pool& pool, std::ui
   for (const std::uint32_t next : ahead) {
     const Amounts cost = pool.cost_of(tasks_[next], next);
     if (!cost.fits(pool.capacity_amounts())) continue;
+    if (next != slot && waits_for_its_tenant(pool, next)) continue;
     if (!wait_for(cost)) return std::nullopt;
     if (next == slot && !is_parked)
       return std::max(time, now_.steady + std::max(tasks_[slot].ready_at - now_.wall, Duration{0}));

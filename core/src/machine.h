@@ -337,6 +337,7 @@ class Scheduler::Machine {
   Amounts amounts_ahead(Pool& pool, std::uint32_t slot);
   std::vector<std::uint32_t> upcoming(Pool& pool) const;
   SteadyTime foreseen_end(const Pool& pool, const Run& run) const;
+  bool waits_for_its_tenant(const Pool& pool, std::uint32_t slot) const;
   std::optional<SteadyTime> expected_start(Pool& pool, std::uint32_t slot);
 
   void yield_after(const Pool& pool, std::uint64_t sequence, const Effect& effect,

@@ -149,6 +149,22 @@ TEST_CASE("a tenant's own limits hold for it alone") {
   CHECK(lot.started() == Ids{"a2"});
 }
 
+TEST_CASE("whoever waits for its own tenant's limit delays no start that is foretold to others") {
+  PoolConfig pool = fair_pool(2, Policy::first_fit);
+  pool.fairness = GENERATE(Fairness::none, Fairness::tenant);
+  pool.tenants["b"].max_units = 1;
+  DrivenScheduler lot(pool);
+  for (int i = 0; i < 9; ++i) lot.submit(of_tenant(lot, "b", "b" + std::to_string(i), 1, 1000));
+  lot.submit(of_tenant(lot, "c", "c", 1, 300));
+  lot.submit(of_tenant(lot, "d", "d", 1, 100));
+  const RequestId why = lot.command(Explain{0, lot.named("d")});
+  CHECK(lot.explanations[why].waits_for == Wait::capacity);
+  CHECK((lot.explanations[why].expected_at - lot.now.wall).ms == 300);
+  lot.advance(300);
+  lot.finish("c");
+  CHECK(lot.started() == Ids{"b0", "c", "d"});
+}
+
 TEST_CASE("the lag between tenants that wait stays within its bound") {
   const Policy policy = GENERATE(Policy::first_fit, Policy::strict, Policy::backfill);
   for (std::uint32_t seed = 1; seed <= 60; ++seed) {
