@@ -158,6 +158,7 @@ void Scheduler::Machine::take(const Explain& input) {
   explanation->waits_for = wait_of(pool, found.slot, explanation->behind);
   if (const Task* behind = task_at(explanation->behind)) explanation->behind_id = spell_id(*behind);
   explanation->units_free = pool.free_units().value_or(0);
+  explanation->resources_ahead = pool.by_resource(Amounts{});
   explanation->resources_free = pool.by_resource(pool.free_amounts().value_or(Amounts{}));
   if (task.phase == Phase::parked) {
     const TaskQueue::Ahead ahead = pool.ahead_of(parked_task(pool, found.slot));

@@ -43,6 +43,18 @@ TEST_CASE("a task starts if each of its resources fits") {
   CHECK(lot.started() == Ids{"b"});
 }
 
+TEST_CASE("what is ahead of a task is told by resource, whether it waits or runs") {
+  DrivenScheduler lot(two_resources());
+  submit(lot, "a", {6, 1});
+  submit(lot, "b", {3, 1});
+  submit(lot, "c", {3, 2});
+  const auto ahead = [&](std::string_view id) {
+    return lot.explanations[lot.command(Explain{0, lot.named(id)})].resources_ahead;
+  };
+  CHECK(ahead("a") == ResourceUnits{{"cpu", 0}, {"gpu", 0}});
+  CHECK(ahead("c") == ResourceUnits{{"cpu", 3}, {"gpu", 1}});
+}
+
 TEST_CASE("costs that could never be met or that name other resources are refused") {
   DrivenScheduler lot(two_resources());
   CHECK(lot.refusal(submit(lot, "a", {1, 5})) == Refusal::cost_exceeds_capacity);
