@@ -4,7 +4,8 @@ import type { Refusal } from './codes.js';
 export const refusalSentences: Readonly<Record<Refusal, string>> = {
   queue_full: 'The queue is full; retry later or raise max_queue_depth.',
   pool_disabled: 'The pool takes no tasks: max_units is 0, or it is draining or disabled.',
-  cost_exceeds_capacity: 'The task costs more units than the pool has; it could never run.',
+  cost_exceeds_capacity:
+    'The task costs more units than the pool has or its tenant may use; it could never run.',
   deadline_passed: 'The deadline has already passed; give a later one.',
   invalid_deadline: 'The deadline is not a time within 100 years of now.',
   invalid_task: 'The task is malformed; correct the named field.',
