@@ -104,6 +104,8 @@ TEST_CASE("simulate: what cannot be done ends with 2 and says what to do") {
        "--units: sizes the pool where there is no --config"},
       {{"--generate", "bursty", "--load", "9", "--config", folder.path("ok.json")},
        "--load: sizes the pool where there is no --config"},
+      {{"--generate", "bursty", "--config", folder.write("big.json", R"({"pools": 1e400})")},
+       "big.json: line 1, column 15: This is not JSON: the number 1e400 is too large"},
       {{"--trace", swf, "--config", folder.path("ok.json"), "--policy", "strict:max_units=1e400"},
        "--policy strict:max_units=1e400: "},
   };

@@ -128,6 +128,11 @@ class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
 /// The library's explanation without its prefix and without the text it read, which may be half a secret.
 std::string reason_in(const std::string& what) {
   std::string reason = what;
+  constexpr std::string_view overflow = "number overflow parsing '";
+  if (const auto at = reason.find(overflow); at != std::string::npos) {
+    const std::string number = reason.substr(at + overflow.size());
+    return "the number " + number.substr(0, number.find('\'')) + " is too large";
+  }
   if (const auto quoted = reason.find("; last read: '"); quoted != std::string::npos) {
     const auto rest = reason.rfind("'; expected ");
     reason.erase(quoted, rest == std::string::npos || rest < quoted ? std::string::npos : rest + 1 - quoted);
