@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <string>
 
 #include "session.h"
@@ -104,8 +105,8 @@ EMSCRIPTEN_KEEPALIVE void pl_unsubscribe(std::uint32_t key) {
 // --- gauges
 // ---------------------------------------------------------------------------------------------------------
 
-/// The figures in the order of `PoolStats`, then three of each resource; valid until the next call. Null for
-/// an unknown pool.
+/// The figures in the order of `PoolStats`, the lags in milliseconds of the whole pool; then three of each
+/// resource; valid until the next call. Null for an unknown pool.
 EMSCRIPTEN_KEEPALIVE const double* pl_stats(std::uint32_t pool) {
   static double figures[19 + 3 * resources_max];
   if (!session() || pool >= session()->lot().scheduler().pool_count()) return nullptr;
@@ -129,8 +130,11 @@ EMSCRIPTEN_KEEPALIVE const double* pl_stats(std::uint32_t pool) {
   put(stats.state);
   put(stats.storage);
   put(stats.delivery_held);
-  put(stats.fairness_lag);
-  put(stats.fairness_lag_bound);
+  const auto per_ms = static_cast<double>(service_per_ms(stats.units_max));
+  const bool is_bounded = stats.fairness_lag_bound != fairness_unbounded;
+  put(static_cast<double>(stats.fairness_lag) / per_ms);
+  put(is_bounded ? static_cast<double>(stats.fairness_lag_bound) / per_ms
+                 : std::numeric_limits<double>::infinity());
   for (const PoolStats::Resource& resource : stats.resources) {
     put(resource.units_max);
     put(resource.units_in_use);

@@ -140,10 +140,8 @@ class Run {
     for (std::uint32_t i = 0; i < scheduler_.pool_count(); ++i) {
       const PoolStats stats = scheduler_.stats(PoolId{i});
       if (stats.fairness_lag_bound == 0) continue;
-      Units whole = std::max<Units>(stats.units_max, 1);
-      while (whole > service_units_max) whole /= 2;
       const auto ms = [&](std::uint64_t service) {
-        return static_cast<double>(service) / static_cast<double>(whole);
+        return static_cast<double>(service) / static_cast<double>(service_per_ms(stats.units_max));
       };
       const bool is_bounded = stats.fairness_lag_bound != fairness_unbounded;
       FairnessLag& lag = out_.lag;

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -30,12 +29,10 @@ using Options = std::shared_ptr<PoolOptions>;
 /// How far tenants that wait are apart, where they take turns.
 std::string lag_text(const PoolStats& stats) {
   if (stats.fairness_lag_bound == 0) return "";
-  Units whole = std::max<Units>(stats.units_max, 1);
-  while (whole > service_units_max) whole /= 2;
+  const auto per_ms = static_cast<double>(service_per_ms(stats.units_max));
   const auto seconds = [&](std::uint64_t service) {
     char text[32];
-    std::snprintf(text, sizeof text, "%.1f s",
-                  static_cast<double>(service) / static_cast<double>(whole) / 1000);
+    std::snprintf(text, sizeof text, "%.1f s", static_cast<double>(service) / per_ms / 1000);
     return std::string(text);
   };
   const std::string lag = ", tenants apart by " + seconds(stats.fairness_lag) + " of the whole pool";

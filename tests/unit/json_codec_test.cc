@@ -379,12 +379,14 @@ TEST_CASE("what a pool counts of several resources is shown by name, as in the c
   PoolStats stats;
   stats.units_max = 1'000'000;
   stats.resources = {{"cpu", 8, 3, 1}, {"gpu", 4, 2, 0}};
-  stats.fairness_lag_bound = 7;
+  stats.fairness_lag = 1'500'000'001;
+  stats.fairness_lag_bound = 7'000'000'000;
   auto figures = json_of(pool_stats_json(stats, "p"));
   CHECK(figures["units_max"] == json{{"cpu", 8}, {"gpu", 4}});
   CHECK(figures["units_in_use"] == json{{"cpu", 3}, {"gpu", 2}});
   CHECK(figures["units_quarantined"] == json{{"cpu", 1}, {"gpu", 0}});
-  CHECK(figures["fairness_lag_bound"] == 7);
+  CHECK(figures["fairness_lag"] == 1501);  // milliseconds of the whole pool
+  CHECK(figures["fairness_lag_bound"] == 7000);
   stats.fairness_lag_bound = fairness_unbounded;
   CHECK(json_of(pool_stats_json(stats, "p"))["fairness_lag_bound"].is_null());
 }
@@ -472,6 +474,8 @@ TEST_CASE("a syntax error is located by line and column and quotes nothing") {
   CHECK(error.line == 2);
   CHECK(error.column == 15);
   CHECK(error.message.find("secret") == std::string::npos);
+  CHECK(parse_json("[1e400]").error().message ==
+        "This is not JSON: the number 1e400 is too large; correct it there.");
   CHECK(parse_json("{\"a\":\xff}").error().message.find("This is not JSON") == 0);
   CHECK(parse_json("1e999").error().line == 1);
 }

@@ -1,6 +1,7 @@
 import type { Host } from './host.js';
 import type { Health, PoolHealth, StoreHealth } from './lot-home.js';
-import { type PoolFacts, type PoolStats, statsOf } from './pool.js';
+import type { PoolFacts } from './pool.js';
+import { type PoolStats, statsOf } from './pool-stats.js';
 import type { StoreState } from './storage/lot-storage.js';
 
 type Status = Health['status'];

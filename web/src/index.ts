@@ -69,7 +69,8 @@ export type { Health, OpenOptions, PoolHealth, StoreHealth } from './lot-home.js
 export type { FetchQuery, Mailbox, MailboxMessage } from './mailbox.js';
 export type { Outcome } from './outcome.js';
 export { ParkingLot } from './parking-lot.js';
-export type { Pool, PoolStats } from './pool.js';
+export type { Pool } from './pool.js';
+export type { PoolStats } from './pool-stats.js';
 export type { RunFunction, TaskContext } from './realm-run.js';
 export type { Durability } from './storage/fallback-disk.js';
 export type { StorageModule } from './storage/index.js';

@@ -1,17 +1,10 @@
-import {
-  type PoolState,
-  type Priority,
-  poolStates,
-  type Status,
-  type StreamState,
-  statuses,
-  streamStates,
-} from './codes.js';
+import { type PoolState, type Priority, poolStates, type Status, statuses } from './codes.js';
 import type { LongTaskSpec, PoolSettings, RunOptions, TaskSpec } from './config.js';
 import { configText } from './config-text.js';
 import { type ConfigIssue, invalid, refuseIssues } from './errors.js';
 import type { Host } from './host.js';
 import type { NameCache } from './names.js';
+import { type PoolStats, statsOf } from './pool-stats.js';
 import { type RunFunction, RunSubmission } from './realm-run.js';
 import { storedText } from './stored-value.js';
 import { cancelledBy, type Task, type TaskHome, TaskSubmission } from './task.js';
@@ -25,45 +18,6 @@ import {
   viewOf,
 } from './views.js';
 import { Answers, Field, TaskCommand } from './wasm/raw.js';
-
-/** Figures of a pool, right now. Counters count since `open`. */
-export interface PoolStats {
-  readonly unitsMax: number;
-  /** Includes runs that must still confirm their end. */
-  readonly unitsInUse: number;
-  readonly unitsQuarantined: number;
-  readonly parked: number;
-  /** For `startAfter`. */
-  readonly waiting: number;
-  /** Before a retry. */
-  readonly backingOff: number;
-  readonly running: number;
-  /** Outcomes that the mailbox store does not hold yet. */
-  readonly undelivered: number;
-  readonly admitted: number;
-  readonly completed: number;
-  readonly failed: number;
-  readonly expired: number;
-  readonly dropped: number;
-  readonly rejected: number;
-  readonly state: PoolState;
-  readonly storage: StreamState;
-  readonly deliveryHeld: boolean;
-  /**
-   * With `fairness: 'tenant'`, in unit-milliseconds for a weight of 1: by how much service two tenants differ at most that
-   * both wait in one class, and by how much they may; Infinity where nothing bounds it. Else 0.
-   */
-  readonly fairnessLag: number;
-  readonly fairnessLagBound: number;
-  /** Of a pool that counts several: each by name. The units above are millionths of the pool then. */
-  readonly resources?: Readonly<Record<string, ResourceStats>>;
-}
-
-export interface ResourceStats {
-  readonly unitsMax: number;
-  readonly unitsInUse: number;
-  readonly unitsQuarantined: number;
-}
 
 /** What a lot knows of a pool from its config. */
 export interface PoolFacts {
@@ -327,44 +281,6 @@ export class Pool<Payload = unknown, Result = unknown> {
       this.host.core.raw._pl_task(what, request, this.index, 0, 0, length, priority);
     });
   }
-}
-
-export function statsOf(figures: Float64Array, resources: readonly string[]): PoolStats {
-  const [unitsMax, unitsInUse, unitsQuarantined, parked, waiting, backingOff, running, undelivered] = figures;
-  const [admitted, completed, failed, expired, dropped, rejected, state, storage, deliveryHeld] =
-    figures.subarray(8);
-  const [fairnessLag, fairnessLagBound] = figures.subarray(17);
-  return {
-    unitsMax: unitsMax!,
-    unitsInUse: unitsInUse!,
-    unitsQuarantined: unitsQuarantined!,
-    parked: parked!,
-    waiting: waiting!,
-    backingOff: backingOff!,
-    running: running!,
-    undelivered: undelivered!,
-    admitted: admitted!,
-    completed: completed!,
-    failed: failed!,
-    expired: expired!,
-    dropped: dropped!,
-    rejected: rejected!,
-    state: poolStates[state!]!,
-    storage: streamStates[storage!]!,
-    deliveryHeld: deliveryHeld === 1,
-    fairnessLag: fairnessLag!,
-    fairnessLagBound: fairnessLagBound! >= 2 ** 63 ? Number.POSITIVE_INFINITY : fairnessLagBound!,
-    ...(resources.length > 0 && { resources: resourcesIn(figures.subarray(19), resources) }),
-  };
-}
-
-function resourcesIn(figures: Float64Array, names: readonly string[]): NonNullable<PoolStats['resources']> {
-  return Object.fromEntries(
-    names.map((name, i) => {
-      const [unitsMax, unitsInUse, unitsQuarantined] = figures.subarray(3 * i);
-      return [name, { unitsMax: unitsMax!, unitsInUse: unitsInUse!, unitsQuarantined: unitsQuarantined! }];
-    }),
-  );
 }
 
 type Capture<T> = ConstructorParameters<typeof Promise<T>>[0];

@@ -289,7 +289,17 @@ test('a pool that counts several resources shows the units of each', async (cont
   assert.deepEqual(why.unitsUsed, { cpu: 4, gpu: 2 });
   assert.deepEqual(why.unitsAhead, { cpu: 2, gpu: 0 });
   assert.deepEqual(why.unitsFree, { cpu: 1, gpu: 1 });
-  assert.deepEqual((await pool.stats()).resources, {
+  assert.deepEqual((await pool.explain('a')).unitsAhead, { cpu: 0, gpu: 0 });
+  const { unitsMax, unitsInUse, unitsQuarantined, resources } = await pool.stats();
+  assert.deepEqual(
+    [unitsMax, unitsInUse, unitsQuarantined],
+    [
+      { cpu: 4, gpu: 2 },
+      { cpu: 3, gpu: 1 },
+      { cpu: 0, gpu: 0 },
+    ],
+  );
+  assert.deepEqual(resources, {
     cpu: { unitsMax: 4, unitsInUse: 3, unitsQuarantined: 0 },
     gpu: { unitsMax: 2, unitsInUse: 1, unitsQuarantined: 0 },
   });
@@ -314,4 +324,21 @@ test('the explanation of a task that has ended has its outcome', async (context)
   assert.deepEqual((await done.explain()).outcome, outcomes[0]);
   assert.deepEqual((await failed.explain()).outcome, outcomes[1]);
   assert.deepEqual((await done.explain()).outcome?.result, { n: 7 });
+});
+
+test('the lag between tenants is told in milliseconds of the whole pool, whatever the pool counts', async (context) => {
+  const fair = { fairness: 'tenant' } as const;
+  const { lot } = await openLot(context, {
+    pools: {
+      plain: { max_units: 2, ...fair },
+      named: { max_units: { cpu: 2 }, ...fair },
+      unbounded: { max_units: 2, ...fair, starvation_guard_secs: 0 },
+    },
+  });
+  const [plain, named, unbounded] = await Promise.all(
+    (['plain', 'named', 'unbounded'] as const).map((name) => lot.pool(name).stats()),
+  );
+  assert.equal(plain!.fairnessLagBound, 30_000); // the guard's time
+  assert.equal(named!.fairnessLagBound, 30_000);
+  assert.equal(unbounded!.fairnessLagBound, Number.POSITIVE_INFINITY);
 });

@@ -37,6 +37,12 @@ namespace parking_lot {
 /// Service of tenants is counted in units, in pools with more than these in so large parts that there are
 /// about as many.
 inline constexpr Units service_units_max = Units{1} << 20;
+/// The service that a pool of this capacity gives in a millisecond when all of it is in use.
+constexpr std::uint64_t service_per_ms(Units capacity) {
+  Units whole = capacity == 0 ? 1 : capacity;
+  while (whole > service_units_max) whole /= 2;
+  return whole;
+}
 
 /// Bound on the lag between tenants where nothing bounds it.
 inline constexpr std::uint64_t fairness_unbounded = ~std::uint64_t{0};
@@ -61,8 +67,8 @@ struct PoolStats {
   StreamState storage = StreamState::open;
   bool delivery_held = false;  ///< the mailbox store is failing
   /// With `fairness: tenant`, in unit-milliseconds for a weight of 1: by how much service two tenants that
-  /// both have tasks waiting in one class differ at most, and by how much they may differ. See
-  /// docs/architecture.md.
+  /// both have tasks waiting in one class differ at most, and by how much they may differ. Divided by
+  /// `service_per_ms`: milliseconds of the whole pool. See docs/architecture.md.
   std::uint64_t fairness_lag = 0;
   std::uint64_t fairness_lag_bound = 0;
   /// Of a pool that counts several: each resource by name. `units_*` are in millionths of the pool then.

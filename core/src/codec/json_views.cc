@@ -119,11 +119,13 @@ std::string pool_stats_json(const PoolStats& stats, std::string_view pool) {
   out.member("admitted", stats.admitted).member("completed", stats.completed).member("failed", stats.failed);
   out.member("expired", stats.expired).member("dropped", stats.dropped).member("rejected", stats.rejected);
   if (stats.fairness_lag_bound != 0) {
-    out.member("fairness_lag", stats.fairness_lag);
+    const std::uint64_t per_ms = service_per_ms(stats.units_max);
+    const auto whole_ms = [&](std::uint64_t service) { return service / per_ms + (service % per_ms != 0); };
+    out.member("fairness_lag", whole_ms(stats.fairness_lag));
     if (stats.fairness_lag_bound == fairness_unbounded) {
       out.key("fairness_lag_bound").raw("null");
     } else {
-      out.member("fairness_lag_bound", stats.fairness_lag_bound);
+      out.member("fairness_lag_bound", whole_ms(stats.fairness_lag_bound));
     }
   }
   out.key("delivery_held").boolean(stats.delivery_held).close('}');

@@ -1,5 +1,6 @@
 import { ParkingLotError } from '../errors.js';
-import type { Pool, PoolStats, ResourceStats } from '../pool.js';
+import type { Pool } from '../pool.js';
+import type { PoolStats } from '../pool-stats.js';
 import { refusalSentence } from '../refusal.js';
 import type { Gate, Leave } from './gate.js';
 import type { Cost } from './options.js';
@@ -193,11 +194,8 @@ function pauseAfter(error: ParkingLotError): number {
 
 /** Of which the pool has least; without a name where it counts units. */
 function scarcest(figures: PoolStats): readonly [string | undefined, number] {
-  const resources = Object.entries(figures.resources ?? {});
-  if (resources.length === 0) return [undefined, figures.unitsMax];
-  return resources
-    .map(([name, { unitsMax }]) => [name, unitsMax] as const)
-    .reduce((least, each) => (each[1] < least[1] ? each : least));
+  if (typeof figures.unitsMax === 'number') return [undefined, figures.unitsMax];
+  return Object.entries(figures.unitsMax).reduce((least, each) => (each[1] < least[1] ? each : least));
 }
 
 /** A plain number means the scarcest resource, where the pool counts several. */
@@ -208,11 +206,14 @@ function spreadOver(figures: PoolStats, cost: Cost): Cost {
 
 /** Whether it fits beside what runs now, or into the pool when nothing runs. */
 function fits(cost: Cost, figures: PoolStats, when: 'now' | 'empty'): boolean {
-  const used = ({ unitsInUse }: ResourceStats) => (when === 'now' ? unitsInUse : 0);
-  if (typeof cost === 'number') return used(figures) + cost <= figures.unitsMax;
+  const used = (inUse: number) => (when === 'now' ? inUse : 0);
+  if (typeof cost === 'number') {
+    const { unitsInUse, unitsMax } = figures;
+    return typeof unitsMax === 'number' && used(unitsInUse as number) + cost <= unitsMax;
+  }
   return Object.entries(cost).every(([name, units]) => {
     const resource = figures.resources?.[name];
-    return resource !== undefined && used(resource) + units <= resource.unitsMax;
+    return resource !== undefined && used(resource.unitsInUse) + units <= resource.unitsMax;
   });
 }
 
