@@ -5,7 +5,8 @@ find_program(NODE_PROGRAM node REQUIRED)
 
 # What every module is made of. Which storage stands behind wasm/storage.h each chooses by what it is linked with.
 set(wasm_durable_sources
-  wasm/journal_storage.cc wasm/journal_storage_audit.cc wasm/journal_storage_writing.cc wasm/host_files.cc)
+  wasm/journal_storage.cc wasm/journal_storage_audit.cc wasm/journal_storage_opening.cc
+  wasm/journal_storage_writing.cc wasm/host_files.cc)
 set(wasm_volatile_sources wasm/no_storage.cc)
 parking_lot_sources(wasm_sources "wasm/*.cc"
   EXCEPT wasm/scenario_main.cc wasm/describe_main.cc ${wasm_durable_sources} ${wasm_volatile_sources})

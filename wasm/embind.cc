@@ -11,9 +11,6 @@
 #include "environment.h"
 #include "parking_lot/json.h"
 #include "session.h"
-#ifndef PARKING_LOT_WITHOUT_JOURNALS
-#include "backend/file_journal/stored_config.h"
-#endif
 
 /// What is called once or seldom: config, opening, audit. Text in, JSON text out.
 namespace parking_lot::wasm {
@@ -79,19 +76,15 @@ std::string open_lot(const std::string& config, const std::string& environment, 
   return described;
 }
 
-#ifndef PARKING_LOT_WITHOUT_JOURNALS
-/// What a store's folder keeps of the config; `before`: what it keeps now.
-std::string stored_config_text(const std::string& config, const std::string& environment,
-                               const std::string& folders, const std::string& folder,
-                               const std::string& before) {
-  return stored_config(parse(config, environment, folders).config, folder, before);
-}
-#endif
-
 /// Why the store on a disk fails; empty while it does not.
 std::string storage_trouble(std::uint32_t disk) {
   if (!session() || !session()->storage()) return {};
   return std::string(session()->storage()->trouble(disk));
+}
+
+/// Whether pools go on while the store on a disk cannot be had.
+bool storage_may_wait(std::uint32_t disk) {
+  return session() && session()->storage() && session()->storage()->may_wait(disk);
 }
 
 /// Answers the issues as JSON, and the request by an entry if there are none.
@@ -140,10 +133,8 @@ EMSCRIPTEN_BINDINGS(parking_lot) {
   emscripten::function("checkConfig", &check_config);
   emscripten::function("openLot", &open_lot);
   emscripten::function("closeLot", &close_session);
-#ifndef PARKING_LOT_WITHOUT_JOURNALS
-  emscripten::function("storedConfig", &stored_config_text);
-#endif
   emscripten::function("storageTrouble", &storage_trouble);
+  emscripten::function("storageMayWait", &storage_may_wait);
   emscripten::function("poolIndex", &pool_index);
   emscripten::function("reconfigure", &reconfigure);
   emscripten::function("queryAudit", &query_audit);

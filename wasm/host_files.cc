@@ -5,6 +5,10 @@
 // In `library_files.js`. Numbers below 0, and those of the functions that answer nothing else, are faults:
 // the place in FileFault, from 1.
 extern "C" {
+std::int32_t pl_files_lock(std::uint32_t disk);
+void pl_files_unlock(std::uint32_t disk);
+void pl_files_kept_config(std::uint32_t disk);
+void pl_files_keep_config(std::uint32_t disk, const char* text, std::size_t length);
 double pl_files_list(std::uint32_t disk);
 std::int32_t pl_files_create(std::uint32_t disk, const char* file, std::size_t length);
 double pl_files_size(std::uint32_t disk, const char* file, std::size_t length);
@@ -16,7 +20,7 @@ std::int32_t pl_files_truncate(std::uint32_t disk, const char* file, std::size_t
 std::int32_t pl_files_remove(std::uint32_t disk, const char* file, std::size_t length);
 void pl_files_sync(std::uint32_t disk, const char* files, std::size_t length, std::int32_t is_strict);
 /// Writes the text that the last call has ready: the names after `pl_files_list`, a line each, or the words
-/// of a fault. Answers its length; writes only what fits.
+/// of a fault, or the config. Answers its length; writes only what fits.
 double pl_files_text(char* out, std::size_t capacity);
 }
 
@@ -40,6 +44,17 @@ FileResult<void> result(std::string_view file, std::int32_t fault) {
 }
 
 }  // namespace
+
+FileResult<void> HostFiles::lock() { return result("", pl_files_lock(disk_)); }
+
+void HostFiles::unlock() { pl_files_unlock(disk_); }
+
+std::string HostFiles::kept_config() {
+  pl_files_kept_config(disk_);
+  return words();
+}
+
+void HostFiles::keep_config(std::string_view text) { pl_files_keep_config(disk_, text.data(), text.size()); }
 
 FileResult<std::vector<std::string>> HostFiles::list() {
   const double count = pl_files_list(disk_);

@@ -10,14 +10,16 @@
 
 namespace parking_lot::wasm {
 
-/// The files of a disk that JavaScript has opened and owns: Node's `fs`, OPFS handles, an IDBFS mount.
+/// The files of a disk of JavaScript: a folder through Node's `fs`, OPFS handles, an IDBFS mount. A folder is
+/// owned from `lock` on, the others as soon as they are there.
 /// `web/src/wasm/disks.ts` is the other side.
 class HostFiles final : public Files {
  public:
   explicit HostFiles(std::uint32_t disk) : disk_(disk) {}
 
-  /// The disk was locked when JavaScript opened it.
-  FileResult<void> lock() override { return {}; }
+  FileResult<void> lock() override;
+  /// Lets go of a folder, and of its files as they were, until the next `lock`.
+  void unlock();
   FileResult<std::vector<std::string>> list() override;
   FileResult<void> create(std::string_view file) override;
   FileResult<std::uint64_t> size(std::string_view file) override;
@@ -27,7 +29,11 @@ class HostFiles final : public Files {
   FileResult<void> remove(std::string_view file) override;
   void sync(std::span<const std::string> files, SyncMode mode, SyncDone done) override;
 
-  std::uint32_t disk() const { return disk_; }
+  /// The part of the config that a folder keeps beside its files; empty: none, or no folder.
+  std::string kept_config();
+  /// That it cannot be written is no reason to stop.
+  void keep_config(std::string_view text);
+
   /// Ends the sync that is under way; `fault` 0: it succeeded, else the number of a fault whose words
   /// JavaScript has ready.
   void synced(std::int32_t fault);

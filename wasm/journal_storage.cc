@@ -1,39 +1,11 @@
 #include "journal_storage.h"
 
 #include <algorithm>
-#include <type_traits>
 #include <utility>
 
+/// Loading, cleaning, payloads.
 namespace parking_lot::wasm {
 namespace {
-
-constexpr unsigned payload_id_time_bits = 22;
-
-StoreOptions options_for(const StorePlace& place, const Config& config, Now now, Entropy entropy) {
-  StoreOptions options{.entropy = entropy, .now = now.wall};
-  if (place.kind == StorageKind::idbfs) {
-    // A file that was appended to is stored as a whole.
-    options.segment_bytes = options.payload_segment_bytes = std::uint64_t{64} << 10;
-  } else if (place.kind == StorageKind::opfs) {
-    options.segment_bytes = options.payload_segment_bytes = std::uint64_t{4} << 20;
-  }
-  options.durability = place.durability == Durability::strict ? SyncMode::strict : SyncMode::relaxed;
-  const Duration for_ever = Duration::seconds(std::int64_t{100} * 365 * 86400);
-  options.audit_retention = config.audit.retention.ms == 0 ? for_ever : config.audit.retention;
-  return options;
-}
-
-Error error_at(const std::string& location, const StoreError& error) {
-  std::string where = location;
-  if (!error.file.empty()) where += "/" + error.file;
-  if (error.fault == StoreFault::corrupt) where += " at byte " + std::to_string(error.offset);
-  return {where, error.message};
-}
-
-std::string sentence(const StoreError& error) {
-  const Error at = error_at("", error);
-  return at.where.empty() ? at.message : at.where.substr(1) + ": " + at.message;
-}
 
 StoreResult<StreamReader<Record>> reader_of(FileStore& store, StreamNumber number, PoolId) {
   return store.load_pool(number);
@@ -53,127 +25,24 @@ void recover(Lot& lot, Now now, StoreId store, std::span<const mailbox::Record> 
 
 }  // namespace
 
-Result<std::unique_ptr<Storage>> open_storage(const Config& config, const Lot& lot, Now now, Entropy entropy,
-                                              Orphans orphans) {
-  return JournalStorage::open(config, lot, now, entropy, orphans);
-}
-
-Result<std::unique_ptr<Storage>> JournalStorage::open(const Config& config, const Lot& lot, Now now,
-                                                      Entropy entropy, Orphans orphans) {
-  std::unique_ptr<JournalStorage> storage(new JournalStorage());
-  storage->now_ = now.steady;
-  if (auto opened = storage->open_places(config, now, entropy); !opened) return Failure(opened.error());
-  if (auto mapped = storage->map_streams(config, lot); !mapped) return Failure(mapped.error());
-  if (orphans == Orphans::refused) {
-    if (auto checked = storage->check_orphans(config); !checked) return Failure(checked.error());
-  }
-  std::uint64_t first = static_cast<std::uint64_t>(now.wall.ms / 1000) << payload_id_time_bits;
-  for (const auto& place : storage->places_) first = std::max(first, place->store->largest_payload_id() + 1);
-  storage->first_payload_ = storage->next_payload_ = first;
-  storage->visit_streams([&](auto& stream) { storage->begin_load(stream, now.steady); });
-  return storage;
-}
-
-Result<void> JournalStorage::open_places(const Config& config, Now now, Entropy entropy) {
-  std::uint32_t disk = 0;
-  for (const StorePlace& planned : store_places(config)) {
-    auto place = std::make_unique<Place>();
-    place->kind = planned.kind;
-    place->files = std::make_unique<HostFiles>(disk++);
-    auto store = FileStore::open(*place->files, options_for(planned, config, now, entropy));
-    if (!store) return Failure(error_at(planned.location, store.error()));
-    place->store.emplace(std::move(*store));
-    place->must_clean = true;
-    places_.push_back(std::move(place));
-  }
-  return {};
-}
-
-Result<void> JournalStorage::map_streams(const Config& config, const Lot& lot) {
-  const std::vector<StorePlace> planned = store_places(config);
-  mailboxes_.resize(lot.mailbox().store_count());
-  for (std::uint32_t i = 0; i < mailboxes_.size(); ++i) mailboxes_[i].id = {i};
-  pools_.resize(config.pools.size());
-  for (std::uint32_t i = 0; i < pools_.size(); ++i) {
-    pools_[i].id = {i};
-  }
-  const auto map = [&](auto& stream, std::size_t disk, const StreamKey& key) -> Result<void> {
-    stream.place = places_[disk].get();
-    const auto number = stream.place->store->stream(key);
-    if (!number) return Failure(error_at(planned[disk].location, number.error()));
-    stream.number = *number;
-    return {};
-  };
-  for (std::size_t disk = 0; disk < planned.size(); ++disk) {
-    for (const PoolId pool : planned[disk].queues) {
-      const PoolConfig& its_config = config.pools[pool.index];
-      const std::string& name = its_config.queue.stream.empty() ? its_config.name : its_config.queue.stream;
-      if (auto mapped = map(pools_[pool.index], disk, {StreamKind::pool, name}); !mapped) return mapped;
-      places_[disk]->pools[name] = its_config.name;
-      for (const PoolStream& other : pools_) {
-        if (other.id == pool || other.place != pools_[pool.index].place ||
-            !(other.number == pools_[pool.index].number))
-          continue;
-        return Failure({"pools." + its_config.name + ".queue", "is the same stream as that of pool '" +
-                                                                   config.pools[other.id.index].name +
-                                                                   "'; give it another stream or path."});
-      }
-    }
-    for (const PoolId pool : planned[disk].mailboxes) {
-      MailboxStream& stream = mailboxes_[lot.mailbox().store_of(pool).index];
-      if (stream.place != nullptr) continue;
-      if (auto mapped = map(stream, disk, {StreamKind::mailbox, "mailbox"}); !mapped) return mapped;
-    }
-  }
-  return {};
-}
-
-IsMapped JournalStorage::mapped_in(const Place& place) const {
-  return [this, &place](StreamNumber number) {
-    const auto is_it = [&](const auto& stream) { return stream.place == &place && stream.number == number; };
-    return std::any_of(pools_.begin(), pools_.end(), is_it) ||
-           std::any_of(mailboxes_.begin(), mailboxes_.end(), is_it);
-  };
-}
-
-Result<void> JournalStorage::check_orphans(const Config& config) const {
-  const std::vector<StorePlace> planned = store_places(config);
-  for (std::size_t disk = 0; disk < places_.size(); ++disk) {
-    const auto orphan = orphan_pool(*places_[disk]->store, mapped_in(*places_[disk]));
-    if (!orphan) return Failure(error_at(planned[disk].location, orphan.error()));
-    if (*orphan)
-      return Failure(
-          {planned[disk].location, **orphan + " keep it untouched with open(config, { orphans: 'keep' })."});
-  }
-  return {};
-}
-
 // --- loading ---
 
 template <class StreamOf>
-void JournalStorage::begin_load(StreamOf& stream, SteadyTime now) {
-  Place& place = *stream.place;
-  auto reader = reader_of(*place.store, stream.number, stream.id);
-  if (!reader) {
-    stream.step = StreamStep::failed;
-    place.trouble = sentence(reader.error());
-    place.reload_at = now + place.pause;
-    return;
+void JournalStorage::begin_load(StreamOf& stream, Now now) {
+  if constexpr (std::is_same_v<decltype(stream.id), StoreId>) {
+    if (auto opened = open_late(stream, now); !opened) return hold(stream, opened.error());
   }
+  auto reader = reader_of(*stream.place->store, stream.number, stream.id);
+  if (!reader) return hold(stream, reader.error());
   stream.reader.emplace(std::move(*reader));
   stream.step = StreamStep::loading;
 }
 
 template <class StreamOf>
 bool JournalStorage::feed_piece(Lot& lot, StreamOf& stream, Now now) {
-  Place& place = *stream.place;
   const auto records = stream.reader->next();
   if (!records) {
-    stream.reader.reset();
-    stream.step = StreamStep::failed;
-    place.trouble = sentence(records.error());
-    place.reload_at = now.steady + place.pause;
-    place.pause = {std::min<std::int64_t>(place.pause.ms * 2, 30000)};
+    hold(stream, records.error());
     return false;
   }
   const std::size_t count = records->size();
@@ -198,18 +67,42 @@ bool JournalStorage::feed(Lot& lot, Now now) {
     lot.handle(now, reports);
     return true;
   }
-  visit_streams([&](auto& stream) {
-    if (stream.step == StreamStep::failed && stream.place->reload_at <= now_) begin_load(stream, now_);
-  });
   for (const auto& place : places_) {
-    if (place->reload_at <= now_) place->reload_at = never_steady;
+    place->is_reload_due = place->reload_at <= now_;
+    if (place->is_reload_due) place->reload_at = never_steady;
   }
+  visit_streams([&](auto& stream) {
+    if (stream.step == StreamStep::failed && stream.place->is_reload_due) begin_load(stream, now);
+  });
   bool has_fed = false;
   visit_streams([&](auto& stream) {
     if (!has_fed && records_left_ > 0 && stream.step == StreamStep::loading)
       has_fed = feed_piece(lot, stream, now);
   });
   return has_fed;
+}
+
+/// What cannot be read is tried again. A store that its pools do without is let go meanwhile: somebody may
+/// put it right, or bring it back.
+template <class StreamOf>
+void JournalStorage::hold(StreamOf& stream, const StoreError& error) {
+  Place& place = *stream.place;
+  const Error described = error_of(place.plan.location, error);
+  stream.step = StreamStep::failed;
+  stream.reader.reset();
+  place.trouble = described.where + ": " + described.message;
+  wait_for_reload(place);
+  if (place.may_wait) close_place(place);
+}
+
+template void JournalStorage::begin_load(PoolStream&, Now);
+template void JournalStorage::begin_load(MailboxStream&, Now);
+template void JournalStorage::hold(MailboxStream&, const StoreError&);
+
+void JournalStorage::wait_for_reload(Place& place) {
+  if (place.reload_at != never_steady) return;
+  place.reload_at = now_ + place.pause;
+  place.pause = next_retry_pause(place.pause);
 }
 
 bool JournalStorage::is_loading() const {
@@ -271,10 +164,11 @@ bool JournalStorage::read(PayloadRef payload, std::string& out) {
     return true;
   }
   for (const auto& place : places_) {
-    if (!place->store->holds_payload(payload.id)) continue;
+    if (!place->store || !place->store->holds_payload(payload.id)) continue;
     const auto bytes = place->store->read_payload(payload.id, out);
     if (bytes) return true;
-    place->trouble = sentence(bytes.error());
+    const Error described = error_of(place->plan.location, bytes.error());
+    place->trouble = described.where + ": " + described.message;
   }
   return false;
 }
@@ -282,13 +176,16 @@ bool JournalStorage::read(PayloadRef payload, std::string& out) {
 void JournalStorage::release(PayloadRef payload) {
   memory_.erase(payload.id);
   for (const auto& place : places_) {
-    if (!place->store->holds_payload(payload.id)) continue;
-    place->store->release(payload.id);
+    if (place->store && place->store->holds_payload(payload.id)) place->store->release(payload.id);
   }
 }
 
 std::string_view JournalStorage::trouble(std::uint32_t disk) const {
   return disk < places_.size() ? std::string_view(places_[disk]->trouble) : std::string_view();
+}
+
+bool JournalStorage::may_wait(std::uint32_t disk) const {
+  return disk < places_.size() && places_[disk]->may_wait;
 }
 
 }  // namespace parking_lot::wasm

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "backend/file_journal/audit_log.h"
+#include "backend/file_journal/late_mailbox.h"
 #include "backend/file_journal/orphans.h"
 #include "backend/file_journal/store.h"
 #include "host_files.h"
@@ -23,6 +24,9 @@ namespace parking_lot::wasm {
 /// A failed commit is final for the streams in it; they are reported as failed and loaded again after a pause
 /// that doubles from 1 s to 30 s as long as it goes on failing. Streams are loaded a piece each turn, so that
 /// a page stays alive meanwhile.
+///
+/// A mailbox store that pools can do without for a while may also be opened late: until then its stream has
+/// failed.
 class JournalStorage final : public Storage {
  public:
   static Result<std::unique_ptr<Storage>> open(const Config& config, const Lot& lot, Now now, Entropy entropy,
@@ -46,23 +50,29 @@ class JournalStorage final : public Storage {
   Result<AuditPage> audit(const AuditQuery& query, const Scheduler& scheduler) override;
 
   std::string_view trouble(std::uint32_t disk) const override;
+  bool may_wait(std::uint32_t disk) const override;
   bool is_fenced() const override { return is_fenced_; }
   bool is_loading() const override;
   bool is_committing() const override;
 
  private:
   struct Place {
-    std::unique_ptr<HostFiles> files;
-    std::optional<FileStore> store;
+    Place(StorePlace what, std::uint32_t disk) : plan(std::move(what)), files(disk) {}
+
+    StorePlace plan;
+    HostFiles files;                           // outlives the store
+    std::optional<FileStore> store;            // none: `trouble` says why
     std::map<std::string, std::string> pools;  // by stream
     std::optional<AuditLog> audit;             // once it was asked
-    StorageKind kind = StorageKind::file;
-    bool has_news = false;  // appended since the last commit began
+    bool may_wait = false;                     // pools go on without it
+    bool had_store = false;                    // if it has none any more, nobody is to make a new one
+    bool has_news = false;                     // appended since the last commit began
     bool is_committing = false;
     std::vector<std::uint64_t> named;  // by records since the last commit began
     std::string trouble;
-    Duration pause{1000};
+    Duration pause = first_retry_pause;
     SteadyTime reload_at = never_steady;
+    bool is_reload_due = false;
     SteadyTime tidy_at = never_steady;
     bool must_clean = false;  // once all its streams are loaded
   };
@@ -80,13 +90,21 @@ class JournalStorage final : public Storage {
   using PoolStream = Stream<PoolId, Record>;
   using MailboxStream = Stream<StoreId, mailbox::Record>;
 
-  JournalStorage() = default;
-  Result<void> open_places(const Config& config, Now now, Entropy entropy);
-  Result<void> map_streams(const Config& config, const Lot& lot);
-  Result<void> check_orphans(const Config& config) const;
+  JournalStorage(const Config& config, Entropy entropy) : config_(config), entropy_(entropy) {}
+  Result<void> open_queues(const Lot& lot, Now now);
+  Result<void> open_mailboxes(const Lot& lot, Now now);
+  StoreResult<void> open_place(Place& place, Now now);
+  StoreResult<void> open_late(MailboxStream& stream, Now now);
+  void close_place(Place& place);
+  void expect_mailboxes(Place& place);
+  template <class StreamOf>
+  StoreResult<void> map(StreamOf& stream, Place& place, const StreamKey& key);
+  Result<void> refuse_twin(PoolId pool) const;
+  Result<void> check_orphans() const;
+  void keep_config(Place& place);
   IsMapped mapped_in(const Place& place) const;
   template <class StreamOf>
-  void begin_load(StreamOf& stream, SteadyTime now);
+  void begin_load(StreamOf& stream, Now now);
   template <class StreamOf>
   bool feed_piece(Lot& lot, StreamOf& stream, Now now);
   void clean(const Lot& lot, Place& place);
@@ -101,12 +119,17 @@ class JournalStorage final : public Storage {
   void committed(Place& place, const CommitOutcome& outcome, const std::vector<std::uint64_t>& named);
   template <class StreamOf>
   void fail(StreamOf& stream, const StoreError& error);
+  template <class StreamOf>
+  void hold(StreamOf& stream, const StoreError& error);
+  void wait_for_reload(Place& place);
   template <class StreamOf, class Take>
   void advance_checkpoint(StreamOf& stream, Now now, Take take);
 
-  std::vector<std::unique_ptr<Place>> places_;
-  std::vector<PoolStream> pools_;         // by PoolId
-  std::vector<MailboxStream> mailboxes_;  // by StoreId
+  Config config_;
+  Entropy entropy_;
+  std::vector<std::unique_ptr<Place>> places_;  // by disk
+  std::vector<PoolStream> pools_;               // by PoolId
+  std::vector<MailboxStream> mailboxes_;        // by StoreId
   std::vector<Input> reports_;
   std::vector<mailbox::Input> mailbox_reports_;
   std::unordered_map<std::uint64_t, std::string> memory_;

@@ -23,17 +23,18 @@ Result<AuditPage> JournalStorage::audit(const AuditQuery& query, const Scheduler
   merge.add(remembered_events(scheduler, query, after, [&](PoolId pool) { return !is_durable(pool); }));
   for (std::size_t i = 0; i < places_.size(); ++i) {
     Place& place = *places_[i];
+    if (!place.store) continue;
     if (!place.audit) {
-      place.audit.emplace(*place.files);
+      place.audit.emplace(place.files);
       place.audit->name_pools(place.pools, std::to_string(i));
     }
     auto events = ask(*place.audit, place.store->log_end(), query, after);
     if (!events) return Failure({events.error().file, events.error().message});
     merge.add(std::move(*events));
     // Indexes that browsers would have to store once more, or that need a file opened ahead, stay in memory.
-    if (place.kind != StorageKind::file || place.is_committing) continue;
+    if (place.plan.kind != StorageKind::file || place.is_committing) continue;
     while (const auto index = place.audit->unwritten()) {
-      if (!write_index(*place.files, *index)) break;
+      if (!write_index(place.files, *index)) break;
       place.audit->written(index->segment);
     }
   }

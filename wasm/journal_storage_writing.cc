@@ -8,8 +8,6 @@
 namespace parking_lot::wasm {
 namespace {
 
-constexpr Duration first_pause{1000};
-constexpr std::int64_t longest_pause_ms = 30000;
 constexpr Duration tidy_pause{1000};
 constexpr std::uint32_t checkpoint_step_tasks = 512;
 
@@ -77,6 +75,7 @@ void JournalStorage::turn(const Lot& lot, Now now) {
     });
   }
   for (const auto& place : places_) {
+    if (!place->store) continue;
     const bool is_idle = !place->is_committing && !place->has_news;
     if (place->tidy_at <= now_) place->has_news = true;
     place->tidy_at = is_idle && place->tidy_at > now_ && place->store->wants_commit()
@@ -87,7 +86,7 @@ void JournalStorage::turn(const Lot& lot, Now now) {
 }
 
 void JournalStorage::commit(Place& place) {
-  if (place.is_committing || !place.has_news || is_fenced_) return;
+  if (!place.store || place.is_committing || !place.has_news || is_fenced_) return;
   place.has_news = false;
   place.is_committing = true;
   place.store->commit([this, &place, named = std::exchange(place.named, {})](const CommitOutcome& outcome) {
@@ -100,7 +99,7 @@ void JournalStorage::committed(Place& place, const CommitOutcome& outcome,
   place.is_committing = false;
   if (outcome.failure == nullptr) {
     place.trouble.clear();
-    place.pause = first_pause;
+    place.pause = first_retry_pause;
     for (const std::uint64_t id : named) memory_.erase(id);
   } else if (outcome.failure->fault == StoreFault::fenced) {
     is_fenced_ = true;
@@ -122,7 +121,7 @@ void JournalStorage::committed(Place& place, const CommitOutcome& outcome,
 void JournalStorage::synced(std::uint32_t disk, std::int32_t fault) {
   if (disk >= places_.size()) return;
   Place& place = *places_[disk];
-  place.files->synced(fault);
+  place.files.synced(fault);
   // What has gathered meanwhile need not wait for the next turn.
   commit(place);
 }
@@ -141,9 +140,7 @@ void JournalStorage::fail(StreamOf& stream, const StoreError& error) {
   } else {
     mailbox_reports_.push_back(mailbox::PersistFailed{stream.id});
   }
-  if (place.reload_at != never_steady) return;
-  place.reload_at = now_ + place.pause;
-  place.pause = {std::min<std::int64_t>(place.pause.ms * 2, longest_pause_ms)};
+  wait_for_reload(place);
 }
 
 // --- checkpoints ---

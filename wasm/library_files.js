@@ -7,6 +7,18 @@ mergeInto(LibraryManager.library, {
   pl_files_list: function (disk) {
     return Module['disks'].list(disk);
   },
+  pl_files_lock: function (disk) {
+    return Module['disks'].lock(disk);
+  },
+  pl_files_unlock: function (disk) {
+    Module['disks'].unlock(disk);
+  },
+  pl_files_kept_config: function (disk) {
+    Module['disks'].keptConfig(disk);
+  },
+  pl_files_keep_config: function (disk, text, length) {
+    Module['disks'].keepConfig(disk, text, length);
+  },
   pl_files_create: function (disk, file, length) {
     return Module['disks'].create(disk, file, length);
   },

@@ -89,6 +89,8 @@ class Storage {
 
   /// Why the store on this disk fails, one sentence; empty while it does not.
   virtual std::string_view trouble(std::uint32_t disk) const = 0;
+  /// Whether pools go on while the store on this disk cannot be had: outcomes wait in their journals then.
+  virtual bool may_wait(std::uint32_t disk) const = 0;
   /// What happened to the disk that ends the lot: somebody else has taken it over.
   virtual bool is_fenced() const = 0;
   virtual bool is_loading() const = 0;

@@ -7,13 +7,6 @@
 #include "host/storage_place.h"
 
 namespace parking_lot {
-Error error_of(const std::string& directory, const StoreError& error) {
-  std::string where = directory;
-  const bool is_named = error.message.rfind(error.file, 0) == 0;
-  if (!is_named) where += "/" + error.file;
-  if (error.fault == StoreFault::corrupt && !is_named) where += " at byte " + std::to_string(error.offset);
-  return {where, error.message};
-}
 
 std::vector<int> Storage::jobs_locks() const {
   std::vector<int> descriptors;

@@ -40,18 +40,6 @@ StoreOptions store_options(const Config& config, const std::string& directory) {
   return options;
 }
 
-/// Whether this pool's mailboxes were here when its queue was opened last, and are not any more: the folder
-/// was deleted, or its disk is not mounted.
-bool has_vanished(const PoolConfig& pool) {
-  const std::string& directory = pool.mailbox.storage.path;
-  if (has_store(directory)) return false;
-  const auto before = read_store_config(pool.queue.path);
-  if (!before) return false;
-  return std::any_of(before->pools.begin(), before->pools.end(), [&](const PoolConfig& known) {
-    return known.name == pool.name && known.mailbox.storage.path == directory;
-  });
-}
-
 StreamKey mailbox_key() { return {StreamKind::mailbox, "mailbox"}; }
 
 }  // namespace
@@ -95,14 +83,13 @@ Storage::Place& Storage::place_at(const std::string& directory) {
       if (place->directory == directory) return *place;
     }
   }
-  closed_places_.push_back(std::make_unique<Place>(directory, io_));
-  Place& place = *closed_places_.back();
-  open_place(place);
-  return place;
+  return *closed_places_.emplace_back(std::make_unique<Place>(directory, io_));
 }
 
 // Leaves the reason in the place where it cannot be opened.
 void Storage::open_place(Place& place) {
+  if (place.had_store && !has_store(place.directory))
+    return place.refuse({place.directory, place.vanished}, StoreFault::not_found);
   if (has_lost_records(place.directory))
     return place.refuse({place.directory, records_are_gone}, StoreFault::corrupt);
   place.open_files(io_);
@@ -126,6 +113,7 @@ void Storage::open_place(Place& place) {
   }
   place.store.emplace(std::move(*store));
   place.refusal.reset();
+  place.had_store = true;
   move_place(place, closed_places_, places_);
 }
 
@@ -155,6 +143,7 @@ template <class StreamOf>
 Result<void> Storage::map(StreamOf& stream, const std::string& directory, const StreamKey& key) {
   Place& place = place_at(directory);
   stream.place = &place;
+  if (!place.store && !place.refusal) open_place(place);
   if (!place.store) return Failure(place.refusal->error);
   const auto number = place.store->stream(key);
   stream.is_absent = is_reading() && !number && number.error().fault == StoreFault::not_found;
@@ -200,32 +189,23 @@ Result<void> Storage::map_queue(PoolId id) {
   return {};
 }
 
-// Outcomes can wait in the journal of a pool that has run before. One that has not is more likely configured
-// wrongly, and nothing is lost if it is told so.
+// Before any mailbox store is opened.
 void Storage::expect_mailbox(PoolId id, MailboxStream& mailbox) {
   const PoolConfig& pool = config_.pools[id.index];
   const PoolStream& queue = pools_[id.index];
-  if (pool.mailbox.storage.kind != StorageKind::file || queue.place == nullptr || queue.is_absent) return;
-  if (queue.place->store->durable(queue.number) == 0) return;
-  const std::string& directory = pool.mailbox.storage.path;
-  const bool is_with_a_queue = std::any_of(pools_.begin(), pools_.end(), [&](const PoolStream& each) {
-    return each.place != nullptr && each.place->directory == directory;
-  });
-  if (is_with_a_queue) return;
+  if (queue.place == nullptr || queue.is_absent) return;
+  if (!can_wait_for_mailbox(config_, pool, queue.place->store->durable(queue.number))) return;
   mailbox.may_wait = true;
-  if (mailbox.place != nullptr || !has_vanished(pool)) return;
-  mailbox.place = closed_places_.emplace_back(std::make_unique<Place>(directory, io_)).get();
-  mailbox.place->has_vanished = true;
-  mailbox.place->refuse({directory,
-                         "holds no store any more: bring back what was there (is its disk mounted?), "
-                         "or name another place for the mailboxes of pool '" +
-                             pool.name + "'."},
-                        StoreFault::not_found);
+  const std::string& directory = pool.mailbox.storage.path;
+  Place& place = place_at(directory);
+  place.vanished = store_has_vanished(pool);
+  const auto before = read_store_config(pool.queue.path);
+  place.had_store |= has_store(directory) || (before && had_this_mailbox(pool, *before));
 }
 
 Result<void> Storage::map_mailbox(PoolId id, MailboxStream& mailbox) {
   const StorageConfig& storage = config_.pools[id.index].mailbox.storage;
-  if (storage.kind == StorageKind::file && mailbox.place == nullptr) {
+  if (storage.kind == StorageKind::file) {
     auto mapped = map(mailbox, storage.path, mailbox_key());
     const bool is_refused = !mapped && mailbox.place->store;
     if (is_refused) return mapped;
@@ -240,13 +220,11 @@ Result<void> Storage::map_mailbox(PoolId id, MailboxStream& mailbox) {
 Result<void> Storage::open_late(MailboxStream& mailbox) {
   Place& place = *mailbox.place;
   if (place.store) return {};
-  if (place.has_vanished && !has_store(place.directory)) return Failure(place.refusal->error);
-  place.has_vanished = false;
   open_place(place);
   if (!place.store) return Failure(place.refusal->error);
   if (place.store->largest_payload_id() >= first_payload_) {
     close_place(place);
-    return Failure({place.directory, "was written by a clock ahead of this one; start again to use it."});
+    return Failure({place.directory, is_from_a_clock_ahead});
   }
   if (auto mapped = map(mailbox, place.directory, mailbox_key()); !mapped) return mapped;
   begin(place);

@@ -2,17 +2,11 @@
 
 #include <boost/asio/post.hpp>
 
+#include "backend/file_journal/late_mailbox.h"
 #include "host/jobs_lock.h"
 #include "host/storage.h"
 
 namespace parking_lot {
-
-/// Reload pauses: at first, and at most.
-inline constexpr std::chrono::milliseconds first_pause{1000};
-inline constexpr std::chrono::milliseconds longest_pause{30000};
-
-/// Names directory, file and, of corrupted bytes, their offset.
-Error error_of(const std::string& directory, const StoreError& error);
 
 /// One directory, opened or not.
 struct Storage::Place {
@@ -46,8 +40,9 @@ struct Storage::Place {
   std::unique_ptr<PosixFiles> files;  // outlives the store
   JobsLock jobs_lock;
   std::optional<FileStore> store;
-  std::optional<Refusal> refusal;  // without a store
-  bool has_vanished = false;       // there was a store, and nobody is to make a new one
+  std::optional<Refusal> refusal;  // without a store; neither: nobody has tried yet
+  bool had_store = false;          // if it has none any more, nobody is to make a new one
+  std::string vanished;            // what is said then
 
   bool has_news = false;  // something was appended since the last commit began
   bool is_committing = false;
@@ -59,7 +54,7 @@ struct Storage::Place {
       named;  // payloads of durable pools, named by records since the last commit began
 
   std::string trouble;  // why the last commit or reload failed
-  std::chrono::milliseconds pause = first_pause;
+  Duration pause = first_retry_pause;
   bool waits_for_reload = false;
   bool is_reload_due = false;
   boost::asio::steady_timer reload_timer;

@@ -90,7 +90,7 @@ void Storage::committed(Place& place, const CommitOutcome& outcome, const std::v
   };
   if (outcome.failure == nullptr) {
     place.trouble.clear();
-    place.pause = first_pause;
+    place.pause = first_retry_pause;
     for (const std::uint64_t id : named) memory_.release({.id = id});
     trim_hourly(place);
   } else {
@@ -158,8 +158,8 @@ void Storage::set_failed(StreamOf& stream, const Error& error) {
 void Storage::wait_for_reload(Place& place) {
   if (place.waits_for_reload) return;
   place.waits_for_reload = true;
-  place.reload_timer.expires_after(place.pause);
-  place.pause = std::min(place.pause * 2, longest_pause);
+  place.reload_timer.expires_after(std::chrono::milliseconds(place.pause.ms));
+  place.pause = next_retry_pause(place.pause);
   place.reload_timer.async_wait(
       [this, &place, alive = std::weak_ptr(alive_)](boost::system::error_code error) {
         if (error || alive.expired()) return;
@@ -253,7 +253,8 @@ bool Storage::advance_checkpoint(StreamOf& stream, Step step) {
   if (done && is_last) done = store.end_checkpoint(stream.number);
   if (!done) {
     place.log_failure("cannot write a checkpoint", done.error());
-    stream.next_checkpoint = std::chrono::steady_clock::now() + longest_pause;
+    stream.next_checkpoint =
+        std::chrono::steady_clock::now() + std::chrono::milliseconds(longest_retry_pause.ms);
     return false;
   }
   place.has_news = true;

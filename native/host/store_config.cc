@@ -11,8 +11,9 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
-#include <string_view>
+#include <vector>
 
+#include "backend/file_journal/presence.h"
 #include "backend/file_journal/stored_config.h"
 
 namespace parking_lot {
@@ -43,28 +44,24 @@ Result<void> write_whole(const std::string& path, const std::string& text) {
   return {};
 }
 
-bool has_file(const std::string& directory, std::string_view prefix) {
+std::vector<std::string> files_in(const std::string& directory) {
+  std::vector<std::string> names;
   std::error_code error;
   for (std::filesystem::directory_iterator file(directory, error), end; !error && file != end;
        file.increment(error)) {
-    if (file->path().filename().string().rfind(prefix, 0) == 0) return true;
+    names.push_back(file->path().filename().string());
   }
-  return false;
+  return names;
 }
-
-bool has_records(const std::string& directory) { return has_file(directory, "records-"); }
 
 }  // namespace
 
 bool has_store(const std::string& directory) {
   std::error_code error;
-  return std::filesystem::exists(file_in(directory), error) || has_records(directory);
+  return std::filesystem::exists(file_in(directory), error) || has_records(files_in(directory));
 }
 
-// The opening's own commit brings the first records, and no payloads.
-bool has_lost_records(const std::string& directory) {
-  return has_file(directory, "payloads-") && !has_records(directory);
-}
+bool has_lost_records(const std::string& directory) { return has_lost_records(files_in(directory)); }
 
 Result<void> write_store_config(const std::string& directory, const Config& config) {
   const auto before = text_of(file_in(directory));
@@ -80,7 +77,7 @@ Result<void> write_store_config(const std::string& directory, const Config& conf
 Result<Config> read_store_config(const std::string& directory) {
   const std::string path = file_in(directory);
   const auto text = text_of(path);
-  if (!text && has_records(directory)) {
+  if (!text && has_records(files_in(directory))) {
     return Failure({directory, "has no copy of its config; name the config with --config."});
   }
   if (!text) {

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "backend/file_journal/presence.h"
 #include "parking_lot/config.h"
 #include "parking_lot/result.h"
 
@@ -17,10 +18,8 @@ Result<void> write_store_config(const std::string& directory, const Config& conf
 /// Whether a store was ever opened in this directory to write.
 bool has_store(const std::string& directory);
 
-/// Whether the records of a store that has payloads are gone, which only somebody else can have done.
+/// Likewise of a directory.
 bool has_lost_records(const std::string& directory);
-inline constexpr const char* records_are_gone =
-    "has payloads, but its records are gone: were files deleted? Bring them back, or name another directory.";
 
 /// The config that was written down last. Directories in it are where the store is now, should it have been
 /// moved.

@@ -301,6 +301,24 @@ TEST_CASE("a pool starts without its mailbox store, which gets the outcomes once
   CHECK(*messages_of(host)[1].payload == "\"b\"");
 }
 
+TEST_CASE("a damaged mailbox store that somebody takes away is waited for, and not made anew") {
+  const TemporaryFolder folder;
+  const std::string config = config_in(folder, "queue", "mail");
+  const std::string mail = folder.path("mail");
+  { RunningHost once(config, run_nothing); }
+  std::filesystem::copy(mail, folder.path("good"));
+  damage(mail);
+  RunningHost host(config, echo);
+  host.outcome_of(task_named("a"));
+  std::filesystem::remove_all(mail);
+  REQUIRE(eventually(
+      [&] { return health_of(host).trouble().find("holds no store any more") != std::string::npos; }));
+  CHECK_FALSE(std::filesystem::exists(mail));
+  std::filesystem::rename(folder.path("good"), mail);
+  REQUIRE(eventually([&] { return messages_of(host).size() == 1; }));
+  CHECK_FALSE(health_of(host).is_degraded());
+}
+
 TEST_CASE("a mailbox store that was never there, or has another owner, is an error at the start") {
   const TemporaryFolder folder;
   const std::string config = config_in(folder, "queue", "mail");

@@ -90,7 +90,6 @@ export class LocalLot implements LotHome {
     });
     try {
       if (storage) refuseUnusable(openWith(storage.count));
-      storage?.keepConfig((folder, before) => raw.storedConfig(text, environment, folders, folder, before));
       const facts = factsOf(core, opened);
       const factories = factoriesOf(options, facts, pages);
       host = new Host(core, clock, storage);

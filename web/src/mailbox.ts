@@ -1,6 +1,7 @@
 import { onArrival } from './arrivals.js';
 import type { FinalStatus, Reason } from './codes.js';
 import type { MailboxKey, MomentLike } from './config.js';
+import { ParkingLotError } from './errors.js';
 import type { Host } from './host.js';
 import { momentMs } from './moments.js';
 import { wholeNumber } from './pool.js';
@@ -71,7 +72,7 @@ export class Mailbox {
 
   /**
    * All messages after `after`, first those that are there, then each as it arrives, until the loop is left or the lot is
-   * closed. Acknowledge what has been dealt with; a subscription does not.
+   * closed. While the mailbox cannot be read it waits; `lot.health()` says why. Acknowledge what has been dealt with; a subscription does not.
    */
   async *subscribe(
     query: { after?: string | undefined } = {},
@@ -81,20 +82,8 @@ export class Mailbox {
     const bell = new Bell();
     const unsubscribe = onArrival(host, this.key, bell.ring);
     const unhook = host.onOver(bell.ring);
-    let { after } = query;
     try {
-      while (!host.isOver) {
-        bell.silence();
-        const page = await this.fetch({ after }).catch((error: unknown) => {
-          if (host.isOver) return [];
-          throw error;
-        });
-        for (const message of page) {
-          after = message.cursor;
-          yield message;
-        }
-        if (page.length === 0) await bell.rung();
-      }
+      yield* arriving(this, bell, host, query.after);
     } finally {
       unhook();
       unsubscribe();
@@ -106,12 +95,24 @@ export class Mailbox {
     return this.host.core.mailboxKey(tenant, user ?? '', session ?? '');
   }
 
-  private withKey<T>(queue: (request: number, key: number) => void): Promise<T> {
-    return this.host.ask<T>((request) => {
-      const key = this.internKey();
-      queue(request, key);
-      this.host.core.raw._pl_release_name(key);
-    });
+  private async withKey<T>(queue: (request: number, key: number) => void): Promise<T> {
+    try {
+      return await this.host.ask<T>((request) => {
+        const key = this.internKey();
+        queue(request, key);
+        this.host.core.raw._pl_release_name(key);
+      });
+    } catch (error) {
+      throw isUnavailable(error) ? this.unavailable(error) : error;
+    }
+  }
+
+  private unavailable(cause: ParkingLotError): ParkingLotError {
+    const { storage, core } = this.host;
+    const troubles = (storage?.states() ?? []).map((_, disk) => core.raw.storageTrouble(disk));
+    const why = troubles.find((trouble) => trouble !== '') ?? 'its store is loading or failing.';
+    const message = `The mailbox cannot be read or acknowledged now; outcomes wait for it, retry later: ${why}`;
+    return new ParkingLotError('storage_unavailable', message, { cause });
   }
 
   private messageOf(raw: RawMessage): MailboxMessage {
@@ -126,6 +127,33 @@ export class Mailbox {
       createdAt: new Date(raw.created_at),
       cursor: raw.cursor,
     };
+  }
+}
+
+function isUnavailable(error: unknown): error is ParkingLotError {
+  return error instanceof ParkingLotError && error.code === 'storage_unavailable';
+}
+
+/** Messages as `mailbox` has them, with waits for the bell in between, until `end` is over. */
+export async function* arriving(
+  mailbox: Pick<Mailbox, 'fetch'>,
+  bell: Bell,
+  end: { readonly isOver: boolean },
+  since: string | undefined,
+): AsyncGenerator<MailboxMessage, void, undefined> {
+  let after = since;
+  while (!end.isOver) {
+    bell.silence();
+    const page = await mailbox.fetch({ after }).catch((error: unknown) => {
+      // A store that is back rings for all that it holds.
+      if (end.isOver || isUnavailable(error)) return [];
+      throw error;
+    });
+    for (const message of page) {
+      after = message.cursor;
+      yield message;
+    }
+    if (page.length === 0) await bell.rung();
   }
 }
 

@@ -57,7 +57,7 @@ export async function recover(
   host.assertOpen();
   for (let disk = 0; disk < host.storage!.count; disk++) {
     const trouble = raw.storageTrouble(disk);
-    if (trouble === '') continue;
+    if (trouble === '' || raw.storageMayWait(disk)) continue;
     const { location } = host.storage!.states()[disk]!;
     throw new ParkingLotError('unavailable', `What is stored in ${location} cannot be loaded: ${trouble}`);
   }

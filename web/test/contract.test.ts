@@ -58,6 +58,7 @@ const setup: Arities<RawSetup> = {
   openLot: 10,
   closeLot: 0,
   storageTrouble: 1,
+  storageMayWait: 1,
   poolIndex: 1,
   reconfigure: 3,
   queryAudit: 7,

@@ -55,6 +55,14 @@ StoreFault fault_of(FileFault fault) {
 
 }  // namespace
 
+Error error_of(const std::string& place, const StoreError& error) {
+  std::string where = place;
+  const bool is_named = error.message.rfind(error.file, 0) == 0;
+  if (!is_named) where += "/" + error.file;
+  if (error.fault == StoreFault::corrupt && !is_named) where += " at byte " + std::to_string(error.offset);
+  return {where, error.message};
+}
+
 StoreError store_error(const FileError& error) {
   std::string message = error.file.empty() ? error.message : error.file + ": " + error.message;
   return {fault_of(error.fault), error.file, 0, std::move(message)};

@@ -6,6 +6,7 @@
 #include <tl/expected.hpp>
 
 #include "files.h"
+#include "parking_lot/result.h"
 
 namespace parking_lot {
 
@@ -37,6 +38,9 @@ struct StoreError {
 
 template <class T>
 using StoreResult = tl::expected<T, StoreError>;
+
+/// Names place, file and, of corrupted bytes, their offset. `place`: where the store is.
+Error error_of(const std::string& place, const StoreError& error);
 
 /// The same trouble, as the store tells it.
 StoreError store_error(const FileError& error);

@@ -1,5 +1,5 @@
 import type { MailboxKey } from '../config.js';
-import { Bell, type FetchQuery, type Mailbox, type MailboxMessage } from '../mailbox.js';
+import { arriving, Bell, type FetchQuery, type Mailbox, type MailboxMessage } from '../mailbox.js';
 import type { Connection } from './connection.js';
 
 /** Who waits for messages; a new leader is told of all. */
@@ -59,20 +59,8 @@ export class SharedMailbox implements Pick<Mailbox, keyof Mailbox> {
     this.connection.assertOpen();
     const bell = new Bell();
     const unsubscribe = this.subscriptions.add(this.key, bell);
-    let { after } = query;
     try {
-      while (!this.connection.isOver) {
-        bell.silence();
-        const page = await this.fetch({ after }).catch((error: unknown) => {
-          if (this.connection.isOver) return [];
-          throw error;
-        });
-        for (const message of page) {
-          after = message.cursor;
-          yield message;
-        }
-        if (page.length === 0) await bell.rung();
-      }
+      yield* arriving(this, bell, this.connection, query.after);
     } finally {
       unsubscribe();
     }

@@ -17,14 +17,26 @@ export class DiskError extends Error {
 /** `strict` survives the loss of power, `relaxed` the death of the process. */
 export type SyncMode = 'strict' | 'relaxed';
 
+/** What a folder can do besides: it can be had late, and be let go for a while. */
+export interface Folder {
+  /** Makes this its only owner, if it is not yet. A folder that is not there is made. */
+  lock(): void;
+  /** Lets go of it, and of its files as they were. */
+  unlock(): void;
+  /** The part of the config that is kept beside the files, for tools that are given the folder alone; empty if there is none. */
+  keptConfig(): string;
+  /** A reader sees the old text or the new one. It is a convenience: that it cannot be written is no reason to stop. */
+  keepConfig(text: string): void;
+}
+
 /**
- * The files of one store: a flat set with short names (`[a-z0-9-]{1,40}`). Whoever has a disk is its only owner, until it
- * is closed or fenced.
+ * The files of one store: a flat set with short names (`[a-z0-9-]{1,40}`). Whoever has a disk, or has locked it if it can be
+ * locked, is its only owner, until it is closed or fenced.
  *
  * Everything but `sync` is done at once and throws a DiskError, or whatever the platform throws. While a sync is under
  * way files are only read: the journal promises that.
  */
-export interface Disk {
+export interface Disk extends Partial<Folder> {
   list(): string[];
   create(file: string): void;
   size(file: string): number;

@@ -6,7 +6,7 @@ import type { RawDurableModule } from '../wasm/raw.js';
 import { type Disk, faultOf, wordsOf } from './disk.js';
 import { type DiskState, type Durability, FallbackDisk } from './fallback-disk.js';
 import { NodeDisk } from './node-disk.js';
-import { nodeModules, oneSpelling, StoredConfig, whatIsGone } from './node-folders.js';
+import { nodeModules, oneSpelling } from './node-folders.js';
 import { OpfsDisk } from './opfs-disk.js';
 import { hasSyncHandles } from './opfs-handles.js';
 
@@ -54,7 +54,8 @@ export class LotStorage {
 
   /**
    * Opens a disk for every store and gives them to the module. In a browser a store that cannot be had is kept in memory,
-   * and its state says so; in Node it is an error, as is one that somebody else has.
+   * and its state says so; in Node it is an error, as is one that somebody else has. A folder of mailboxes alone is left to
+   * the module, which knows whether it can be waited for.
    */
   static async open(
     stores: readonly StoreFacts[],
@@ -63,7 +64,6 @@ export class LotStorage {
     events: StorageEvents,
   ): Promise<LotStorage> {
     const storage = new LotStorage(stores);
-    for (const store of stores) refuseIfGone(store, stores);
     try {
       for (const store of stores) storage.disks.push(await openDisk(store, raw, clock, events));
     } catch (error) {
@@ -83,15 +83,6 @@ export class LotStorage {
       .filter(({ kind }) => kind === 'file')
       .map(({ location }) => `${location}\0${oneSpelling(location, nodeModules())}\0`)
       .join('');
-  }
-
-  /** Writes beside every store in a folder what it keeps of the config; `textFor` makes it from what is there. */
-  keepConfig(textFor: (folder: string, before: string) => string): void {
-    for (const { kind, location } of this.stores) {
-      if (kind !== 'file') continue;
-      const stored = new StoredConfig(nodeModules().fs, location);
-      stored.write(textFor(location, stored.read()));
-    }
   }
 
   get count(): number {
@@ -132,22 +123,8 @@ function stateOf(disk: Disk): DiskState {
   return disk instanceof FallbackDisk ? disk.state : durable;
 }
 
-function refuseIfGone({ kind, location, mailboxes }: StoreFacts, stores: readonly StoreFacts[]): void {
-  if (kind !== 'file') return;
-  const queues = stores.filter(
-    (store) => store.location !== location && store.queues.some((pool) => mailboxes.includes(pool)),
-  );
-  const reason = whatIsGone(
-    nodeModules().fs,
-    location,
-    queues.map((store) => store.location),
-  );
-  if (reason !== undefined)
-    throw new ParkingLotError('unavailable', `The store ${location} cannot be opened: ${reason}.`);
-}
-
 async function openDisk(
-  { kind, location }: StoreFacts,
+  { kind, location, queues, mailboxes }: StoreFacts,
   raw: RawDurableModule,
   clock: Clock,
   events: StorageEvents,
@@ -155,7 +132,11 @@ async function openDisk(
   const after = (delayMs: number, callback: () => void) => clock.after(delayMs, callback);
   const changed = () => events.changed();
   try {
-    if (kind === 'file') return NodeDisk.open(nodeModules(), location);
+    if (kind === 'file') {
+      const folder = new NodeDisk(nodeModules(), location);
+      if (queues.length > 0 || mailboxes.length === 0) folder.lock();
+      return folder;
+    }
     if (kind === 'opfs' && hasSyncHandles()) {
       return new FallbackDisk(await OpfsDisk.open(location), after, changed);
     }

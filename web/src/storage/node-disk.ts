@@ -1,25 +1,60 @@
-import { type Disk, DiskError, type SyncMode } from './disk.js';
+import { type Disk, DiskError, type Folder, type SyncMode } from './disk.js';
 import { makeFolder, type NodeModules } from './node-folders.js';
 import { lockFolder, type NodeFiles, type NodeLock } from './node-lock.js';
 
 const isJournalFile = (name: string) => /^[a-z0-9-]{1,40}$/.test(name) && name !== 'lock';
 
-/** The files of one folder, through Node's `fs`. Folders are made with mode 0700, files with 0600. */
-export class NodeDisk implements Disk {
+/**
+ * The files of one folder, through Node's `fs`. Folders are made with mode 0700, files with 0600. Only reading needs no
+ * lock.
+ */
+export class NodeDisk implements Disk, Folder {
   private readonly opened = new Map<string, number>();
   /** Made since the last sync of the folder. */
   private created = false;
+  private owned: NodeLock | undefined;
+  private readonly fs: NodeFiles;
 
-  private constructor(
-    private readonly fs: NodeFiles,
+  constructor(
+    private readonly modules: NodeModules,
     private readonly folder: string,
-    private readonly lock: NodeLock,
-  ) {}
+  ) {
+    this.fs = modules.fs;
+  }
 
-  static open(modules: NodeModules, folder: string): NodeDisk {
-    makeFolder(folder, modules);
-    const { fs } = modules;
-    return new NodeDisk(fs, folder, lockFolder(fs, folder));
+  lock(): void {
+    if (this.owned) return;
+    makeFolder(this.folder, this.modules);
+    this.owned = lockFolder(this.fs, this.folder);
+  }
+
+  unlock(): void {
+    for (const number of this.opened.values()) this.fs.closeSync(number);
+    this.opened.clear();
+    this.owned?.release();
+    this.owned = undefined;
+  }
+
+  keptConfig(): string {
+    try {
+      return this.fs.readFileSync(this.configFile, 'utf8');
+    } catch {
+      return '';
+    }
+  }
+
+  keepConfig(text: string): void {
+    const fresh = `${this.configFile}.new`;
+    try {
+      this.fs.writeFileSync(fresh, text, { mode: 0o600, flag: 'w' });
+      this.fs.renameSync(fresh, this.configFile);
+    } catch {
+      this.fs.rmSync(fresh, { force: true });
+    }
+  }
+
+  private get configFile(): string {
+    return `${this.folder}/config.json`;
   }
 
   list(): string[] {
@@ -76,9 +111,7 @@ export class NodeDisk implements Disk {
   }
 
   async close(): Promise<void> {
-    for (const number of this.opened.values()) this.fs.closeSync(number);
-    this.opened.clear();
-    this.lock.release();
+    this.unlock();
   }
 
   private syncFile(number: number): Promise<void> {

@@ -31,7 +31,7 @@ export interface NodeLock {
 }
 
 const ownerFile = /^\.owner\.(\d+)$/;
-const released = 'released\n';
+const released = new TextEncoder().encode('released\n');
 
 /**
  * Makes this process the only owner of a folder, until it releases it or ends, however it ends.
@@ -44,25 +44,27 @@ const released = 'released\n';
  */
 export function lockFolder(fs: NodeFiles, folder: string): NodeLock {
   const self = nameOf(fs, currentProcess().pid);
-  const number = claim(fs, folder, self);
-  const path = `${folder}/.owner.${number}`;
+  const { number, file } = claim(fs, folder, self);
   if (isLockedByKernel(fs, `${folder}/lock`)) {
-    release(fs, path);
+    release(fs, file);
     const holder = readIfThere(fs, `${folder}/lock`)?.trim() || 'another process';
     throw locked(folder, holder);
   }
   for (const lower of numbersIn(fs, folder)) {
     if (lower < number) fs.rmSync(`${folder}/.owner.${lower}`, { force: true });
   }
-  return { release: () => release(fs, path) };
+  return { release: () => release(fs, file) };
 }
 
-function release(fs: NodeFiles, path: string): void {
+/** By the open file: the folder may have been moved since. */
+function release(fs: NodeFiles, file: number): void {
   try {
-    fs.writeFileSync(path, released, { mode: 0o600, flag: 'w' });
+    fs.ftruncateSync(file, 0);
+    fs.writeSync(file, released, 0, released.length, 0);
   } catch {
-    // Its folder is gone, or the end of this process will release it.
+    // The end of this process will release it.
   }
+  fs.closeSync(file);
 }
 
 /** Whether a process holds a lock of an open file on it, as native owners do. */
@@ -73,7 +75,12 @@ function isLockedByKernel(fs: NodeFiles, path: string): boolean {
   return locks.split('\n').some((line) => line.includes('OFDLCK') && line.includes(`:${ino} `));
 }
 
-function claim(fs: NodeFiles, folder: string, self: string): number {
+interface Claim {
+  readonly number: number;
+  readonly file: number;
+}
+
+function claim(fs: NodeFiles, folder: string, self: string): Claim {
   for (;;) {
     const highest = Math.max(0, ...numbersIn(fs, folder));
     const holder = highest === 0 ? undefined : readIfThere(fs, `${folder}/.owner.${highest}`);
@@ -81,22 +88,27 @@ function claim(fs: NodeFiles, folder: string, self: string): number {
       throw locked(folder, `process ${/^pid (\d+)$/m.exec(holder)![1]}`);
     }
     const number = highest + 1;
-    if (!linkNew(fs, folder, number, self)) continue;
+    const file = linkNew(fs, folder, number, self);
+    if (file === undefined) continue;
     // Deleted numbers can be claimed again; then a higher one is there.
-    if (Math.max(...numbersIn(fs, folder)) === number) return number;
+    if (Math.max(...numbersIn(fs, folder)) === number) return { number, file };
     fs.rmSync(`${folder}/.owner.${number}`, { force: true });
+    fs.closeSync(file);
   }
 }
 
-/** The file appears with its content, or not at all. */
-function linkNew(fs: NodeFiles, folder: string, number: number, self: string): boolean {
+/** The file appears with its content, and is open then, or not at all. */
+function linkNew(fs: NodeFiles, folder: string, number: number, self: string): number | undefined {
   const draft = `${folder}/.owner.draft.${crypto.randomUUID()}`;
-  fs.writeFileSync(draft, self, { mode: 0o600, flag: 'wx' });
+  const file = fs.openSync(draft, 'wx', 0o600);
   try {
+    const text = new TextEncoder().encode(self);
+    fs.writeSync(file, text, 0, text.length, 0);
     fs.linkSync(draft, `${folder}/.owner.${number}`);
-    return true;
+    return file;
   } catch (error) {
-    if ((error as { code?: string }).code === 'EEXIST') return false;
+    fs.closeSync(file);
+    if ((error as { code?: string }).code === 'EEXIST') return undefined;
     throw error;
   } finally {
     fs.rmSync(draft, { force: true });

@@ -6,7 +6,7 @@ const decoder = new TextDecoder();
 
 /** The disks of a lot, as the module calls them: by number, with pointers into its memory. */
 export class Disks implements RawDisks {
-  /** What the last call has to say: names of files, or the words of a fault. */
+  /** What the last call has to say: names of files, a config, or the words of a fault. */
   private said = new Uint8Array(0);
 
   constructor(
@@ -15,6 +15,22 @@ export class Disks implements RawDisks {
     /** Called after a sync, since there may be news. */
     private readonly onSynced: () => void,
   ) {}
+
+  lock(disk: number): number {
+    return this.done(() => this.disks[disk]!.lock?.());
+  }
+
+  unlock(disk: number): void {
+    this.disks[disk]!.unlock?.();
+  }
+
+  keptConfig(disk: number): void {
+    this.said = encoder.encode(this.disks[disk]!.keptConfig?.() ?? '');
+  }
+
+  keepConfig(disk: number, text: number, length: number): void {
+    this.disks[disk]!.keepConfig?.(this.given(text, length));
+  }
 
   list(disk: number): number {
     return this.counted(() => {
@@ -25,35 +41,35 @@ export class Disks implements RawDisks {
   }
 
   create(disk: number, file: number, length: number): number {
-    return this.done(() => this.disks[disk]!.create(this.name(file, length)));
+    return this.done(() => this.disks[disk]!.create(this.given(file, length)));
   }
 
   size(disk: number, file: number, length: number): number {
-    return this.counted(() => this.disks[disk]!.size(this.name(file, length)));
+    return this.counted(() => this.disks[disk]!.size(this.given(file, length)));
   }
 
   read(disk: number, file: number, length: number, offset: number, out: number, size: number): number {
     return this.counted(() =>
-      this.disks[disk]!.read(this.name(file, length), offset, this.memory(out, size)),
+      this.disks[disk]!.read(this.given(file, length), offset, this.memory(out, size)),
     );
   }
 
   write(disk: number, file: number, length: number, offset: number, bytes: number, size: number): number {
     return this.done(() =>
-      this.disks[disk]!.write(this.name(file, length), offset, this.memory(bytes, size)),
+      this.disks[disk]!.write(this.given(file, length), offset, this.memory(bytes, size)),
     );
   }
 
   truncate(disk: number, file: number, length: number, bytes: number): number {
-    return this.done(() => this.disks[disk]!.truncate(this.name(file, length), bytes));
+    return this.done(() => this.disks[disk]!.truncate(this.given(file, length), bytes));
   }
 
   remove(disk: number, file: number, length: number): number {
-    return this.done(() => this.disks[disk]!.remove(this.name(file, length)));
+    return this.done(() => this.disks[disk]!.remove(this.given(file, length)));
   }
 
   sync(disk: number, files: number, length: number, isStrict: number): void {
-    const names = length === 0 ? [] : this.name(files, length).split('\n');
+    const names = length === 0 ? [] : this.given(files, length).split('\n');
     const synced = (fault: number) => {
       // The lot may be closed by now; then there is nobody to tell.
       this.raw._pl_files_synced(disk, fault);
@@ -94,7 +110,7 @@ export class Disks implements RawDisks {
     return faults.indexOf(faultOf(error)) + 1;
   }
 
-  private name(start: number, length: number): string {
+  private given(start: number, length: number): string {
     return decoder.decode(this.memory(start, length));
   }
 

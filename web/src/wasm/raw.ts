@@ -92,6 +92,8 @@ export interface RawSetup {
   closeLot(): void;
   /** Why the store on this disk fails; empty while it does not. */
   storageTrouble(disk: number): string;
+  /** Whether pools go on while that store cannot be had. */
+  storageMayWait(disk: number): boolean;
   /** The pool's number, -1 for an unknown name. */
   poolIndex(name: string): number;
   /** Queues a change of a pool's settings; answers the issues, and the request later if there are none. */
@@ -156,6 +158,10 @@ export interface RawIdbfs {
 
 /** What `wasm/library_files.js` calls. */
 export interface RawDisks {
+  lock(disk: number): number;
+  unlock(disk: number): void;
+  keptConfig(disk: number): void;
+  keepConfig(disk: number, text: number, length: number): void;
   list(disk: number): number;
   create(disk: number, file: number, length: number): number;
   size(disk: number, file: number, length: number): number;
@@ -171,14 +177,6 @@ export interface RawFiles {
   readonly FS: RawFileSystem;
   readonly IDBFS: RawIdbfs;
   disks?: RawDisks;
-  /** What the folder of a store keeps of the config; `before`: what it keeps now. */
-  storedConfig(
-    configJson: string,
-    environment: string,
-    folders: string,
-    folder: string,
-    before: string,
-  ): string;
 }
 
 export type RawModule = RawFunctions & RawSetup & RawMemory;

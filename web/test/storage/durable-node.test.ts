@@ -367,23 +367,6 @@ test('a store keeps its config beside it, with the pools of earlier openings', a
   assert.equal(pools.b.queue.path, '.', 'stores can be moved');
 });
 
-test('nothing takes the place of a mailbox store that is not there any more', async () => {
-  const folder = scratchFolder();
-  const queue = path.join(folder, 'queue');
-  const mail = path.join(folder, 'mail');
-  const file = (where: string) => ({ type: 'file', path: where }) as const;
-  const config = { pools: { p: { max_units: 1, queue: file(queue), mailbox: { storage: file(mail) } } } };
-  await (await ParkingLot.open(config)).close();
-  fs.renameSync(mail, `${mail}-away`);
-  await assert.rejects(ParkingLot.open(config), {
-    code: 'unavailable',
-    message: /mail .*holds no store any more/,
-  });
-  assert.equal(fs.existsSync(mail), false);
-  fs.renameSync(`${mail}-away`, mail);
-  await (await ParkingLot.open(config)).close();
-});
-
 test('a store with payloads whose records are gone is not begun anew', async () => {
   const folder = scratchFolder();
   const lot = await ParkingLot.open(configIn(folder));
