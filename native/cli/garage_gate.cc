@@ -100,6 +100,7 @@ const std::vector<GateCommand>& gate_commands() {
       {"refund", "refund", "Gives money back", {"--ticket", "--by", "--reason", "--amount", "--if-version"}},
       {"permit", "grant_permit", "Grants a permit to a plate", {"--plate", "--permit", "--until"}},
       {"revoke", "revoke_permit", "Takes a permit back", {"--plate"}},
+      {"erase", "erase", "Forgets the plate of a vehicle that has left", {"--plate", "--by", "--reason"}},
       {"allocate", "set_allocation", "Changes the strategy", {"--allocation"}},
   };
   return commands;

@@ -40,6 +40,8 @@ inline constexpr std::size_t fields_of<garage::PermitGranted> = 4;
 template <>
 inline constexpr std::size_t fields_of<garage::PermitRevoked> = 1;
 template <>
+inline constexpr std::size_t fields_of<garage::VehicleErased> = 3;
+template <>
 inline constexpr std::size_t fields_of<garage::EntriesRefused> = 2;
 template <>
 inline constexpr std::size_t fields_of<garage::GarageRestored> = 10;

@@ -231,6 +231,8 @@ Keys keys_of(CommandName name) {
       return {ticket_keys, person_keys, amount_keys, version_keys};
     case CommandName::grant_permit:
       return {plate_keys, permit_keys, until_keys};
+    case CommandName::erase:
+      return {plate_keys, person_keys};
     case CommandName::set_allocation:
       return {allocation_keys};
     case CommandName::zone:
@@ -310,6 +312,8 @@ Input GarageCommand::input(RequestId request) const {
       return GrantPermit{request, plate, permit, until.ms == 0 ? never_wall : until};
     case CommandName::revoke_permit:
       return RevokePermit{request, plate};
+    case CommandName::erase:
+      return EraseVehicle{request, plate, by, reason};
     case CommandName::set_allocation:
       return SetAllocation{request, allocation};
     case CommandName::zone:

@@ -184,6 +184,14 @@ class EventWriter {
     out_.member("vehicle", fact.vehicle).member("permit", "");
     return end();
   }
+  bool tell(const VehicleErased& fact) {
+    begin(Action::erase);
+    if (fact.vehicle != 0) subject(SubjectKind::vehicle, erased_plate(fact.vehicle));
+    subject(SubjectKind::operator_name, fact.by);
+    detail();
+    text("reason", fact.reason);
+    return end();
+  }
   bool tell(const EntriesRefused& fact) {
     begin(Action::reject);
     detail();

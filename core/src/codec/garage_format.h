@@ -205,6 +205,16 @@ struct RecordFormat<garage::PermitRevoked> {
 };
 
 template <>
+struct RecordFormat<garage::VehicleErased> {
+  static constexpr std::uint32_t type = 65;
+  static void fields(auto& archive, auto& fact) {
+    archive.optional(fact.vehicle, std::uint64_t{0});
+    archive.text(fact.by);
+    archive.name(fact.reason);
+  }
+};
+
+template <>
 struct RecordFormat<garage::GarageRestored> {
   static constexpr std::uint32_t type = 72;
   static void fields(auto& archive, auto& fact) {

@@ -3,6 +3,7 @@
 #include "garage/garage_machine.h"
 #include "garage/ticket_id.h"
 #include "garage/trusted.h"
+#include "parking_lot/erased_name.h"
 
 /// Commands of those who come: entering, waiting, reserving.
 namespace parking_lot {
@@ -14,7 +15,9 @@ namespace {
 
 constexpr std::size_t plate_bytes_max = 32;
 
-bool is_plate(std::string_view plate) { return plate.size() <= plate_bytes_max && is_valid_name(plate); }
+bool is_plate(std::string_view plate) {
+  return plate.size() <= plate_bytes_max && is_valid_name(plate) && !is_erased_name(plate);
+}
 
 }  // namespace
 

@@ -15,7 +15,7 @@
 namespace parking_lot {
 
 /// What lies behind `Garage`: one handler for each input. garage.cc has the dispatch and the lane,
-/// entering.cc, leaving.cc and operating.cc the commands, garage_recovery.cc journals.
+/// entering.cc, leaving.cc, operating.cc and erasing.cc the commands, garage_recovery.cc journals.
 class Garage::Machine {
  public:
   Machine(const garage::GarageConfig& garage_config, Now now, Entropy entropy);
@@ -69,6 +69,9 @@ class Garage::Machine {
   void take(const garage::SetAllocation& input);
   void take(const garage::ZoneKnown& input);
   void take(const garage::Reconcile& input);
+
+  // erasing.cc
+  void take(const garage::EraseVehicle& input);
 
   // garage_recovery.cc
   void take(const garage::Recovered& input);

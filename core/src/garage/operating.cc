@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "garage/garage_machine.h"
+#include "parking_lot/erased_name.h"
 
 /// Commands of operators and of the host.
 namespace parking_lot {
@@ -10,11 +11,10 @@ using GarageRefusal = garage::Refusal;
 
 /// Who acts against the rules says who he is, and why.
 bool Garage::Machine::is_person(RequestId request, std::string_view by, std::string_view reason) {
-  if (!is_valid_name(by) || !is_valid_name(reason)) {
-    refuse(request, GarageRefusal::invalid_request, is_valid_name(by) ? "reason" : "by");
-    return false;
-  }
-  return true;
+  const bool is_name = is_valid_name(by) && !is_erased_name(by);
+  if (is_name && is_valid_name(reason)) return true;
+  refuse(request, GarageRefusal::invalid_request, is_name ? "reason" : "by");
+  return false;
 }
 
 void Garage::Machine::take(const ReportLost& input) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "garage/trusted.h"
+#include "parking_lot/erased_name.h"
 
 /// Records → state.
 namespace parking_lot::garage {
@@ -27,15 +28,26 @@ std::uint32_t ParkingManager::hold_vehicle(std::uint64_t number, std::string_vie
     KnownVehicle& vehicle = vehicles[slot];
     vehicle = KnownVehicle{};
     vehicle.number = number;
-    vehicle.plate = names.intern(plate);
-    if (vehicle_by_plate_.size() <= vehicle.plate.index)
-      vehicle_by_plate_.resize(vehicle.plate.index + 1, no_slot);
-    vehicle_by_plate_[vehicle.plate.index] = slot;
+    name_vehicle(slot, plate);
     vehicle_by_number_.set(number, slot);
     next_vehicle = std::max(next_vehicle, number + 1);
+  } else if (vehicles[slot].is_erased && !is_erased_name(plate)) {
+    name_vehicle(slot, plate);  // the key of an earlier record was destroyed, that of this one was not
   }
   ++vehicles[slot].holds;
   return slot;
+}
+
+void ParkingManager::name_vehicle(std::uint32_t slot, std::string_view plate) {
+  KnownVehicle& vehicle = vehicles[slot];
+  const NameId before = vehicle.plate;
+  vehicle.plate = names.intern(plate);
+  vehicle.is_erased = is_erased_name(plate);
+  if (vehicle_by_plate_.size() <= vehicle.plate.index)
+    vehicle_by_plate_.resize(vehicle.plate.index + 1, no_slot);
+  if (before && vehicle_by_plate_[before.index] == slot) vehicle_by_plate_[before.index] = no_slot;
+  if (!vehicle.is_erased) vehicle_by_plate_[vehicle.plate.index] = slot;
+  names.release(before);
 }
 
 void ParkingManager::release_vehicle(std::uint32_t slot) {

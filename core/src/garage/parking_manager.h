@@ -37,6 +37,7 @@ struct KnownVehicle {
   std::uint32_t reservation = no_slot;
   std::uint32_t place = no_slot;
   std::uint32_t holds = 0;
+  bool is_erased = false;  ///< its plate is none: it is found by number alone
 };
 
 /// What a vehicle brought along, with names resolved.
@@ -127,6 +128,7 @@ class ParkingManager {
   bool apply(const PermitGranted& fact, Stamp stamp);
   bool apply(const PermitRevoked& fact, Stamp stamp);
   bool apply(const EntriesRefused& fact, Stamp stamp);
+  bool apply(const VehicleErased& fact, Stamp stamp);
   // State of a checkpoint: parking_restoring.cc.
   bool apply(const GarageRestored& fact, Stamp stamp);
   bool apply(const DayRestored& fact, Stamp stamp);
@@ -178,6 +180,18 @@ class ParkingManager {
     });
   }
 
+  /// Calls with the slot of each vehicle that has this plate, by number: after a replay also of those that
+  /// will be forgotten for their age. O(vehicles).
+  template <class Visit>
+  void visit_plate(std::string_view plate, Visit visit) const {
+    vehicle_by_number_.visit_after(0, [&](std::uint32_t slot) {
+      if (names.text(vehicles[slot].plate) == plate) visit(slot);
+      return true;
+    });
+  }
+
+  std::string_view use_of(std::string_view plate) const;
+
   CheckpointPlace checkpoint(CheckpointPlace from, std::uint32_t limit, Stamp stamp,
                              std::vector<Record>& records) const;
   std::size_t memory_bytes() const;
@@ -208,6 +222,7 @@ class ParkingManager {
 
  private:
   std::uint32_t hold_vehicle(std::uint64_t number, std::string_view plate);
+  void name_vehicle(std::uint32_t slot, std::string_view plate);
   void release_vehicle(std::uint32_t slot);
   bool resolve(const Arrival& arrival, Visit& visit);
   TaskQueue& lane_of(const Visit& visit);

@@ -50,6 +50,7 @@ export const garageRefusals = [
   'lane_full',
   'unknown_garage',
   'overpaid',
+  'in_use',
 ] as const;
 
 /** What a garage's events tell; some of their names are those of pools. */
@@ -68,6 +69,7 @@ export const garageActions = [
   'configure',
   'reject',
   'open',
+  'erase',
 ] as const;
 
 export const garageSubjectKinds = [

@@ -32,6 +32,7 @@ import {
 import type {
   CorrectRequest,
   EnterRequest,
+  EraseRequest,
   ExitRequest,
   LanePlace,
   MakeVoidRequest,
@@ -181,6 +182,15 @@ export class Garage {
 
   async revokePermit(plate: string): Promise<Change> {
     return shown(await this.ask('revoke_permit', { plate }));
+  }
+
+  /**
+   * Forgets the plate of a vehicle that has left: its tickets show `erased:v` and a number, a vehicle that comes with the
+   * plate is a new one. `in_use`, with what to end in `field`, while the vehicle has an open ticket, a place in the lane,
+   * a reservation or a permit.
+   */
+  async erase(request: EraseRequest): Promise<Change> {
+    return shown(await this.ask('erase', request));
   }
 
   /** Which free spot comes first from now on. */

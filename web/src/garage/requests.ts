@@ -80,6 +80,11 @@ export interface RefundRequest extends ByOperator, IfVersion {
   amount: number;
 }
 
+/** Neither `by` nor `reason` may have the plate in it. */
+export interface EraseRequest extends ByOperator {
+  plate: string;
+}
+
 export interface PermitRequest {
   plate: string;
   /** As the tariffs name it. */

@@ -114,3 +114,19 @@ test('open tickets are listed, with what they name', async (context) => {
     ],
   );
 });
+
+test('an erased plate is nowhere, its ticket stays, and what comes later with it is another vehicle', async (context) => {
+  const { garage } = await openGarage(context);
+  const request = { plate: 'B-1', by: 'ann', reason: 'asked for it' };
+  const { ticket } = await garage.enter({ plate: 'B-1' });
+  const inside = await errorOf(garage.erase(request));
+  assert.deepEqual([inside.code, inside.field], ['in_use', 'ticket']);
+  await garage.exit({ ticket, paidHere: true });
+  await garage.erase(request);
+  const left = await garage.ticket({ ticket });
+  assert.deepEqual([left.plate, left.state, left.paid], ['erased:v1', 'closed', 0]);
+  const again = await garage.enter({ plate: 'B-1' });
+  assert.equal((await garage.ticket({ ticket: again.ticket })).plate, 'B-1');
+  assert.equal((await errorOf(garage.erase({ ...request, reason: 'B-1 asked' }))).field, 'reason');
+  assert.equal((await errorOf(garage.enter({ plate: 'erased:v1' }))).field, 'plate');
+});

@@ -50,7 +50,8 @@ namespace parking_lot::garage {
   X(unconfirmed, 21, 503, "Storage failed before the answer was certain; look, then retry.")               \
   X(lane_full, 22, 409, "Too many vehicles wait at the gates; come back later.")                           \
   X(unknown_garage, 23, 404, "No garage has this name; check the config.")                                 \
-  X(overpaid, 24, 400, "The payment is more than what is due; pay at most that.")
+  X(overpaid, 24, 400, "The payment is more than what is due; pay at most that.")                          \
+  X(in_use, 25, 409, "The named ticket, place, reservation or permit of the vehicle stands; end it first.")
 
 /// Why a price line is there; see tariff.h.
 #define PARKING_LOT_LINE_KINDS(X)                                                                          \
@@ -72,7 +73,7 @@ namespace parking_lot::garage {
   X(pay, 36)                                                                                              \
   X(refund, 37)                                                                                           \
   X(release, 38) X(reserve, 39) X(correct, 40) X(override, 41) X(wait, 42) X(configure, 43) X(reject, 44) \
-      X(open, 45)
+      X(open, 45) X(erase, 46)
 
 #define PARKING_LOT_GARAGE_SUBJECTS(X) \
   X(vehicle, 16) X(spot, 17) X(ticket, 18) X(tariff, 19) X(garage, 20) X(operator_name, 21) X(reservation, 22)

@@ -61,7 +61,7 @@ struct Done {
 };
 struct Refused {
   Refusal code = Refusal::invalid_request;
-  std::string_view field;  ///< of the command, where one is to blame (static text)
+  std::string_view field;  ///< of the command, where one is to blame; with `in_use` what stands (static text)
   Money due = 0;           ///< with `payment_required` and `overpaid`
 };
 struct TicketShown {

@@ -75,6 +75,9 @@ class Garage {
   garage::SpotView spot(garage::SpotId spot) const;
   /// By number. Valid until the next `handle`. O(tickets).
   std::vector<garage::TicketView> open_tickets() const;
+  /// What keeps a plate from being erased, as `EraseVehicle` names it; empty: nothing. A store's keys are
+  /// those of all its garages, so its host asks each of them before it erases in all. O(vehicles).
+  std::string_view use_of(std::string_view plate) const;
   /// Days with figures, oldest first.
   std::vector<garage::DayFigures> days() const;
   /// The garage's zone as it was told; UTC if it was not.

@@ -131,6 +131,18 @@ struct RevokePermit {
   std::string_view plate;
 };
 
+/// Forgets the plate of a vehicle that has left: its remembered tickets show `erased:v` and its number, and a
+/// vehicle that comes with this plate is a new one. Recorded also if nothing is known of the plate, for
+/// records may still have it: the host destroys their keys when it hears `Done`, so without a `request`
+/// nothing happens. `in_use`, with what to end in `field`, while the vehicle is here, has a reservation or a
+/// permit. O(vehicles).
+struct EraseVehicle {
+  RequestId request = 0;
+  std::string_view plate;
+  std::string_view by;
+  std::string_view reason;  ///< stays readable; neither it nor `by` may have the plate in it
+};
+
 struct SetAllocation {
   RequestId request = 0;
   Allocation allocation = Allocation::first_available;
@@ -177,9 +189,9 @@ struct Persisted {
 };
 struct PersistFailed {};
 
-using Input =
-    std::variant<Tick, Enter, LeaveLane, Reserve, CancelReservation, Validate, Pay, Exit, ReportLost, Correct,
-                 Override, Refund, GrantPermit, RevokePermit, SetAllocation, ZoneKnown, InspectTicket,
-                 AskPrice, AskQuote, Reconcile, Recovered, RecoveryDone, Persisted, PersistFailed>;
+using Input = std::variant<Tick, Enter, LeaveLane, Reserve, CancelReservation, Validate, Pay, Exit,
+                           ReportLost, Correct, Override, Refund, GrantPermit, RevokePermit, EraseVehicle,
+                           SetAllocation, ZoneKnown, InspectTicket, AskPrice, AskQuote, Reconcile, Recovered,
+                           RecoveryDone, Persisted, PersistFailed>;
 
 }  // namespace parking_lot::garage

@@ -27,7 +27,8 @@ namespace parking_lot::garage {
   X(refund, 11)                        \
   X(grant_permit, 12)                  \
   X(revoke_permit, 13)                 \
-  X(set_allocation, 14) X(zone, 15) X(ticket, 16) X(price, 17) X(quote, 18) X(reconcile, 19) X(tick, 20)
+  X(set_allocation, 14)                \
+  X(zone, 15) X(ticket, 16) X(price, 17) X(quote, 18) X(reconcile, 19) X(tick, 20) X(erase, 21)
 
 enum class CommandName : std::uint8_t {
 #define PARKING_LOT_ENUMERATOR(name, number) name = number,

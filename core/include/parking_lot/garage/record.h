@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <variant>
@@ -12,7 +13,8 @@
 
 /// Facts of a garage's stream: journal, recovery log and audit trail in one. Tickets, reservations, places in
 /// the lane and vehicles are named by numbers that rise within the stream; spots by the name of their row, so
-/// that a journal outlives a change of the config. Plates and operators are names of people.
+/// that a journal outlives a change of the config. Plates and operators are names of people;
+/// one that was erased reads `erased:` and something, which differs from record to record.
 namespace parking_lot::garage {
 
 /// Spots of one row, `position` from 0.
@@ -143,6 +145,16 @@ struct PermitRevoked {
   std::uint64_t vehicle = 0;
 };
 
+/// An operator had a plate erased.
+struct VehicleErased {
+  std::uint64_t vehicle = 0;  ///< 0: nothing was known of the plate any more, beside what records have
+  std::string_view by;
+  std::string_view reason;
+};
+
+/// What an erased vehicle has for a plate: `erased:v7`.
+std::string erased_plate(std::uint64_t vehicle);
+
 /// Refused entries, for the reports: one record a second for each code.
 struct EntriesRefused {
   Refusal code = Refusal::garage_full;
@@ -213,8 +225,8 @@ struct PermitRestored {
 using Fact = std::variant<GarageOpened, ZoneChanged, AllocationChanged, TicketOpened, PlaceTaken, PlaceLeft,
                           SpotsReserved, ReservationEnded, TicketValidated, TicketPaid, TicketClosed,
                           TicketCorrected, TicketOverridden, MoneyRefunded, PermitGranted, PermitRevoked,
-                          EntriesRefused, GarageRestored, DayRestored, TicketRestored, PlaceRestored,
-                          ReservationRestored, PermitRestored>;
+                          VehicleErased, EntriesRefused, GarageRestored, DayRestored, TicketRestored,
+                          PlaceRestored, ReservationRestored, PermitRestored>;
 
 struct Record {
   std::uint64_t sequence = 0;

@@ -32,7 +32,7 @@ struct VehicleId {
 
 /// What stands at a gate. A plate is the name of a person as far as audit and erasure are concerned.
 struct Vehicle {
-  std::string_view plate;  ///< 1-32 bytes without control characters; compared byte by byte
+  std::string_view plate;  ///< 1-32 bytes without control characters, not `erased:…`; compared byte by byte
   VehicleType type = VehicleType::car;
   VehicleSize size = VehicleSize::medium;
   /// How many contiguous spots of one row a large vehicle takes if no oversized spot is free. 0 and 1: none.
