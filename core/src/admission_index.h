@@ -46,6 +46,13 @@ class AdmissionIndex {
     return block ? block->slots[admission % block_size] : none;
   }
 
+  /// `erase` of this number comes soon; it is set. Its memory may be brought near.
+  void expect(std::uint64_t admission) const {
+    const auto& block = blocks_[static_cast<std::size_t>(admission / block_size - first_)];
+    __builtin_prefetch(&block->slots[admission % block_size]);
+    __builtin_prefetch(&block->used);
+  }
+
   /// Whether `set` of this number would keep the index at a size that real numbers lead to.
   bool reaches(std::uint64_t admission) const {
     const std::uint64_t number = admission / block_size;

@@ -38,6 +38,8 @@ class Outbox {
 
   /// Yields at once.
   void push(const E& effect) { ready_.push_back(effect); }
+  /// Yields at once what is written into the effect that this returns, before the next call of any kind.
+  E& push() { return ready_.emplace_back(); }
   void push(const E& effect, Body body) {
     ready_.push_back(effect);
     bodies_.push_back(std::move(body));

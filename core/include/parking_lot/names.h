@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "parking_lot/slot_table.h"
 #include "parking_lot/types.h"
 
 namespace parking_lot {
@@ -34,17 +35,12 @@ class Names {
   /// `release` of this name comes soon: its memory may be brought near.
   void expect(NameId name) const { __builtin_prefetch(&entry(name.index)); }
 
-  std::size_t size() const { return live_; }
+  std::size_t size() const { return table_.size(); }
 
  private:
   struct Entry {
     std::string text;
     std::uint32_t holds = 0;
-    std::uint32_t hash = 0;
-  };
-  /// With the hash beside it a place that is somebody else's is passed without a look at the entry.
-  struct Place {
-    std::uint32_t entry = 0;  ///< index + 1; 0: empty
     std::uint32_t hash = 0;
   };
 
@@ -54,14 +50,12 @@ class Names {
     return chunks_[index >> chunk_bits][index & ((1U << chunk_bits) - 1)];
   }
   void free(NameId name);
-  std::size_t place_of(std::string_view text, std::uint32_t hash) const;
-  void grow();
+  std::uint32_t index_of(std::string_view text, std::uint32_t hash) const;
 
   std::vector<std::unique_ptr<Entry[]>> chunks_;
   std::uint32_t end_ = 0;
   std::vector<std::uint32_t> free_;
-  std::vector<Place> table_;  // open addressing
-  std::size_t live_ = 0;
+  SlotTable table_;
 };
 
 /// A key as one text: tenant, user and session joined by U+001F, which none of them contains.

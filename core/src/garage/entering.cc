@@ -4,6 +4,7 @@
 #include "garage/ticket_id.h"
 #include "garage/trusted.h"
 #include "parking_lot/erased_name.h"
+#include "parking_lot/names.h"
 
 /// Commands of those who come: entering, waiting, reserving.
 namespace parking_lot {
@@ -32,10 +33,11 @@ bool Garage::Machine::is_vehicle(RequestId request, const Vehicle& vehicle) {
   return false;
 }
 
-Arrival Garage::Machine::arrival_of(const Vehicle& vehicle, Features wanted, int gate, int tariff) const {
-  const std::uint32_t known = parking.vehicle_of(vehicle.plate);
+Arrival Garage::Machine::arrival_of(const Vehicle& vehicle, std::uint32_t known, Features wanted, int gate,
+                                    int tariff) {
   Arrival arrival;
   arrival.vehicle = known == no_slot ? parking.next_vehicle : parking.vehicles[known].number;
+  parking.vehicle_hint = known;
   arrival.plate = vehicle.plate;
   arrival.type = vehicle.type;
   arrival.size = vehicle.size;
@@ -74,6 +76,10 @@ void Garage::Machine::take(const Enter& input) {
     return refuse(input.request, GarageRefusal::unknown_name, gate < 0 ? "gate" : "tariff");
   if (input.wanted.bits >= feature_sets)
     return refuse(input.request, GarageRefusal::invalid_request, "wanted");
+  const Need need{input.vehicle.size, input.wanted, input.vehicle.spots_required};
+  // What is looked up here lies in cold memory in a large garage: the spot comes nearer while the vehicle
+  // does.
+  parking.inventory.expect(need, static_cast<std::uint32_t>(gate));
   const std::uint32_t known = parking.vehicle_of(input.vehicle.plate);
   std::uint32_t reservation = no_slot;
   if (known != no_slot) {
@@ -93,7 +99,7 @@ void Garage::Machine::take(const Enter& input) {
     if (named == no_slot || named != reservation)
       return refuse(input.request, GarageRefusal::unknown_reservation, "reservation");
   }
-  const Arrival arrival = arrival_of(input.vehicle, input.wanted, gate, tariff);
+  const Arrival arrival = arrival_of(input.vehicle, known, input.wanted, gate, tariff);
   if (reservation != no_slot) {
     const Reservation& held = parking.reservations[reservation];
     if (held.spots.count == 1 && !fits(parking.layout.spot(held.spots.first).kind, input.vehicle.size))
@@ -102,7 +108,6 @@ void Garage::Machine::take(const Enter& input) {
     return;
   }
   let_in_all();
-  const Need need{input.vehicle.size, input.wanted, input.vehicle.spots_required};
   const SpotRange spots = spots_for(input.request, need, gate, input.spot, input.if_version);
   if (spots.count != 0) {
     admit(input.request, arrival, spots, 0, 0);
@@ -198,8 +203,9 @@ void Garage::Machine::take(const Reserve& input) {
     return refuse(input.request, could_fit ? GarageRefusal::garage_full : GarageRefusal::no_compatible_spot);
   }
   const std::uint64_t number = parking.next_reservation;
-  const std::uint64_t sequence = emit(SpotsReserved{number, arrival_of(input.vehicle, input.wanted, gate, 0),
-                                                    parking.layout.place_of(spots), until});
+  const std::uint64_t sequence = emit(SpotsReserved{
+      number, arrival_of(input.vehicle, parking.vehicle_of(input.vehicle.plate), input.wanted, gate, 0),
+      parking.layout.place_of(spots), until});
   answer_after(sequence, input.request, Reserved{number, spots, until, sequence});
   show(sequence, spots, SpotState::reserved);
 }

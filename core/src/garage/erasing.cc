@@ -30,7 +30,7 @@ std::string_view use_of_vehicle(const KnownVehicle& vehicle) {
   if (vehicle.open_ticket != no_slot) return "ticket";
   if (vehicle.place != no_slot) return "place";
   if (vehicle.reservation != no_slot) return "reservation";
-  return vehicle.permit ? "permit" : "";
+  return vehicle.permit != no_slot ? "permit" : "";
 }
 
 }  // namespace
@@ -68,7 +68,7 @@ bool garage::ParkingManager::apply(const VehicleErased& fact, Stamp) {
   if (fact.vehicle == 0) return true;
   const std::uint32_t known = vehicle_by_number_.find(fact.vehicle);
   if (known == AdmissionIndex::none || !use_of_vehicle(vehicles[known]).empty()) return false;
-  const std::string plate(names.text(vehicles[known].plate));
+  const std::string plate = vehicles[known].plate;
   std::vector<std::uint32_t> slots;
   visit_plate(plate, [&](std::uint32_t slot) { slots.push_back(slot); });
   for (const std::uint32_t slot : slots) name_vehicle(slot, erased_plate(vehicles[slot].number));

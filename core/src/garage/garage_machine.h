@@ -44,8 +44,9 @@ class Garage::Machine {
   void wait(const garage::Enter& input, const garage::Arrival& arrival);
   void turn_away(RequestId request, garage::Refusal code, std::string_view field = {});
   bool is_vehicle(RequestId request, const garage::Vehicle& vehicle);
-  garage::Arrival arrival_of(const garage::Vehicle& vehicle, garage::Features wanted, int gate,
-                             int tariff) const;
+  /// `known`: the vehicle's slot, or `no_slot`.
+  garage::Arrival arrival_of(const garage::Vehicle& vehicle, std::uint32_t known, garage::Features wanted,
+                             int gate, int tariff);
   /// The spots for an arrival: the one that was named, else the best. `count` 0: refused already.
   garage::SpotRange spots_for(RequestId request, const garage::Need& need, int gate, garage::SpotId spot,
                               std::uint64_t if_version);
@@ -93,8 +94,18 @@ class Garage::Machine {
   /// The slot of a ticket that is open and has this version; `no_slot`: refused already.
   std::uint32_t open_ticket(RequestId request, const garage::TicketName& name, std::uint64_t if_version);
   void refuse(RequestId request, garage::Refusal code, std::string_view field = {}, garage::Money due = 0);
+  /// Answers once the record with this number is durable.
+  template <class A>
+  void answer_after(std::uint64_t sequence, RequestId request, const A& answer) {
+    if (sequence > stream.durable_through()) return answer_after(sequence, request, answer, nullptr);
+    if (request == 0) return;
+    // In its place at once: a copy of what was just written member by member waits until the writes are done.
+    auto& reply = outbox_.push().template emplace<garage::Reply>();
+    reply.request = request;
+    reply.answer.template emplace<A>(answer);
+  }
   void answer_after(std::uint64_t sequence, RequestId request, const garage::Answer& answer,
-                    std::shared_ptr<const void> body = nullptr);
+                    std::shared_ptr<const void> body);
   void show(std::uint64_t sequence, garage::SpotRange spots, garage::SpotState state);
   void show(std::uint64_t sequence, garage::Changed::What what);
 

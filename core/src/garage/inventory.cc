@@ -90,6 +90,13 @@ std::uint32_t Inventory::best_class(VehicleSize size, Features wanted) const {
   return class_count;
 }
 
+void Inventory::expect(const Need& need, std::uint32_t entrance) const {
+  const std::uint32_t of = best_class(need.size, need.wanted);
+  if (of == class_count) return;
+  const Order& order = orders_[orders_.size() == 1 ? 0 : entrance];
+  expect(order.spots[of][order.free[of].first()]);
+}
+
 SpotRange Inventory::find(const Need& need, std::uint32_t entrance) {
   const std::uint32_t number = orders_.size() == 1 ? 0 : entrance;
   const std::uint32_t of = best_class(need.size, need.wanted);

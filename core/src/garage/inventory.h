@@ -51,7 +51,10 @@ class Inventory {
   void expect(SpotId spot) const {
     __builtin_prefetch(&states_[spot.index]);
     __builtin_prefetch(&rank_in_class_[spot.index * orders_.size()]);
+    layout_->expect(spot);
   }
+  /// `find` of this need comes soon, and `take` of what it finds.
+  void expect(const Need& need, std::uint32_t entrance) const;
   /// The spots must be free.
   void take(SpotRange spots, Owner owner, std::uint64_t number, std::uint64_t version);
   void give_back(SpotRange spots, std::uint64_t version);

@@ -29,6 +29,8 @@ class Layout {
 
   std::uint32_t spot_count() const { return static_cast<std::uint32_t>(spots_.size()); }
   const ParkingSpot& spot(SpotId spot) const { return spots_[spot.index]; }
+  /// `spot` or `place_of` of it comes soon: its memory may be brought near.
+  void expect(SpotId spot) const { __builtin_prefetch(&spots_[spot.index]); }
   const std::vector<Row>& rows() const { return rows_; }
   const Row& row_of(SpotId spot) const { return rows_[spots_[spot.index].row]; }
 

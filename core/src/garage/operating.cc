@@ -2,6 +2,7 @@
 
 #include "garage/garage_machine.h"
 #include "parking_lot/erased_name.h"
+#include "parking_lot/names.h"
 
 /// Commands of operators and of the host.
 namespace parking_lot {
@@ -121,7 +122,7 @@ void Garage::Machine::take(const GrantPermit& input) {
 void Garage::Machine::take(const RevokePermit& input) {
   if (is_refused(input.request)) return;
   const std::uint32_t known = parking.vehicle_of(input.plate);
-  if (known == no_slot || !parking.vehicles[known].permit)
+  if (known == no_slot || parking.vehicles[known].permit == no_slot)
     return refuse(input.request, GarageRefusal::wrong_state, "plate");
   const std::uint64_t sequence = emit(PermitRevoked{parking.vehicles[known].number});
   answer_after(sequence, input.request, garage::Done{sequence});

@@ -7,8 +7,8 @@
 namespace parking_lot::garage {
 
 std::uint32_t ParkingManager::vehicle_of(std::string_view plate) const {
-  const NameId name = names.find(plate);
-  return name && name.index < vehicle_by_plate_.size() ? vehicle_by_plate_[name.index] : no_slot;
+  return vehicle_by_plate_.find(hash_of(plate),
+                                [&](std::uint32_t slot) { return vehicles[slot].plate == plate; });
 }
 
 std::uint32_t ParkingManager::ticket_of(const TicketName& name) const {
@@ -74,12 +74,12 @@ Stay ParkingManager::stay_of(const Ticket& ticket, WallTime exit) const {
   stay.validations = ticket.validations;
   stay.card = ticket.card;
   const KnownVehicle& vehicle = vehicles[ticket.visit.vehicle];
-  if (vehicle.permit && vehicle.permit_until > ticket.entry) {
-    const auto& permits = tariff(ticket.visit).permits;
-    const auto place = std::find_if(permits.begin(), permits.end(), [&](const PermitRate& each) {
-      return each.name == names.text(vehicle.permit);
+  if (vehicle.permit != no_slot && permits[vehicle.permit].until > ticket.entry) {
+    const auto& rates = tariff(ticket.visit).permits;
+    const auto place = std::find_if(rates.begin(), rates.end(), [&](const PermitRate& each) {
+      return each.name == permits[vehicle.permit].name;
     });
-    if (place != permits.end()) stay.permit = static_cast<int>(place - permits.begin());
+    if (place != rates.end()) stay.permit = static_cast<int>(place - rates.begin());
   }
   return stay;
 }
@@ -88,7 +88,7 @@ Arrival ParkingManager::arrival_of(const Visit& visit) const {
   const KnownVehicle& vehicle = vehicles[visit.vehicle];
   Arrival arrival;
   arrival.vehicle = vehicle.number;
-  arrival.plate = names.text(vehicle.plate);
+  arrival.plate = vehicle.plate;
   arrival.type = visit.type;
   arrival.size = visit.size;
   arrival.spots_required = visit.spots_required;
@@ -126,8 +126,9 @@ TicketView ParkingManager::view_of(const Ticket& ticket) const {
 
 std::size_t ParkingManager::memory_bytes() const {
   std::size_t bytes = inventory.memory_bytes() + vehicles.memory_bytes() + tickets.memory_bytes() +
-                      reservations.memory_bytes() + places.memory_bytes() + ticket_by_number_.memory_bytes() +
-                      vehicle_by_number_.memory_bytes();
+                      reservations.memory_bytes() + places.memory_bytes() + permits.memory_bytes() +
+                      ticket_by_number_.memory_bytes() + vehicle_by_number_.memory_bytes() +
+                      vehicle_by_plate_.memory_bytes();
   for (const TaskQueue& lane : lanes_) bytes += lane.memory_bytes();
   return bytes;
 }

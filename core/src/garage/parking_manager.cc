@@ -22,7 +22,8 @@ ParkingManager::ParkingManager(const GarageConfig& config)
 /// The vehicle with this number, or the one that has the plate; made if neither is known. One hold is the
 /// caller's.
 std::uint32_t ParkingManager::hold_vehicle(std::uint64_t number, std::string_view plate) {
-  std::uint32_t slot = vehicle_by_number_.find(number);
+  const bool is_hinted = vehicle_hint < vehicles.end() && vehicles[vehicle_hint].number == number;
+  std::uint32_t slot = is_hinted ? vehicle_hint : vehicle_by_number_.find(number);
   if (slot == AdmissionIndex::none) {
     slot = vehicles.allocate();
     KnownVehicle& vehicle = vehicles[slot];
@@ -40,23 +41,23 @@ std::uint32_t ParkingManager::hold_vehicle(std::uint64_t number, std::string_vie
 
 void ParkingManager::name_vehicle(std::uint32_t slot, std::string_view plate) {
   KnownVehicle& vehicle = vehicles[slot];
-  const NameId before = vehicle.plate;
-  vehicle.plate = names.intern(plate);
+  vehicle_by_plate_.erase(hash_of(vehicle.plate), slot);
+  vehicle.plate = plate;
   vehicle.is_erased = is_erased_name(plate);
-  if (vehicle_by_plate_.size() <= vehicle.plate.index)
-    vehicle_by_plate_.resize(vehicle.plate.index + 1, no_slot);
-  if (before && vehicle_by_plate_[before.index] == slot) vehicle_by_plate_[before.index] = no_slot;
-  if (!vehicle.is_erased) vehicle_by_plate_[vehicle.plate.index] = slot;
-  names.release(before);
+  if (plate.empty() || vehicle.is_erased) return;
+  // Of two numbers with one plate, which only a journal can bring, the later one counts.
+  const std::uint32_t hash = hash_of(plate);
+  if (const std::uint32_t before = vehicle_of(plate); before != no_slot)
+    vehicle_by_plate_.erase(hash, before);
+  vehicle_by_plate_.insert(hash, slot);
 }
 
 void ParkingManager::release_vehicle(std::uint32_t slot) {
   KnownVehicle& vehicle = vehicles[slot];
   if (--vehicle.holds > 0) return;
-  if (vehicle_by_plate_[vehicle.plate.index] == slot) vehicle_by_plate_[vehicle.plate.index] = no_slot;
+  vehicle_by_plate_.erase(hash_of(vehicle.plate), slot);
   vehicle_by_number_.erase(vehicle.number);
-  names.release(vehicle.plate);
-  names.release(vehicle.permit);
+  vehicle.number = 0;
   vehicles.free(slot);
 }
 
@@ -233,14 +234,16 @@ void ParkingManager::forget_beyond_count() {
 }
 
 /// Those who are forgotten next have not been touched for long. Each step towards it brings near what the
-/// step after it needs: the ticket, then its vehicle, then the vehicle's name.
+/// step after it needs: the ticket, then its vehicle, then where both are found by number and by plate.
 void ParkingManager::expect_forgetting() const {
   if (closed_.size() < 4) return;
   tickets.expect(closed_[3].slot);
   vehicles.expect(tickets[closed_[2].slot].visit.vehicle);
-  const KnownVehicle& next = vehicles[tickets[closed_[1].slot].visit.vehicle];
-  names.expect(next.plate);
-  if (next.plate.index < vehicle_by_plate_.size()) __builtin_prefetch(&vehicle_by_plate_[next.plate.index]);
+  const Ticket& ticket = tickets[closed_[1].slot];
+  const KnownVehicle& vehicle = vehicles[ticket.visit.vehicle];
+  ticket_by_number_.expect(ticket.number);
+  vehicle_by_number_.expect(vehicle.number);
+  vehicle_by_plate_.expect(hash_of(vehicle.plate));
 }
 
 void ParkingManager::forget_ticket(std::uint32_t slot) {

@@ -12,7 +12,7 @@
 #include "parking_lot/garage/effect.h"
 #include "parking_lot/garage/garage_config.h"
 #include "parking_lot/garage/input.h"
-#include "parking_lot/names.h"
+#include "parking_lot/slot_table.h"
 #include "slab.h"
 #include "task_queue.h"
 #include "timer_heap.h"
@@ -28,16 +28,21 @@ struct Stamp {
 };
 
 /// A plate of which something is known: a ticket, a reservation, a place in the lane or a permit.
-struct KnownVehicle {
+/// One line of memory: at most one has to be fetched for somebody who has been away for long.
+struct alignas(64) KnownVehicle {
   std::uint64_t number = 0;
-  NameId plate;
-  NameId permit;
-  WallTime permit_until{0};
+  std::string plate;
+  std::uint32_t permit = no_slot;
   std::uint32_t open_ticket = no_slot;
   std::uint32_t reservation = no_slot;
   std::uint32_t place = no_slot;
   std::uint32_t holds = 0;
   bool is_erased = false;  ///< its plate is none: it is found by number alone
+};
+
+struct Permit {
+  std::string name;
+  WallTime until{0};
 };
 
 /// What a vehicle brought along, with names resolved.
@@ -52,25 +57,26 @@ struct Visit {
   Need need() const { return {size, wanted, spots_required}; }
 };
 
-struct Ticket {
+/// Two lines of memory; what leads on to the vehicle and the spots lies in the first.
+struct alignas(64) Ticket {
   TicketId id;
   std::uint64_t number = 0;
   std::uint64_t version = 0;
-  std::uint64_t closed = 0;  ///< number of the record that closed it
-  std::uint64_t taken = 0;   ///< number of the record that took its spots
   Visit visit;
   SpotRange spots;
   WallTime entry;
   WallTime exit{0};
+  std::uint64_t closed = 0;  ///< number of the record that closed it
+  std::uint64_t taken = 0;   ///< number of the record that took its spots
   WallTime leave_by{0};
   Money price = 0;
   Money paid = 0;
   Money refunded = 0;
   std::uint32_t validations = 0;
   std::uint16_t surge_percent = 100;
-  TicketState state = TicketState::open;
-  Stay::Card card = Stay::Card::kept;
-  bool is_price_fixed = false;
+  TicketState state : 4 = TicketState::open;
+  Stay::Card card : 2 = Stay::Card::kept;
+  bool is_price_fixed : 1 = false;
 };
 
 struct Reservation {
@@ -185,7 +191,7 @@ class ParkingManager {
   template <class Visit>
   void visit_plate(std::string_view plate, Visit visit) const {
     vehicle_by_number_.visit_after(0, [&](std::uint32_t slot) {
-      if (names.text(vehicles[slot].plate) == plate) visit(slot);
+      if (vehicles[slot].plate == plate) visit(slot);
       return true;
     });
   }
@@ -200,8 +206,8 @@ class ParkingManager {
   Layout layout;
   Inventory inventory;
   Ledger ledger;
-  Names names;  ///< plates and permits
   Slab<KnownVehicle> vehicles;
+  Slab<Permit> permits;
   Slab<Ticket> tickets;
   Slab<Reservation> reservations;
   Slab<LanePlace> places;
@@ -217,6 +223,7 @@ class ParkingManager {
   std::uint64_t open_tickets = 0;
   std::uint64_t waiting = 0;
   Allocation chosen = Allocation::first_available;  ///< by config or command, before switches by occupancy
+  std::uint32_t vehicle_hint = no_slot;             ///< likely that of the next record; saves a look-up
   std::string zone;                                 ///< as it was told; empty: it was not
   ZoneOffsets offsets;
 
@@ -224,6 +231,7 @@ class ParkingManager {
   std::uint32_t hold_vehicle(std::uint64_t number, std::string_view plate);
   void name_vehicle(std::uint32_t slot, std::string_view plate);
   void release_vehicle(std::uint32_t slot);
+  void drop_permit(KnownVehicle& vehicle);
   bool resolve(const Arrival& arrival, Visit& visit);
   TaskQueue& lane_of(const Visit& visit);
   void leave_lane(std::uint32_t slot);
@@ -241,7 +249,7 @@ class ParkingManager {
   AdmissionIndex ticket_by_number_;
   AdmissionIndex reservation_by_number_;
   AdmissionIndex place_by_number_;
-  std::vector<std::uint32_t> vehicle_by_plate_;  // by NameId
+  SlotTable vehicle_by_plate_;
   std::array<TaskQueue, 3 * feature_sets> lanes_;
   bool is_restoring_ = false;  // a checkpoint is being read: what is old shows at its end
   struct ClosedTicket {

@@ -116,20 +116,26 @@ bool ParkingManager::apply(const PermitGranted& fact, Stamp) {
   if (!is_number(fact.vehicle, vehicle_by_number_)) return false;
   const std::uint32_t slot = hold_vehicle(fact.vehicle, fact.plate);
   KnownVehicle& vehicle = vehicles[slot];
-  const NameId before = vehicle.permit;
-  vehicle.permit = names.intern(fact.permit);
-  vehicle.permit_until = fact.until;
-  if (!before) return true;
-  names.release(before);
-  release_vehicle(slot);  // one hold serves all its permits
+  const bool had_one = vehicle.permit != no_slot;
+  drop_permit(vehicle);
+  if (!fact.permit.empty()) {
+    vehicle.permit = permits.allocate();
+    permits[vehicle.permit] = {std::string(fact.permit), fact.until};
+  }
+  if (had_one) release_vehicle(slot);  // one hold serves all its permits
   return true;
+}
+
+void ParkingManager::drop_permit(KnownVehicle& vehicle) {
+  if (vehicle.permit == no_slot) return;
+  permits.free(vehicle.permit);
+  vehicle.permit = no_slot;
 }
 
 bool ParkingManager::apply(const PermitRevoked& fact, Stamp) {
   const std::uint32_t slot = vehicle_by_number_.find(fact.vehicle);
-  if (slot == AdmissionIndex::none || !vehicles[slot].permit) return false;
-  names.release(vehicles[slot].permit);
-  vehicles[slot].permit = {};
+  if (slot == AdmissionIndex::none || vehicles[slot].permit == no_slot) return false;
+  drop_permit(vehicles[slot]);
   release_vehicle(slot);
   return true;
 }

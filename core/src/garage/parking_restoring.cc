@@ -59,9 +59,9 @@ CheckpointPlace ParkingManager::checkpoint(CheckpointPlace from, std::uint32_t l
     } else {
       visit(vehicle_by_number_, [&](std::uint32_t slot) {
         const KnownVehicle& each = vehicles[slot];
-        if (each.permit) {
-          add(PermitRestored{
-              {each.number, names.text(each.plate), names.text(each.permit), each.permit_until}});
+        if (each.permit != no_slot) {
+          const Permit& permit = permits[each.permit];
+          add(PermitRestored{{each.number, each.plate, permit.name, permit.until}});
           --left;
         }
         return each.number;
