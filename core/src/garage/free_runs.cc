@@ -27,17 +27,22 @@ RowRuns::Node RowRuns::joined(const Node& left, const Node& right, std::uint32_t
   return node;
 }
 
-void RowRuns::set(std::uint32_t position, SpotState state) {
-  const std::uint32_t word = position / 64;
+void RowRuns::mark(std::uint32_t position, SpotState state) {
+  std::uint64_t& word = words_[position / 64];
   const std::uint64_t bit = std::uint64_t{1} << (position % 64);
-  words_[word] = state == SpotState::free ? words_[word] | bit : words_[word] & ~bit;
-  std::uint32_t at = leaves_ + word;
-  nodes_[at] = node_of(words_[word]);
-  std::uint32_t length = 64;
-  while (at > 1) {
-    at /= 2;
-    nodes_[at] = joined(nodes_[std::size_t{2} * at], nodes_[std::size_t{2} * at + 1], length, length);
-    length *= 2;
+  word = state == SpotState::free ? word | bit : word & ~bit;
+}
+
+void RowRuns::settle(std::uint32_t first, std::uint32_t count) {
+  for (std::uint32_t word = first / 64; word <= (first + count - 1) / 64; ++word) {
+    std::uint32_t at = leaves_ + word;
+    nodes_[at] = node_of(words_[word]);
+    std::uint32_t length = 64;
+    while (at > 1) {
+      at /= 2;
+      nodes_[at] = joined(nodes_[std::size_t{2} * at], nodes_[std::size_t{2} * at + 1], length, length);
+      length *= 2;
+    }
   }
 }
 
@@ -89,11 +94,15 @@ bool FreeRuns::counts(SpotId spot) const {
   return built.kind != SpotKind::compact && may_use(built.features, wanted_);
 }
 
-void FreeRuns::set(SpotId spot, SpotState state) {
-  const ParkingSpot& built = layout_->spot(spot);
+void FreeRuns::set(SpotRange spots, SpotState state) {
+  if (spots.count == 0) return;
+  const ParkingSpot& built = layout_->spot(spots.first);
   RowRuns& row = rows_[built.row];
   const std::uint32_t before = row.longest();
-  row.set(built.position, state);
+  for (std::uint32_t i = 0; i < spots.count; ++i) {
+    if (counts(SpotId{spots.first.index + i})) row.mark(built.position + i, state);
+  }
+  row.settle(built.position, spots.count);
   if (row.longest() == before) return;
   for (Tree& tree : trees_) update(tree, built.row);
 }

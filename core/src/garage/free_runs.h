@@ -8,12 +8,14 @@
 namespace parking_lot::garage {
 
 /// Free runs of one row: bits of its free spots in words, and over each pair of words the longest run, the
-/// run at the beginning and the run at the end. Changes and searches are O(64 + log words).
+/// run at the beginning and the run at the end. Searches and settling a word are O(64 + log words).
 class RowRuns {
  public:
   explicit RowRuns(std::uint32_t length);
 
-  void set(std::uint32_t position, SpotState state);
+  /// Takes effect with `settle` of a range that contains it.
+  void mark(std::uint32_t position, SpotState state);
+  void settle(std::uint32_t first, std::uint32_t count);
   std::uint32_t longest() const { return nodes_[1].longest; }
   /// The first position of the first run of at least `count`; there must be one.
   std::uint32_t find(std::uint32_t count) const;
@@ -39,8 +41,8 @@ class FreeRuns {
  public:
   FreeRuns(const Layout& layout, Features wanted);
 
-  bool counts(SpotId spot) const;
-  void set(SpotId spot, SpotState state);
+  /// All of them have this state now. O(their number), and once O(log rows) for each order.
+  void set(SpotRange spots, SpotState state);
   /// The longest run of a garage with nobody in it.
   std::uint32_t longest_when_empty() const { return longest_when_empty_; }
 
@@ -59,6 +61,7 @@ class FreeRuns {
     std::vector<std::uint32_t> row_of_rank;
     std::vector<std::uint32_t> longest;  // a heap over the ranks
   };
+  bool counts(SpotId spot) const;
   void update(Tree& tree, std::uint32_t row) const;
 
   const Layout* layout_;

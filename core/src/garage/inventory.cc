@@ -16,7 +16,8 @@ constexpr bool needs_run(const Need& need) {
 
 }  // namespace
 
-Inventory::Inventory(const Layout& layout) : layout_(&layout), states_(layout.spot_count()) {
+Inventory::Inventory(const Layout& layout)
+    : layout_(&layout), states_(layout.spot_count()), holders_(layout.spot_count()) {
   for (std::uint32_t i = 0; i < layout.spot_count(); ++i) {
     const std::uint32_t of = class_of(layout.spot(SpotId{i}));
     states_[i].of = static_cast<std::uint8_t>(of);
@@ -72,8 +73,7 @@ FreeRuns& Inventory::runs(Features wanted) {
   if (!runs) {
     runs = std::make_unique<FreeRuns>(*layout_, wanted);
     for (std::uint32_t i = 0; i < states_.size(); ++i) {
-      if (states_[i].state == SpotState::free && runs->counts(SpotId{i}))
-        runs->set(SpotId{i}, SpotState::free);
+      if (states_[i].state == SpotState::free) runs->set({SpotId{i}, 1}, SpotState::free);
     }
     runs->use_orders(row_ranks());
   }
@@ -122,7 +122,15 @@ std::uint64_t Inventory::room_for(VehicleSize size, Features wanted) {
   return size == VehicleSize::large ? runs(wanted).longest() : 0;
 }
 
+void Inventory::set(SpotRange spots, SpotState state) {
+  for (std::uint32_t i = 0; i < spots.count; ++i) set(SpotId{spots.first.index + i}, state);
+  for (auto& each : runs_) {
+    if (each) each->set(spots, state);
+  }
+}
+
 void Inventory::set(SpotId spot, SpotState state) {
+  states_[spot.index].state = state;
   const bool is_free = state == SpotState::free;
   const std::uint32_t of = states_[spot.index].of;
   const std::uint32_t* ranks = &rank_in_class_[spot.index * orders_.size()];
@@ -132,35 +140,23 @@ void Inventory::set(SpotId spot, SpotState state) {
   }
   is_free ? ++class_free_[of] : --class_free_[of];
   is_free ? ++free_count_ : --free_count_;
-  for (auto& each : runs_) {
-    if (each && each->counts(spot)) each->set(spot, state);
-  }
 }
 
 void Inventory::take(SpotRange spots, Owner owner, std::uint64_t number, std::uint64_t version) {
-  for (std::uint32_t i = 0; i < spots.count; ++i) {
-    const SpotId spot{spots.first.index + i};
-    State& state = states_[spot.index];
-    PARKING_LOT_CHECK(state.state == SpotState::free);
-    state.owner = number;
-    state.version = version;
-    state.state = owner == Owner::ticket ? SpotState::occupied : SpotState::reserved;
-    if (owner == Owner::ticket) ++occupied_count_;
-    set(spot, state.state);
-  }
+  PARKING_LOT_CHECK(are_free(spots));
+  for (std::uint32_t i = 0; i < spots.count; ++i) holders_[spots.first.index + i] = {number, version};
+  if (owner == Owner::ticket) occupied_count_ += spots.count;
+  set(spots, owner == Owner::ticket ? SpotState::occupied : SpotState::reserved);
 }
 
 void Inventory::give_back(SpotRange spots, std::uint64_t version) {
   for (std::uint32_t i = 0; i < spots.count; ++i) {
-    const SpotId spot{spots.first.index + i};
-    State& state = states_[spot.index];
-    PARKING_LOT_CHECK(state.state != SpotState::free);
-    if (state.state == SpotState::occupied) --occupied_count_;
-    state.owner = 0;
-    state.version = version;
-    state.state = SpotState::free;
-    set(spot, SpotState::free);
+    const std::uint32_t spot = spots.first.index + i;
+    PARKING_LOT_CHECK(states_[spot].state != SpotState::free);
+    if (states_[spot].state == SpotState::occupied) --occupied_count_;
+    holders_[spot] = {0, version};
   }
+  set(spots, SpotState::free);
 }
 
 bool Inventory::are_free(SpotRange spots) const {
@@ -172,13 +168,15 @@ bool Inventory::are_free(SpotRange spots) const {
 
 SpotView Inventory::view(SpotId spot) const {
   const State& state = states_[spot.index];
-  SpotView view{.id = spot, .spot = layout_->spot(spot), .state = state.state, .version = state.version};
-  (state.state == SpotState::occupied ? view.ticket : view.reservation) = state.owner;
+  const Holder& holder = holders_[spot.index];
+  SpotView view{.id = spot, .spot = layout_->spot(spot), .state = state.state, .version = holder.version};
+  (state.state == SpotState::occupied ? view.ticket : view.reservation) = holder.owner;
   return view;
 }
 
 std::size_t Inventory::memory_bytes() const {
-  std::size_t bytes = states_.size() * sizeof(State) + rank_in_class_.size() * sizeof(std::uint32_t);
+  std::size_t bytes =
+      states_.size() * (sizeof(State) + sizeof(Holder)) + rank_in_class_.size() * sizeof(std::uint32_t);
   bytes += orders_.size() * (states_.size() * sizeof(SpotId) + states_.size() / 7);
   for (const auto& each : runs_) bytes += each ? each->memory_bytes() : 0;
   return bytes;

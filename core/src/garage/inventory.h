@@ -49,7 +49,7 @@ class Inventory {
   enum class Owner : std::uint8_t { ticket, reservation };
   /// `take` or `give_back` of this spot comes soon: its memory may be brought near.
   void expect(SpotId spot) const {
-    __builtin_prefetch(&states_[spot.index]);
+    __builtin_prefetch(&holders_[spot.index]);
     __builtin_prefetch(&rank_in_class_[spot.index * orders_.size()]);
     layout_->expect(spot);
   }
@@ -72,11 +72,14 @@ class Inventory {
 
  private:
   static constexpr std::uint32_t class_count = 3 * feature_sets;
+  /// What every decision asks of a spot, apart from the rest: of 100,000 spots it fits into a near cache.
   struct State {
-    std::uint64_t owner = 0;  ///< number of a ticket or reservation
-    std::uint64_t version = 0;
     SpotState state = SpotState::free;
     std::uint8_t of = 0;  ///< class
+  };
+  struct Holder {
+    std::uint64_t owner = 0;  ///< number of a ticket or reservation
+    std::uint64_t version = 0;
   };
   /// One order of the strategy: free spots of each class by their rank within the class.
   struct Order {
@@ -89,6 +92,7 @@ class Inventory {
   }
   /// The class that serves the need best among those with a free spot; `class_count`: none.
   std::uint32_t best_class(VehicleSize size, Features wanted) const;
+  void set(SpotRange spots, SpotState state);
   void set(SpotId spot, SpotState state);
   FreeRuns& runs(Features wanted);
   std::vector<std::vector<std::uint32_t>> row_ranks() const;
@@ -96,6 +100,7 @@ class Inventory {
   const Layout* layout_;
   Allocation allocation_ = Allocation::first_available;
   std::vector<State> states_;
+  std::vector<Holder> holders_;
   std::vector<Order> orders_;
   std::vector<std::uint32_t> rank_in_class_;  // spot by spot, one for each order
   std::array<std::uint32_t, class_count> class_size_{};
