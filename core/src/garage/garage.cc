@@ -36,8 +36,10 @@ void Garage::Machine::open_stream() {
 
 void Garage::Machine::handle(Now now, std::span<const Input> inputs) {
   outbox_.begin();
-  stream.clear_batch();
-  kept_offsets_.clear();
+  if (stream.is_durable()) {
+    stream.clear_batch();
+    kept_offsets_.clear();
+  }
   now_.wall = sane(now.wall);
   now_.steady = std::max(now_.steady, now.steady);
   if (stream.state() == StreamState::open) {

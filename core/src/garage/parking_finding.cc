@@ -73,6 +73,7 @@ Stay ParkingManager::stay_of(const Ticket& ticket, WallTime exit) const {
   stay.surge_percent = ticket.surge_percent;
   stay.validations = ticket.validations;
   stay.card = ticket.card;
+  if (permits.end() == 0) return stay;  // nobody has one: no need to wait for the vehicle's memory
   const KnownVehicle& vehicle = vehicles[ticket.visit.vehicle];
   if (vehicle.permit != no_slot && permits[vehicle.permit].until > ticket.entry) {
     const auto& rates = tariff(ticket.visit).permits;

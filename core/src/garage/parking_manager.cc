@@ -131,8 +131,8 @@ std::uint32_t ParkingManager::new_ticket(const TicketOpened& fact, const Visit& 
 
 bool ParkingManager::apply(const TicketOpened& fact, Stamp stamp) {
   const SpotRange spots = layout.range_of(fact.spots);
-  const std::uint32_t reservation = reservation_of(fact.reservation);
-  const bool uses_reservation = fact.reservation != 0 && reservation != no_slot;
+  const std::uint32_t reservation = fact.reservation == 0 ? no_slot : reservation_of(fact.reservation);
+  const bool uses_reservation = reservation != no_slot;
   if (!is_number(fact.ticket, ticket_by_number_) ||
       ticket_by_number_.find(fact.ticket) != AdmissionIndex::none || fact.surge_percent > percent_max ||
       fact.spots.count > spots_per_ticket_max)
@@ -149,7 +149,7 @@ bool ParkingManager::apply(const TicketOpened& fact, Stamp stamp) {
   }
   ledger.advance(stamp.at, inventory.occupied_count());
   if (uses_reservation) end_reservation(reservation, stamp);
-  if (const std::uint32_t place = place_of(fact.place); fact.place != 0 && place != no_slot)
+  if (const std::uint32_t place = fact.place == 0 ? no_slot : place_of(fact.place); place != no_slot)
     leave_lane(place);
   const std::uint32_t slot = new_ticket(fact, visit);
   Ticket& ticket = tickets[slot];
