@@ -39,6 +39,7 @@ struct alignas(64) KnownVehicle {
   std::uint32_t holds = 0;
   bool is_erased = false;  ///< its plate is none: it is found by number alone
 };
+static_assert(sizeof(KnownVehicle) == 64);
 
 struct Permit {
   std::string name;
@@ -78,6 +79,7 @@ struct alignas(64) Ticket {
   Stay::Card card : 2 = Stay::Card::kept;
   bool is_price_fixed : 1 = false;
 };
+static_assert(sizeof(Ticket) == 128);
 
 struct Reservation {
   std::uint64_t number = 0;
