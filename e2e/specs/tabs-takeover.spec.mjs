@@ -46,6 +46,20 @@ for (const [how, end] of Object.entries(endings)) {
   });
 }
 
+test('a tab that begins to lead says so to who listens for health', async ({ context }) => {
+  const database = freshDatabase();
+  const leader = await openTab(context, database, { runs: false });
+  const follower = await openTab(context, database, { runs: false });
+  const before = await follower.evaluate(async () => {
+    window.told = [];
+    lot.onHealth(({ leads, status }) => window.told.push({ leads, status }));
+    return (await lot.health()).leads;
+  });
+  expect(before).toBe(false);
+  await leader.close();
+  await expect.poll(() => follower.evaluate(() => window.told)).toEqual([{ leads: true, status: 'ok' }]);
+});
+
 test('what runs in other tabs goes on when the leader ends, and its result is the outcome', async ({
   context,
 }) => {

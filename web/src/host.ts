@@ -59,6 +59,8 @@ export class Host {
   private timerDue = Number.POSITIVE_INFINITY;
   private unsettled = 0;
   private end: ParkingLotError | undefined;
+  /** The module stopped on a broken invariant, and its memory is not to be trusted. */
+  isBroken = false;
   private closing: ParkingLotError | undefined;
 
   constructor(
@@ -68,6 +70,7 @@ export class Host {
     readonly storage?: LotStorage,
   ) {
     this.results = new Results(core);
+    core.onBroken = (cause) => this.broke(cause);
   }
 
   /** What a crash of this realm leaves of the tasks of a pool, and of what is said about them now. */
@@ -373,7 +376,9 @@ export class Host {
     submission.refused(error);
   }
 
-  private broke(cause: unknown): void {
+  /** What was acknowledged is safe; nothing may call the module any more. */
+  broke(cause: unknown): void {
+    this.isBroken = true;
     const why = this.core.abortReason ?? (cause instanceof Error ? cause.message : String(cause));
     this.stop(
       new ParkingLotError(

@@ -87,12 +87,16 @@ export class LocalLot implements LotHome {
     const storage = await keeper?.LotStorage.open(opened.stores!, raw, clock, {
       synced: () => host?.schedule(),
       changed: () => host?.onTurn?.(),
+      broke: (cause) => host?.broke(cause),
     });
     try {
       if (storage) refuseUnusable(openWith(storage.count));
       const facts = factsOf(core, opened);
       const factories = factoriesOf(options, facts, pages);
-      host = new Host(core, clock, storage);
+      const own = new Host(core, clock, storage);
+      host = own;
+      // Others can have what it stored, and nothing half-made is written there.
+      own.onOver(() => own.isBroken && void storage?.close());
       if (storage) await recover(host, facts, realms);
       for (const pool of facts) {
         core.raw._pl_executor_ready(pool.index, realmExecutor, ownRealm, pool.runsMax ?? endlessCredits, 0);
@@ -106,7 +110,7 @@ export class LocalLot implements LotHome {
       return new LocalLot(host, facts, opened.issues, tickWhenVisible(host));
     } catch (error) {
       host?.stop(new ParkingLotError('closed', 'The lot could not be opened.'));
-      if (core.abortReason === undefined) core.raw.closeLot();
+      if (core.abortReason === undefined && !host?.isBroken) core.raw.closeLot();
       await storage?.close();
       throw error;
     }
@@ -140,7 +144,7 @@ export class LocalLot implements LotHome {
     if (this.host.storage) await this.host.settleStorage(closed);
     this.host.stop(closed);
     await Promise.all(this.host.ports.map((port) => port?.close()));
-    if (this.host.core.abortReason === undefined) this.host.core.raw.closeLot();
+    if (!this.host.isBroken) this.host.core.raw.closeLot();
     await this.host.storage?.close();
   }
 }

@@ -85,7 +85,7 @@ export interface LotHome {
   pool(name: string): Pool<never, never> | undefined;
   mailbox(key: MailboxKey): Mailbox;
   health(): Promise<Health>;
-  /** Calls `listener` when a status of a pool or a store has changed; the answer stops that. */
+  /** Calls `listener` when a status of a pool or a store has changed, or another realm leads; the answer stops that. */
   onHealth(listener: (health: Health) => void): () => void;
   /** Resolves when nothing is left. Called once. */
   close(): Promise<void>;

@@ -100,8 +100,8 @@ export class ParkingLot<C extends LotConfig = LotConfig, H = unknown> implements
   }
 
   /**
-   * Calls `listener` when a pool or a store begins to fail, is volatile against the config's wish, or works again. The
-   * answer stops that.
+   * Calls `listener` when a pool or a store begins to fail, is volatile against the config's wish, or works again, and when
+   * another tab of a shared database leads. The answer stops that.
    */
   onHealth(listener: (health: Health) => void): () => void {
     return this.home.onHealth(listener);

@@ -157,11 +157,15 @@ async function loadModuleFor(isStored: boolean, { wasm }: GarageOptions) {
 
 async function openStores(
   stores: readonly GarageStore[],
-  { raw, clock }: Premises,
+  { raw, clock, stop }: Premises,
   synced: () => void,
 ): Promise<GarageStores> {
   const opener = (await import('./stored.js')).GarageStores;
-  return opener.open(stores, raw, clock, { synced, changed: () => undefined });
+  const broke = (cause: unknown) => {
+    const message = `The garages' core stopped; open them anew, and please report this: ${String(cause)}`;
+    stop(new ParkingLotError('internal_error', message, { cause }));
+  };
+  return opener.open(stores, raw, clock, { synced, changed: () => undefined, broke });
 }
 
 async function tellZones(facts: readonly GarageFacts[], gatehouses: readonly Gatehouse[]): Promise<void> {

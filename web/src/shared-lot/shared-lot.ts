@@ -50,6 +50,7 @@ export class SharedLot implements LotHome {
       rejoin: () => {
         this.tasks.rejoin();
         this.subscriptions.rejoin();
+        void this.tellHealth();
       },
       received: (message) => this.receive(message),
       leaderless: (error) => {
@@ -151,6 +152,16 @@ export class SharedLot implements LotHome {
         for (const listener of this.healthListeners) listener(this.seenFromHere(message.health));
         break;
     }
+  }
+
+  /** Another one leads: it does not know what the one before has told. */
+  private async tellHealth(): Promise<void> {
+    if (this.healthListeners.size === 0) return;
+    // What was asked before is asked again first.
+    await Promise.resolve();
+    const health = await this.health().catch(() => undefined);
+    if (health === undefined) return;
+    for (const listener of this.healthListeners) listener(health);
   }
 
   /** The leader speaks of itself. */

@@ -33,6 +33,8 @@ export interface StorageEvents {
   synced(): void;
   /** A store became durable or volatile. */
   changed(): void;
+  /** The module stopped. */
+  broke(cause: unknown): void;
 }
 
 const durable: DiskState = { durability: 'durable', reason: undefined };
@@ -44,6 +46,8 @@ export class LotStorage {
   /** By pool. */
   private readonly queueStores: number[] = [];
   private readonly mailboxStores: number[] = [];
+  private endDisks: () => void = () => undefined;
+  private closing: Promise<unknown> | undefined;
 
   private constructor(private readonly stores: readonly StoreFacts[]) {
     stores.forEach(({ queues, mailboxes }, store) => {
@@ -70,10 +74,20 @@ export class LotStorage {
       await storage.close();
       throw error;
     }
-    raw.disks = new Disks(raw, storage.disks, () => {
-      events.synced();
-      for (const resolve of storage.waiting.splice(0)) resolve();
-    });
+    const disks = new Disks(
+      raw,
+      storage.disks,
+      () => {
+        events.synced();
+        for (const resolve of storage.waiting.splice(0)) resolve();
+      },
+      (cause) => {
+        events.broke(cause);
+        for (const resolve of storage.waiting.splice(0)) resolve();
+      },
+    );
+    storage.endDisks = () => disks.end();
+    raw.disks = disks;
     return storage;
   }
 
@@ -114,8 +128,11 @@ export class LotStorage {
     return new Promise((resolve) => this.waiting.push(resolve));
   }
 
+  /** Lets go of all disks. Calling it again does no harm. */
   async close(): Promise<void> {
-    await Promise.all(this.disks.map((disk) => disk.close()));
+    this.endDisks();
+    this.closing ??= Promise.all(this.disks.map((disk) => disk.close()));
+    await this.closing;
   }
 }
 
@@ -133,7 +150,8 @@ async function openDisk(
   const changed = () => events.changed();
   try {
     if (kind === 'file') {
-      const folder = new NodeDisk(nodeModules(), location);
+      const modules = nodeModules();
+      const folder = new NodeDisk(modules, oneSpelling(location, modules));
       if (queues.length > 0 || mailboxes.length === 0) folder.lock();
       return folder;
     }

@@ -1,3 +1,4 @@
+import { ParkingLotError } from '../errors.js';
 import type { NodeFiles } from './node-lock.js';
 
 interface NodePaths {
@@ -7,8 +8,13 @@ interface NodePaths {
   basename(path: string): string;
 }
 
+interface NodeUrls {
+  fileURLToPath(url: string): string;
+}
+
 /** The modules of Node that storage needs. */
 export interface NodeModules {
+  readonly url: NodeUrls;
   readonly fs: NodeFiles;
   readonly path: NodePaths;
 }
@@ -16,14 +22,20 @@ export interface NodeModules {
 export function nodeModules(): NodeModules {
   const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
   const module = (name: string) => process!.getBuiltinModule!(name);
-  return { fs: module('node:fs') as NodeFiles, path: module('node:path') as NodePaths };
+  return {
+    fs: module('node:fs') as NodeFiles,
+    path: module('node:path') as NodePaths,
+    url: module('node:url') as NodeUrls,
+  };
 }
 
 /**
  * The one spelling of a folder, absolute and without links, so that two names of one folder are one store. What is not
- * there yet is spelled as it is given.
+ * there yet is spelled as it is given. A `file:` URL is the folder that it names; an `unavailable` says why it names none.
  */
-export function oneSpelling(folder: string, { fs, path }: NodeModules): string {
+export function oneSpelling(given: string, modules: NodeModules): string {
+  const { fs, path } = modules;
+  const folder = given.startsWith('file:') ? pathOf(given, modules) : given;
   const missing: string[] = [];
   for (let there = path.resolve(folder); ; there = path.dirname(there)) {
     try {
@@ -32,6 +44,19 @@ export function oneSpelling(folder: string, { fs, path }: NodeModules): string {
       if (path.dirname(there) === there) return path.resolve(folder);
       missing.unshift(path.basename(there));
     }
+  }
+}
+
+function pathOf(url: string, modules: NodeModules): string {
+  try {
+    return modules.url.fileURLToPath(url);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ParkingLotError(
+      'unavailable',
+      `The store ${url} names no folder of this machine: ${why}. Give a path, or a URL like file:///var/lib/lot.`,
+      { cause },
+    );
   }
 }
 

@@ -21,6 +21,8 @@ export class Core {
   readonly take: RawFunctions['_pl_take'];
   readonly finished: RawFunctions['_pl_finished'];
   private readonly entries: RawFunctions['_pl_entries'];
+  /** Called when the module stops in a call of `raw`, which then answers 0, as all do that come later. */
+  onBroken: ((cause: unknown) => void) | undefined;
   private heap: Int32Array;
   private readonly textIn: number;
   private readonly textCapacity: number;
@@ -35,6 +37,7 @@ export class Core {
     this.take = raw._pl_take;
     this.finished = raw._pl_finished;
     this.entries = raw._pl_entries;
+    this.guard();
     this.heap = raw.HEAP32;
     this.textIn = raw._pl_text_in();
     this.textCapacity = raw._pl_text_capacity();
@@ -48,6 +51,27 @@ export class Core {
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new ParkingLotError('unavailable', `The WebAssembly module cannot be loaded: ${why}`, { cause });
+    }
+  }
+
+  /** Whoever calls the module need not expect that it stops: everything that waits is told so elsewhere. */
+  private guard(): void {
+    let isBroken = false;
+    const functions = this.raw as unknown as Record<string, unknown>;
+    for (const name of Object.keys(functions)) {
+      const call = functions[name];
+      if (!name.startsWith('_pl_') || typeof call !== 'function') continue;
+      functions[name] = (...args: number[]): unknown => {
+        if (isBroken) return 0;
+        try {
+          return call(...args);
+        } catch (cause) {
+          if (!(cause instanceof WebAssembly.RuntimeError) || !this.onBroken) throw cause;
+          isBroken = true;
+          this.onBroken(cause);
+          return 0;
+        }
+      };
     }
   }
 

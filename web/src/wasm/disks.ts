@@ -8,13 +8,21 @@ const decoder = new TextDecoder();
 export class Disks implements RawDisks {
   /** What the last call has to say: names of files, a config, or the words of a fault. */
   private said = new Uint8Array(0);
+  private isOver = false;
 
   constructor(
     private readonly raw: RawDurableModule,
     private readonly disks: readonly Disk[],
     /** Called after a sync, since there may be news. */
     private readonly onSynced: () => void,
+    /** Called when the module stops over the news of a sync. */
+    private readonly onBroken: (cause: unknown) => void,
   ) {}
+
+  /** The module is told nothing any more: it is closed, or it broke, and what it would write then is nobody's. */
+  end(): void {
+    this.isOver = true;
+  }
 
   lock(disk: number): number {
     return this.done(() => this.disks[disk]!.lock?.());
@@ -71,8 +79,12 @@ export class Disks implements RawDisks {
   sync(disk: number, files: number, length: number, isStrict: number): void {
     const names = length === 0 ? [] : this.given(files, length).split('\n');
     const synced = (fault: number) => {
-      // The lot may be closed by now; then there is nobody to tell.
-      this.raw._pl_files_synced(disk, fault);
+      if (this.isOver) return;
+      try {
+        this.raw._pl_files_synced(disk, fault);
+      } catch (cause) {
+        return this.onBroken(cause);
+      }
       this.onSynced();
     };
     this.disks[disk]!.sync(names, isStrict === 1 ? 'strict' : 'relaxed').then(

@@ -4,6 +4,7 @@ import fs, { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync 
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { ParkingLot } from 'prometheus-parking-lot';
 import { manualClock } from 'prometheus-parking-lot/testing';
 import { scratchFolder } from './scratch.js';
@@ -352,6 +353,22 @@ test('however a config spells a folder, it is one store', async () => {
     stores.map(({ location }) => location),
     [fs.realpathSync(real), path.join(fs.realpathSync(folder), 'new')],
   );
+});
+
+test('a file URL is the folder that it names, and one that names none is refused', async (context) => {
+  const folder = path.join(scratchFolder(), 'a b');
+  const lot = await open(context, pathToFileURL(folder).href);
+  await lot.pool('p').submit({ taskId: 'kept' });
+  assert.deepEqual(
+    (await lot.health()).stores.map(({ location }) => location),
+    [path.join(fs.realpathSync(path.dirname(folder)), 'a b')],
+  );
+  assert.ok(readdirSync(folder).some((name) => name.startsWith('records-')));
+  await assert.rejects(ParkingLot.open(configIn('file://elsewhere/lot')), {
+    code: 'unavailable',
+    message: /The store file:\/\/elsewhere\/lot names no folder of this machine/,
+  });
+  assert.equal(fs.existsSync('file:'), false);
 });
 
 test('a store keeps its config beside it, with the pools of earlier openings', async () => {
