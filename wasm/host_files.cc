@@ -18,6 +18,7 @@ std::int32_t pl_files_write(std::uint32_t disk, const char* file, std::size_t le
                             const char* bytes, std::size_t size);
 std::int32_t pl_files_truncate(std::uint32_t disk, const char* file, std::size_t length, double bytes);
 std::int32_t pl_files_remove(std::uint32_t disk, const char* file, std::size_t length);
+std::int32_t pl_files_random(std::uint32_t disk, char* out, std::size_t size);
 void pl_files_sync(std::uint32_t disk, const char* files, std::size_t length, std::int32_t is_strict);
 /// Writes the text that the last call has ready: the names after `pl_files_list`, a line each, or the words
 /// of a fault, or the config. Answers its length; writes only what fits.
@@ -98,6 +99,8 @@ FileResult<void> HostFiles::truncate(std::string_view file, std::uint64_t bytes)
 FileResult<void> HostFiles::remove(std::string_view file) {
   return result(file, pl_files_remove(disk_, file.data(), file.size()));
 }
+
+bool HostFiles::random(std::span<char> out) { return pl_files_random(disk_, out.data(), out.size()) == 0; }
 
 void HostFiles::sync(std::span<const std::string> files, SyncMode mode, SyncDone done) {
   std::string names;

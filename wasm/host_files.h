@@ -34,6 +34,10 @@ class HostFiles final : public Files {
   /// That it cannot be written is no reason to stop.
   void keep_config(std::string_view text);
 
+  /// From `crypto.getRandomValues`.
+  bool random(std::span<char> out) override;
+
+  std::uint32_t disk() const { return disk_; }
   /// Ends the sync that is under way; `fault` 0: it succeeded, else the number of a fault whose words
   /// JavaScript has ready.
   void synced(std::int32_t fault);

@@ -37,6 +37,9 @@ mergeInto(LibraryManager.library, {
   pl_files_remove: function (disk, file, length) {
     return Module['disks'].remove(disk, file, length);
   },
+  pl_files_random: function (disk, out, size) {
+    return Module['disks'].random(disk, out, size);
+  },
   pl_files_sync: function (disk, files, length, isStrict) {
     Module['disks'].sync(disk, files, length, isStrict);
   },

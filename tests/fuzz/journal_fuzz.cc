@@ -52,26 +52,13 @@ void change_some(Bytes& bytes, RandomFacts& random) {
   for (std::uint64_t left = 1 + random.below(3); left > 0; --left) change(bytes, random);
 }
 
-template <class AnyRecord>
-Result<void> decode(ByteView bytes, const RecordsFrame& frame, std::vector<AnyRecord>& out,
-                    DecodedRecords<AnyRecord>& kept) {
-  const auto decoded = decode_records(bytes, frame, kept);
-  out = kept.records;
-  return decoded;
-}
-
-Result<void> decode(ByteView bytes, const RecordsFrame& frame, std::vector<mailbox::Record>& out,
-                    DecodedRecords<mailbox::Record>&) {
-  return decode_records(bytes, frame, out);
-}
-
 /// What is accepted says the same when it is written again. It has then the same bytes: each record has one
 /// spelling. Only links and extensions, which are read over, make it shorter.
 template <class AnyRecord>
 bool try_records(const Bytes& bytes, const RecordsFrame& frame) {
   DecodedRecords<AnyRecord> kept;
-  std::vector<AnyRecord> read;
-  const auto decoded = decode(bytes, frame, read, kept);
+  const std::vector<AnyRecord>& read = kept.records;
+  const auto decoded = decode_records(bytes, frame, kept);
   if (!decoded) {
     if (decoded.error().message.empty() || decoded.error().where.empty()) FAIL("an error that says nothing");
     return false;
@@ -82,8 +69,8 @@ bool try_records(const Bytes& bytes, const RecordsFrame& frame) {
   if (again.size() > bytes.size() || (again.size() == bytes.size() && again != bytes))
     FAIL("records have two spellings");
   DecodedRecords<AnyRecord> kept_again;
-  std::vector<AnyRecord> read_again;
-  if (!decode(again, frame, read_again, kept_again)) FAIL("what was written again is refused");
+  const std::vector<AnyRecord>& read_again = kept_again.records;
+  if (!decode_records(again, frame, kept_again)) FAIL("what was written again is refused");
   if (!std::equal(read.begin(), read.end(), read_again.begin(), read_again.end(),
                   [](const AnyRecord& a, const AnyRecord& b) { return same(a, b); }))
     FAIL("what was written again says something else");
@@ -143,7 +130,7 @@ bool try_segment(const Bytes& segment) {
     if (frame.status == Frame::Status::ok) {
       (void)chain_after({}, frame.bytes);
       PoolRecords pool;
-      std::vector<mailbox::Record> messages;
+      MailboxRecords messages;
       const bool is_pool = decode_frame(frame, pool).has_value();
       const bool is_mailbox = decode_frame(frame, messages).has_value();
       read_any |= is_pool || is_mailbox || decode_declaration(frame).has_value();

@@ -190,6 +190,11 @@ FileResult<void> FaultyFiles::remove(std::string_view file) {
   return {};
 }
 
+bool FaultyFiles::random(std::span<char> out) {
+  for (char& byte : out) byte = static_cast<char>(disk_.random_());
+  return true;
+}
+
 FileResult<std::uint64_t> FaultyFiles::reserve(std::string_view file, std::uint64_t bytes) {
   const auto now = size(file);
   if (!now || *now >= bytes) return now;

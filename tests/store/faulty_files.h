@@ -78,6 +78,7 @@ class FaultyFiles final : public Files {
   FileResult<void> truncate(std::string_view file, std::uint64_t bytes) override;
   FileResult<void> remove(std::string_view file) override;
   void sync(std::span<const std::string> files, SyncMode mode, SyncDone done) override;
+  bool random(std::span<char> out) override;
   FileResult<std::uint64_t> reserve(std::string_view file, std::uint64_t bytes) override;
 
  private:

@@ -134,7 +134,7 @@ TEST_CASE("A missing segment is found, at the start and in the middle, and is no
 TEST_CASE("Repair says what will be lost, keeps a copy, and leads back to a state that was") {
   Rig rig;
   fill(rig);
-  flip(rig, "records-0000000003", 1500);
+  flip(rig, "records-0000000003", 3200);
   const std::string damaged = rig.disk.contents("records-0000000003");
   {
     FaultyFiles files(rig.disk);

@@ -16,6 +16,11 @@ inline const StreamKey gpu{StreamKind::pool, "gpu"};
 inline const StreamKey cpu{StreamKind::pool, "cpu"};
 inline const StreamKey inbox{StreamKind::mailbox, "in_memory"};
 
+/// Whose task this is: some have one each, some share one.
+inline std::string mailbox_of(std::uint64_t number) {
+  return "acme\x1fmember-" + std::to_string(number % 64 == 0 ? number : number % 3) + "\x1f";
+}
+
 /// Records of a pool with numbers from `first` on; the texts in them live as long as this.
 class PoolSample {
  public:
@@ -28,6 +33,7 @@ class PoolSample {
       admitted.admission = number;
       admitted.task_id = id;
       admitted.tenant = "acme";
+      admitted.mailbox = ids_.emplace_back(mailbox_of(number));
       records_.push_back({number, WallTime{1'000'000 + static_cast<std::int64_t>(number)}, admitted});
     }
   }
@@ -89,7 +95,9 @@ struct Rig {
         const auto number = static_cast<std::int64_t>(record.sequence);
         const auto* admitted = std::get_if<TaskAdmitted>(&record.fact);
         numbers.push_back(admitted ? number : -number);
-        if (admitted) REQUIRE(admitted->task_id.starts_with("task-" + std::to_string(number)));
+        if (!admitted) continue;
+        REQUIRE(admitted->task_id.starts_with("task-" + std::to_string(number)));
+        REQUIRE(admitted->mailbox == mailbox_of(record.sequence));
       }
     }
   }

@@ -64,7 +64,7 @@ TEST_CASE("a frame tells what it was given, and where the next one is") {
   REQUIRE(decode_frame(frame, decoded));
   REQUIRE(decoded.records.size() == 2);
   for (std::size_t i = 0; i < 2; ++i) CHECK(same(decoded.records[i], two_records()[i]));
-  std::vector<mailbox::Record> none;
+  MailboxRecords none;
   CHECK_FALSE(decode_frame(frame, none));
 
   const Frame last = parse_frame(out, second);

@@ -68,12 +68,12 @@ void check_golden_content(ByteView segment) {
   decoded.clear();
   REQUIRE(decode_frame(frames[4], decoded));
   check_same(decoded.records, golden::pool_state());
-  std::vector<mailbox::Record> messages;
+  MailboxRecords messages;
   REQUIRE(decode_frame(frames[3], messages));
-  check_same(messages, golden::mailbox_events());
+  check_same(messages.records, golden::mailbox_events());
   messages.clear();
   REQUIRE(decode_frame(frames[5], messages));
-  check_same(messages, golden::mailbox_state());
+  check_same(messages.records, golden::mailbox_state());
   CHECK(frames[3].head.ends_commit);
   CHECK_FALSE(frames[4].head.ends_commit);
   CHECK(frames[5].head.commit == 2);

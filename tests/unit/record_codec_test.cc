@@ -27,26 +27,14 @@ static_assert(std::is_same_v<std::variant_alternative_t<3, mailbox::Fact>, mailb
 static_assert(std::is_same_v<std::variant_alternative_t<18, garage::Fact>, garage::GarageRestored>);
 
 template <class AnyRecord>
-struct ListDecoder {
+struct Decoder {
   DecodedRecords<AnyRecord> kept;
   Result<void> decode(ByteView bytes, const RecordsFrame& frame) {
     return decode_records(bytes, frame, kept);
   }
   const std::vector<AnyRecord>& list() const { return kept.records; }
 };
-using PoolDecoder = ListDecoder<Record>;
-
-struct MailboxDecoder {
-  std::vector<mailbox::Record> kept;
-  Result<void> decode(ByteView bytes, const RecordsFrame& frame) {
-    return decode_records(bytes, frame, kept);
-  }
-  const std::vector<mailbox::Record>& list() const { return kept; }
-};
-
-template <class AnyRecord>
-using Decoder =
-    std::conditional_t<std::is_same_v<AnyRecord, mailbox::Record>, MailboxDecoder, ListDecoder<AnyRecord>>;
+using PoolDecoder = Decoder<Record>;
 
 template <class AnyRecord>
 RecordsFrame frame_of(const std::vector<AnyRecord>& list, WallTime time, Numbering numbering) {

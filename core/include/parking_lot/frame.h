@@ -73,9 +73,12 @@ void append_frame(const FrameHead& head, ByteView body, ChainHash& chain, Bytes&
 /// The same for records, which must not be empty: count, first sequence and time are taken from them, so only
 /// the other fields of `head` matter. With kind `records` their sequences must be dense, with `state` all the
 /// same.
-void append_frame(FrameHead head, std::span<const Record> records, ChainHash& chain, Bytes& out);
-void append_frame(FrameHead head, std::span<const mailbox::Record> records, ChainHash& chain, Bytes& out);
-void append_frame(FrameHead head, std::span<const garage::Record> records, ChainHash& chain, Bytes& out);
+void append_frame(FrameHead head, std::span<const Record> records, ChainHash& chain, Bytes& out,
+                  NameKeys* keys = nullptr);
+void append_frame(FrameHead head, std::span<const mailbox::Record> records, ChainHash& chain, Bytes& out,
+                  NameKeys* keys = nullptr);
+void append_frame(FrameHead head, std::span<const garage::Record> records, ChainHash& chain, Bytes& out,
+                  NameKeys* keys = nullptr);
 
 /// What stands at an offset of a segment.
 struct Frame {
@@ -119,9 +122,9 @@ Frame find_frame(ByteView segment, std::size_t from);
 ChainHash chain_after(const ChainHash& previous, ByteView frame);
 
 /// Decodes the records of a whole frame of kind `records` or `state`, as `decode_records` does of its body.
-Result<void> decode_frame(const Frame& frame, PoolRecords& out);
-Result<void> decode_frame(const Frame& frame, std::vector<mailbox::Record>& out);
-Result<void> decode_frame(const Frame& frame, GarageRecords& out);
+Result<void> decode_frame(const Frame& frame, PoolRecords& out, NameKeys* keys = nullptr);
+Result<void> decode_frame(const Frame& frame, MailboxRecords& out, NameKeys* keys = nullptr);
+Result<void> decode_frame(const Frame& frame, GarageRecords& out, NameKeys* keys = nullptr);
 
 /// Which machine a stream belongs to. Numbers are stored: append, never renumber.
 enum class StreamKind : std::uint8_t { pool = 1, garage = 2, mailbox = 3 };

@@ -86,7 +86,8 @@ void finish_frame(const FrameHead& head, std::size_t start, ChainHash& chain, By
 }
 
 template <class AnyRecord>
-void append_records(FrameHead& head, std::span<const AnyRecord> records, ChainHash& chain, Bytes& out) {
+void append_records(FrameHead& head, std::span<const AnyRecord> records, ChainHash& chain, Bytes& out,
+                    NameKeys* keys) {
   PARKING_LOT_CHECK(!records.empty());
   PARKING_LOT_CHECK(head.kind == FrameKind::records || head.kind == FrameKind::state);
   head.count = static_cast<std::uint32_t>(records.size());
@@ -96,17 +97,17 @@ void append_records(FrameHead& head, std::span<const AnyRecord> records, ChainHa
   PARKING_LOT_CHECK(records.back().sequence == head.first_sequence + distance);
   const std::size_t start = out.size();
   out.resize(start + frame_header_bytes);
-  encode_records(records, head.time, out);
+  encode_records(records, head.time, out, keys);
   finish_frame(head, start, chain, out);
 }
 
 template <class Records>
-Result<void> decode(const Frame& frame, Records& out) {
+Result<void> decode(const Frame& frame, Records& out, NameKeys* keys) {
   const FrameHead& head = frame.head;
   if (head.kind != FrameKind::records && head.kind != FrameKind::state)
     return Failure({"byte 12", "The frame holds no records."});
   const Numbering numbering = head.kind == FrameKind::records ? Numbering::dense : Numbering::same;
-  return decode_records(frame.body, {head.first_sequence, numbering, head.time, head.count}, out);
+  return decode_records(frame.body, {head.first_sequence, numbering, head.time, head.count}, out, keys);
 }
 
 }  // namespace
@@ -118,16 +119,19 @@ void append_frame(const FrameHead& head, ByteView body, ChainHash& chain, Bytes&
   finish_frame(head, start, chain, out);
 }
 
-void append_frame(FrameHead head, std::span<const Record> records, ChainHash& chain, Bytes& out) {
-  append_records(head, records, chain, out);
+void append_frame(FrameHead head, std::span<const Record> records, ChainHash& chain, Bytes& out,
+                  NameKeys* keys) {
+  append_records(head, records, chain, out, keys);
 }
 
-void append_frame(FrameHead head, std::span<const mailbox::Record> records, ChainHash& chain, Bytes& out) {
-  append_records(head, records, chain, out);
+void append_frame(FrameHead head, std::span<const mailbox::Record> records, ChainHash& chain, Bytes& out,
+                  NameKeys* keys) {
+  append_records(head, records, chain, out, keys);
 }
 
-void append_frame(FrameHead head, std::span<const garage::Record> records, ChainHash& chain, Bytes& out) {
-  append_records(head, records, chain, out);
+void append_frame(FrameHead head, std::span<const garage::Record> records, ChainHash& chain, Bytes& out,
+                  NameKeys* keys) {
+  append_records(head, records, chain, out, keys);
 }
 
 Frame parse_frame_header(ByteView bytes) {
@@ -182,12 +186,16 @@ ChainHash chain_after(const ChainHash& previous, ByteView frame) {
       .finish();
 }
 
-Result<void> decode_frame(const Frame& frame, PoolRecords& out) { return decode(frame, out); }
+Result<void> decode_frame(const Frame& frame, PoolRecords& out, NameKeys* keys) {
+  return decode(frame, out, keys);
+}
 
-Result<void> decode_frame(const Frame& frame, GarageRecords& out) { return decode(frame, out); }
+Result<void> decode_frame(const Frame& frame, GarageRecords& out, NameKeys* keys) {
+  return decode(frame, out, keys);
+}
 
-Result<void> decode_frame(const Frame& frame, std::vector<mailbox::Record>& out) {
-  return decode(frame, out);
+Result<void> decode_frame(const Frame& frame, MailboxRecords& out, NameKeys* keys) {
+  return decode(frame, out, keys);
 }
 
 }  // namespace parking_lot

@@ -4,12 +4,13 @@
 /// Records of garages as bytes.
 namespace parking_lot {
 
-void encode_records(std::span<const garage::Record> records, WallTime frame_time, Bytes& out) {
-  record_coding::encode_all(records, frame_time, out);
+void encode_records(std::span<const garage::Record> records, WallTime frame_time, Bytes& out,
+                    NameKeys* keys) {
+  record_coding::encode_all(records, frame_time, keys, out);
 }
 
-Result<void> decode_records(ByteView bytes, const RecordsFrame& frame, GarageRecords& out) {
-  return record_coding::decode_all(bytes, frame, out.records, out.lists);
+Result<void> decode_records(ByteView bytes, const RecordsFrame& frame, GarageRecords& out, NameKeys* keys) {
+  return record_coding::decode_all(bytes, frame, keys, out);
 }
 
 }  // namespace parking_lot

@@ -12,7 +12,7 @@ namespace garage {
 
 void archive_arrival(auto& archive, auto& arrival) {
   archive.required(arrival.vehicle);
-  archive.text(arrival.plate);
+  archive.person(arrival.plate);
   archive.optional(arrival.type, VehicleType::car);
   archive.optional(arrival.size, VehicleSize::medium);
   archive.optional(arrival.spots_required, std::uint16_t{0});
@@ -146,10 +146,10 @@ struct RecordFormat<garage::TicketCorrected> {
   static constexpr std::uint32_t type = 43;
   static void fields(auto& archive, auto& fact) {
     archive.required(fact.ticket);
-    archive.text(fact.by);
+    archive.person(fact.by);
     archive.name(fact.reason);
     archive.required(fact.vehicle);
-    archive.text(fact.plate);
+    archive.person(fact.plate);
     archive.required(fact.entry);
     garage::archive_spots(archive, fact.spots);
     archive.optional(fact.card, garage::Stay::Card::kept);
@@ -161,7 +161,7 @@ struct RecordFormat<garage::TicketOverridden> {
   static constexpr std::uint32_t type = 44;
   static void fields(auto& archive, auto& fact) {
     archive.required(fact.ticket);
-    archive.text(fact.by);
+    archive.person(fact.by);
     archive.name(fact.reason);
     archive.optional(fact.price, garage::Money{0});
   }
@@ -173,7 +173,7 @@ struct RecordFormat<garage::MoneyRefunded> {
   static void fields(auto& archive, auto& fact) {
     archive.required(fact.ticket);
     archive.required(fact.amount);
-    archive.text(fact.by);
+    archive.person(fact.by);
     archive.name(fact.reason);
   }
 };
@@ -183,7 +183,7 @@ struct RecordFormat<garage::PermitGranted> {
   static constexpr std::uint32_t type = 46;
   static void fields(auto& archive, auto& fact) {
     archive.required(fact.vehicle);
-    archive.text(fact.plate);
+    archive.person(fact.plate);
     archive.name(fact.permit);
     archive.optional(fact.until, never_wall);
   }

@@ -4,21 +4,21 @@
 
 namespace parking_lot {
 
-void encode_records(std::span<const Record> records, WallTime frame_time, Bytes& out) {
-  record_coding::encode_all(records, frame_time, out);
+void encode_records(std::span<const Record> records, WallTime frame_time, Bytes& out, NameKeys* keys) {
+  record_coding::encode_all(records, frame_time, keys, out);
 }
 
-void encode_records(std::span<const mailbox::Record> records, WallTime frame_time, Bytes& out) {
-  record_coding::encode_all(records, frame_time, out);
+void encode_records(std::span<const mailbox::Record> records, WallTime frame_time, Bytes& out,
+                    NameKeys* keys) {
+  record_coding::encode_all(records, frame_time, keys, out);
 }
 
-Result<void> decode_records(ByteView bytes, const RecordsFrame& frame, PoolRecords& out) {
-  return record_coding::decode_all(bytes, frame, out.records, out.lists);
+Result<void> decode_records(ByteView bytes, const RecordsFrame& frame, PoolRecords& out, NameKeys* keys) {
+  return record_coding::decode_all(bytes, frame, keys, out);
 }
 
-Result<void> decode_records(ByteView bytes, const RecordsFrame& frame, std::vector<mailbox::Record>& out) {
-  RecordLists none;
-  return record_coding::decode_all(bytes, frame, out, none);
+Result<void> decode_records(ByteView bytes, const RecordsFrame& frame, MailboxRecords& out, NameKeys* keys) {
+  return record_coding::decode_all(bytes, frame, keys, out);
 }
 
 }  // namespace parking_lot

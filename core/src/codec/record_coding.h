@@ -13,8 +13,8 @@
 namespace parking_lot::record_coding {
 
 template <class AnyRecord>
-void encode_all(std::span<const AnyRecord> records, WallTime frame_time, Bytes& out) {
-  RecordWriter writer(out);
+void encode_all(std::span<const AnyRecord> records, WallTime frame_time, NameKeys* keys, Bytes& out) {
+  RecordWriter writer(out, keys);
   for (const AnyRecord& record : records) {
     std::visit([&](const auto& fact) { writer.write(fact, record.at, frame_time); }, record.fact);
   }
@@ -69,8 +69,8 @@ bool accepts_type(std::uint64_t type, Numbering numbering, ByteReader& in) {
 }
 
 template <class AnyRecord>
-void read_body(std::uint64_t type, ByteReader& body, const RecordsFrame& frame, AnyRecord& record,
-               RecordLists& lists) {
+void read_body(std::uint64_t type, ByteReader& body, const RecordsFrame& frame, NameKeys* keys,
+               AnyRecord& record, RecordLists& lists) {
   using Facts = decltype(record.fact);
   if (!accepts_type<Facts>(type, frame.numbering, body)) return;
   const std::uint64_t mask = body.varint();
@@ -83,18 +83,19 @@ void read_body(std::uint64_t type, ByteReader& body, const RecordsFrame& frame, 
     const std::uint64_t distance = body.varint();
     if (distance == 0 || distance >= record.sequence) body.damaged("its link leads to no earlier record");
   }
-  FieldsReader fields(body, record.at, lists);
+  FieldsReader fields(body, record.at, lists, keys);
   read_fact(type, record, fields, mask, std::make_index_sequence<std::variant_size_v<Facts>>());
   skip_extensions(body);
 }
 
 template <class AnyRecord>
-ReadFault read_record(ByteReader& in, const RecordsFrame& frame, AnyRecord& record, RecordLists& lists) {
+ReadFault read_record(ByteReader& in, const RecordsFrame& frame, NameKeys* keys, AnyRecord& record,
+                      RecordLists& lists) {
   const std::uint64_t type = in.varint();
   ByteReader body(in.bytes(in.varint()));
   if (in.failed()) return in.fault();
   const std::size_t body_start = in.offset() - body.left();
-  read_body(type, body, frame, record, lists);
+  read_body(type, body, frame, keys, record, lists);
   ReadFault fault = body.fault();
   fault.offset += body_start;
   return fault;
@@ -111,18 +112,19 @@ inline Failure failure(const ReadFault& fault, std::uint64_t sequence) {
 }
 
 template <class AnyRecord>
-Result<void> decode_all(ByteView bytes, const RecordsFrame& frame, std::vector<AnyRecord>& out,
-                        RecordLists& lists) {
+Result<void> decode_all(ByteView bytes, const RecordsFrame& frame, NameKeys* keys,
+                        DecodedRecords<AnyRecord>& out) {
   ByteReader in(bytes);
   const bool is_dense = frame.numbering == Numbering::dense;
   if (is_dense && (frame.first_sequence == 0 || frame.first_sequence + frame.count < frame.first_sequence))
     return Failure({"byte 0", "The records' numbers are damaged: they begin with 0 or end beyond 64 bits."});
   for (std::uint32_t i = 0; i < frame.count; ++i) {
-    AnyRecord& record = out.emplace_back();
+    AnyRecord& record = out.records.emplace_back();
     record.sequence = frame.first_sequence + (is_dense ? i : 0);
-    if (const ReadFault fault = read_record(in, frame, record, lists); fault.kind != ReadFault::Kind::none) {
+    const ReadFault fault = read_record(in, frame, keys, record, out.lists);
+    if (fault.kind != ReadFault::Kind::none) {
       const std::uint64_t sequence = record.sequence;
-      out.pop_back();
+      out.records.pop_back();
       return failure(fault, sequence);
     }
   }

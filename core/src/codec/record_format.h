@@ -49,7 +49,7 @@ struct RecordFormat<TaskAdmitted> {
     archive.required(fact.incarnation);
     archive.text(fact.task_id);
     archive.text(fact.tenant);
-    archive.text(fact.mailbox);
+    archive.person(fact.mailbox);
     archive.cost(fact.units);
     archive.optional(fact.payload, PayloadRef{0, 0, 0});
     archive.digest(fact.digest);
@@ -249,7 +249,7 @@ template <>
 struct RecordFormat<mailbox::MessageStored> {
   static constexpr std::uint32_t type = 49;
   static void fields(auto& archive, auto& fact) {
-    archive.text(fact.key);
+    archive.person(fact.key);
     archive.name(fact.pool);
     archive.text(fact.task_id);
     archive.required(fact.pool_incarnation);
@@ -264,7 +264,7 @@ template <>
 struct RecordFormat<mailbox::MessagesDropped> {
   static constexpr std::uint32_t type = 50;
   static void fields(auto& archive, auto& fact) {
-    archive.text(fact.key);
+    archive.person(fact.key);
     archive.required(fact.through);
   }
 };

@@ -21,6 +21,16 @@ std::uint64_t ByteReader::long_varint() {
   return 0;
 }
 
+void FieldsReader::sealed(std::uint64_t length, std::string_view& value) {
+  if (keys_ == nullptr) return in_.newer("a sealed name, for which there is no key");
+  const std::span<const std::uint8_t> bytes = in_.bytes(length);
+  if (in_.failed()) return;
+  auto name = std::make_unique<std::string>();
+  if (const char* fault = keys_->open(bytes, *name)) return in_.damaged(fault);
+  value = *lists_.names.emplace_back(std::move(name));
+  if (value.empty()) superfluous();
+}
+
 void FieldsReader::numbers(std::span<const std::uint64_t>& values) {
   values = {};
   if (!next_is_present()) return;

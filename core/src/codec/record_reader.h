@@ -8,6 +8,7 @@
 #include "codec/record_format.h"
 #include "codec/record_varint.h"
 #include "codec/record_words.h"
+#include "parking_lot/name_keys.h"
 #include "parking_lot/record_codec.h"
 
 namespace parking_lot {
@@ -82,8 +83,10 @@ class ByteReader {
 /// Reads the fields of facts, as `RecordWriter` wrote them.
 class FieldsReader {
  public:
-  /// `lists` keeps what facts view. Times are read relative to `basis`.
-  FieldsReader(ByteReader& in, WallTime basis, RecordLists& lists) : in_(in), basis_(basis), lists_(lists) {}
+  /// `lists` keeps what facts view. Times are read relative to `basis`. Without keys sealed names are
+  /// refused.
+  FieldsReader(ByteReader& in, WallTime basis, RecordLists& lists, NameKeys* keys)
+      : in_(in), basis_(basis), lists_(lists), keys_(keys) {}
 
   template <class Fact>
   void read(Fact& fact, std::uint64_t mask, int first_bit) {
@@ -111,11 +114,12 @@ class FieldsReader {
     value = {};
     if (!next_is_present()) return;
     const std::uint64_t head = in_.varint();
-    if ((head & 3) == 1) return in_.newer("a sealed name, for which this version has no key");
+    if ((head & 3) == 1) return sealed(head >> 2, value);
     if ((head & 3) != 0) return in_.newer("a name kept in a way that this version does not know");
     value = in_.view(head >> 2);
     if (value.empty()) superfluous();
   }
+  void person(std::string_view& value) { text(value); }
   void name(std::string_view& value) {
     value = {};
     if (!next_is_present()) return;
@@ -147,6 +151,7 @@ class FieldsReader {
   }
 
  private:
+  void sealed(std::uint64_t length, std::string_view& value);
   bool next_is_present() { return ((mask_ >> bit_++) & 1) != 0; }
   void superfluous() { in_.damaged("a field has the value for which it is left out"); }
 
@@ -210,6 +215,7 @@ class FieldsReader {
   ByteReader& in_;
   WallTime basis_;
   RecordLists& lists_;
+  NameKeys* keys_;
   std::uint64_t mask_ = 0;
   int bit_ = 0;
 };

@@ -9,6 +9,17 @@ void RecordWriter::text(std::string_view value) {
   if (is_added(!value.empty())) put_bytes(value, 2);
 }
 
+void RecordWriter::person(std::string_view value) {
+  if (!is_added(!value.empty())) return;
+  sealed_.clear();
+  const bool is_sealed = keys_ != nullptr && !is_erased_name(value) && keys_->seal(value, sealed_);
+  if (!is_sealed) return put_bytes(value, 2);
+  make_room(varint_bytes_max + sealed_.size());
+  varint(std::uint64_t{sealed_.size()} << 2 | 1);
+  std::memcpy(out_.data() + at_, sealed_.data(), sealed_.size());
+  at_ += sealed_.size();
+}
+
 void RecordWriter::name(std::string_view value) {
   if (is_added(!value.empty())) put_bytes(value, 0);
 }

@@ -7,6 +7,7 @@
 
 #include "codec/record_format.h"
 #include "codec/record_varint.h"
+#include "parking_lot/name_keys.h"
 #include "parking_lot/record_codec.h"
 
 namespace parking_lot {
@@ -14,7 +15,8 @@ namespace parking_lot {
 /// Writes records to the end of `out`, which has its right size only after `finish`.
 class RecordWriter {
  public:
-  explicit RecordWriter(Bytes& out) : out_(out), at_(out.size()) {}
+  /// Without keys names of people are plain.
+  RecordWriter(Bytes& out, NameKeys* keys) : out_(out), keys_(keys), at_(out.size()) {}
 
   template <class Fact>
   void write(const Fact& fact, WallTime at, WallTime frame_time) {
@@ -37,6 +39,8 @@ class RecordWriter {
   }
   void flag(bool value) { is_added(value); }
   void text(std::string_view value);
+  /// The name of a person.
+  void person(std::string_view value);
   void name(std::string_view value);
   void cost(Units value);
   void digest(std::uint64_t value);
@@ -113,10 +117,12 @@ class RecordWriter {
   void put_bytes(std::string_view value, int tag_bits);
 
   Bytes& out_;
+  NameKeys* keys_;
   std::size_t at_;
   WallTime basis_;  // times are written relative to it
   std::uint64_t mask_ = 0;
   int bit_ = 0;
+  Bytes sealed_;
 };
 
 }  // namespace parking_lot

@@ -88,7 +88,7 @@ StoreResult<void> AuditBuilder::add(const Frame& frame, std::uint64_t offset) {
   if (head.kind != FrameKind::records || head.stream >= declared_.size() || !declared_[head.stream])
     return {};
   records_.clear();
-  const auto decoded = decode_frame(frame, records_);
+  const auto decoded = decode_frame(frame, records_, keys_);
   if (!decoded) {
     return corrupt(segment_name(SegmentKind::records, extent_.segment), offset,
                    decoded.error().where + " of the records: " + decoded.error().message);

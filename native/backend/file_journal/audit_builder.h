@@ -25,8 +25,8 @@ class AuditBuilder {
                                                                          std::uint64_t admission)>;
 
   /// `extent.end` moves with the frames.
-  AuditBuilder(const AuditExtent& extent, Declared declared)
-      : extent_(extent), declared_(std::move(declared)) {}
+  AuditBuilder(const AuditExtent& extent, Declared declared, NameKeys& keys)
+      : extent_(extent), declared_(std::move(declared)), keys_(&keys) {}
 
   /// So many bytes of frames will come: room for about what they hold is made at once.
   void expect(std::uint64_t bytes);
@@ -61,6 +61,7 @@ class AuditBuilder {
 
   AuditExtent extent_;
   Declared declared_;
+  NameKeys* keys_;
   std::vector<AuditStream> streams_;
   std::vector<AuditFrame> frames_;
   std::uint32_t next_event_ = 0;

@@ -57,8 +57,8 @@ StoreResult<void> AuditFrameReader::load(Files& files, std::uint64_t segment, co
   return {};
 }
 
-StoreResult<Record> AuditFrameReader::read(Files& files, std::uint64_t segment, const AuditFrame& frame,
-                                           std::uint32_t index) {
+StoreResult<Record> AuditFrameReader::read(Files& files, NameKeys& keys, std::uint64_t segment,
+                                           const AuditFrame& frame, std::uint32_t index) {
   auto loaded = load(files, segment, frame);
   if (!loaded) return tl::unexpected(loaded.error());
   if (index >= frame.count)
@@ -66,7 +66,7 @@ StoreResult<Record> AuditFrameReader::read(Files& files, std::uint64_t segment, 
   decoded_.clear();
   const RecordsFrame alone{.first_sequence = frame.first_sequence + index, .time = time_, .count = 1};
   const ByteView bytes = body_.subspan(starts_[index], starts_[index + 1] - starts_[index]);
-  const auto decoded = decode_records(bytes, alone, decoded_);
+  const auto decoded = decode_records(bytes, alone, decoded_, &keys);
   if (!decoded)
     return corrupt(segment_name(SegmentKind::records, segment), frame.offset, decoded.error().message);
   return decoded_.records.front();

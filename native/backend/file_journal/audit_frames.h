@@ -14,7 +14,8 @@ namespace parking_lot {
 class AuditFrameReader {
  public:
   /// The record at `index` of the frame, valid until the next call. The frame's checksums are verified.
-  StoreResult<Record> read(Files& files, std::uint64_t segment, const AuditFrame& frame, std::uint32_t index);
+  StoreResult<Record> read(Files& files, NameKeys& keys, std::uint64_t segment, const AuditFrame& frame,
+                           std::uint32_t index);
 
  private:
   StoreResult<void> load(Files& files, std::uint64_t segment, const AuditFrame& frame);

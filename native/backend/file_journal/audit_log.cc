@@ -84,7 +84,8 @@ StoreResult<void> AuditLog::refresh(std::optional<LogEnd> durable) {
   return state_->ask([&] { return state_->trail.refresh(durable); });
 }
 
-StoreResult<StoredEvents> AuditLog::query(const AuditQuery& query, const std::optional<AuditPosition>& after) {
+StoreResult<StoredEvents> AuditLog::query(const AuditQuery& query,
+                                          const std::optional<AuditPosition>& after) {
   return state_->ask([&] { return AuditQueryRun(state_->trail, state_->pools, query, after).page(); });
 }
 
@@ -95,6 +96,8 @@ std::optional<UnwrittenIndex> AuditLog::unwritten() const {
   }
   return std::nullopt;
 }
+
+void AuditLog::forget() { state_->trail.clear(); }
 
 void AuditLog::written(std::uint64_t segment) { state_->trail.written(segment); }
 

@@ -76,6 +76,9 @@ class AuditLog {
   /// few pages for each segment and of the frames in which the events stand.
   StoreResult<StoredEvents> query(const AuditQuery& query, const std::optional<AuditPosition>& after);
 
+  /// Names were erased, and the indexes with them: all that was read is read again.
+  void forget();
+
   /// Of the oldest full segment whose index is in no file, for the owner to write it; see `write_index`.
   std::optional<UnwrittenIndex> unwritten() const;
   /// It was written.

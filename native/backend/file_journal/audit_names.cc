@@ -18,7 +18,7 @@ StoreResult<std::optional<AuditNames>> AuditTrail::names_of(AuditPart& part, con
   }
   const auto place = part.image.place(task.first_event);
   if (!place) return tl::unexpected(place.error());
-  const auto record = frames_.read(files_, part.extent.segment, place->frame, place->index);
+  const auto record = frames_.read(files_, keys_, part.extent.segment, place->frame, place->index);
   if (!record) return tl::unexpected(record.error());
   if (const auto* admitted = std::get_if<TaskAdmitted>(&record->fact))
     return std::optional(audit_names(*admitted));
@@ -95,7 +95,7 @@ StoreResult<std::optional<AuditNames>> AuditTrail::from_checkpoint(const std::st
       if (!frame) return tl::unexpected(frame.error());
       if (!*frame) break;
       state.clear();
-      const auto decoded = decode_frame(**frame, state);
+      const auto decoded = decode_frame(**frame, state, &keys_);
       if (!decoded) return corrupt(cursor.file(), cursor.offset(), decoded.error().message);
       for (const Record& record : state.records) {
         const auto* task = std::get_if<TaskRestored>(&record.fact);

@@ -30,13 +30,13 @@ StoreResult<Record> AuditRun::read(std::uint64_t at) {
   if (!all_) {
     const auto place = part.image.place(chosen_[static_cast<std::size_t>(at)]);
     if (!place) return tl::unexpected(place.error());
-    return frames_.read(trail_->files(), part.extent.segment, place->frame, place->index);
+    return frames_.read(trail_->files(), trail_->keys(), part.extent.segment, place->frame, place->index);
   }
   const auto after =
       std::upper_bound(blocks_.begin(), blocks_.end(), at,
                        [](std::uint64_t place, const Block& block) { return place < block.events_before; });
   const Block& block = *(after - 1);
-  return frames_.read(trail_->files(), part.extent.segment, block.frame,
+  return frames_.read(trail_->files(), trail_->keys(), part.extent.segment, block.frame,
                       static_cast<std::uint32_t>(at - block.events_before));
 }
 

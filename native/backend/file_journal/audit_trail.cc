@@ -38,6 +38,7 @@ void AuditTrail::clear() {
   open_ = {};
   restored_.clear();
   home_ = 0;
+  keys_.forget();
 }
 
 // --- what is there ---
@@ -154,7 +155,7 @@ StoreResult<AuditImage> AuditTrail::build_sealed(const AuditExtent& extent, std:
   auto read = read_bytes(files_, segment_name(SegmentKind::records, extent.segment), extent.begin,
                          extent.end - extent.begin, bytes);
   if (!read) return tl::unexpected(read.error());
-  AuditBuilder builder({extent.store, extent.segment, extent.begin, extent.begin}, {});
+  AuditBuilder builder({extent.store, extent.segment, extent.begin, extent.begin}, {}, keys_);
   builder.expect(bytes.size());
   const auto fed = read_frames(extent, bytes, extent.begin, [&](const Frame& frame, std::uint64_t offset) {
     return builder.add(frame, offset);
@@ -218,14 +219,14 @@ StoreResult<void> AuditTrail::read_open(std::uint64_t until) {
     open_.has_rest = false;
   }
   AuditExtent extent{*store_, open_.number, open_.through, open_.through};
-  if (!open_.builder) open_.builder.emplace(extent, AuditBuilder::Declared());
+  if (!open_.builder) open_.builder.emplace(extent, AuditBuilder::Declared(), keys_);
   const auto fed = read_frames(extent, bytes, open_.through, [&](const Frame& frame, std::uint64_t offset) {
     auto added = open_.builder->add(frame, offset);
     if (!added || open_.builder->events() < open_part_events) return added;
     added = add_open_part();
     extent.begin = extent.end = offset + frame.length;
     AuditBuilder::Declared declared = open_.builder->declared();
-    open_.builder.emplace(extent, std::move(declared));
+    open_.builder.emplace(extent, std::move(declared), keys_);
     return added;
   });
   if (!fed) {

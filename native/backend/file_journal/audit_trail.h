@@ -13,6 +13,7 @@
 #include "audit_frames.h"
 #include "audit_image.h"
 #include "files.h"
+#include "key_files.h"
 #include "store.h"
 
 namespace parking_lot {
@@ -34,7 +35,7 @@ struct AuditPart {
 /// is indexed in memory, in several parts. Indexes in files cost memory for a few pages only.
 class AuditTrail {
  public:
-  explicit AuditTrail(Files& files) : files_(files) {}
+  explicit AuditTrail(Files& files) : files_(files), keys_(files) {}
 
   /// Takes note of what was written and removed since. `end`: up to where the log is durable, as its owner
   /// says; without it, up to its last whole commit. Reads new bytes, O(their number).
@@ -42,6 +43,7 @@ class AuditTrail {
 
   std::deque<AuditPart>& parts() { return parts_; }
   Files& files() { return files_; }
+  NameKeys& keys() { return keys_; }
 
   /// Who a task is: from the record of its admission, or from the index of a later part, or from the
   /// newest checkpoint. `before`: the first part that cannot tell.
@@ -87,6 +89,7 @@ class AuditTrail {
   void drop_open();
 
   Files& files_;
+  KeyFiles keys_;
   AuditPageCache cache_;
   std::optional<std::array<std::uint8_t, 16>> store_;
   std::deque<AuditPart> parts_;

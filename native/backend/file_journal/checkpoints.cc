@@ -65,7 +65,7 @@ void Checkpoints::begin(const StreamKey& stream) {
 }
 
 template <class R>
-void Checkpoints::add(const StreamKey& stream, std::span<const R> state) {
+void Checkpoints::add(const StreamKey& stream, std::span<const R> state, NameKeys& keys) {
   Open* open = find(stream);
   while (open && !state.empty()) {
     const std::uint64_t sequence = state.front().sequence;
@@ -74,14 +74,17 @@ void Checkpoints::add(const StreamKey& stream, std::span<const R> state) {
     if (open->records == 0) open->checkpoint.first = sequence;
     open->checkpoint.last = sequence;
     open->records += same;
-    append_frame(state_head(FrameKind::state), state.first(same), open->chain, open->frames.emplace_back());
+    append_frame(state_head(FrameKind::state), state.first(same), open->chain, open->frames.emplace_back(),
+                 &keys);
     state = state.subspan(same);
   }
 }
 
-template void Checkpoints::add(const StreamKey& stream, std::span<const Record> state);
-template void Checkpoints::add(const StreamKey& stream, std::span<const mailbox::Record> state);
-template void Checkpoints::add(const StreamKey& stream, std::span<const garage::Record> state);
+template void Checkpoints::add(const StreamKey& stream, std::span<const Record> state, NameKeys& keys);
+template void Checkpoints::add(const StreamKey& stream, std::span<const mailbox::Record> state,
+                               NameKeys& keys);
+template void Checkpoints::add(const StreamKey& stream, std::span<const garage::Record> state,
+                               NameKeys& keys);
 
 void Checkpoints::end(const StreamKey& stream) {
   Open* open = find(stream);

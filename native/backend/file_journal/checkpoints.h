@@ -52,7 +52,7 @@ class Checkpoints {
   void begin(const StreamKey& stream);
   bool is_open(const StreamKey& stream) const;
   template <class R>
-  void add(const StreamKey& stream, std::span<const R> state);
+  void add(const StreamKey& stream, std::span<const R> state, NameKeys& keys);
   void end(const StreamKey& stream);
   bool has_gathered() const;
 

@@ -76,6 +76,12 @@ class Files {
   /// must not count on a second try.
   virtual void sync(std::span<const std::string> files, SyncMode mode, SyncDone done) = 0;
 
+  /// Fills `out` with random bytes fit for keys. False: there are none here; then names of people stay plain.
+  virtual bool random(std::span<char> out) {
+    (void)out;
+    return false;
+  }
+
   /// A hint that up to `bytes` will soon be written to the file: an implementation which syncs an overwritten
   /// file faster than a growing one extends it with zeros. Returns the file's size, which may be what it was.
   virtual FileResult<std::uint64_t> reserve(std::string_view file, std::uint64_t bytes) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "checkpoints.h"
+#include "key_files.h"
 #include "log_format.h"
 #include "parking_lot/crc32c.h"
 #include "payload_segments.h"
@@ -29,6 +30,7 @@ class LogInspection {
     return {};
   }
   const PayloadExtent& last_payloads() const { return last_payloads_; }
+  const KeyNumbers& keys() const { return keys_; }
 
  private:
   struct Known {
@@ -148,19 +150,20 @@ class LogInspection {
     pool_.clear();
     mailbox_.clear();
     garage_.clear();
-    const auto decoded = kind == StreamKind::mailbox  ? decode_frame(frame, mailbox_)
-                         : kind == StreamKind::garage ? decode_frame(frame, garage_)
-                                                      : decode_frame(frame, pool_);
+    const auto decoded = kind == StreamKind::mailbox  ? decode_frame(frame, mailbox_, &keys_)
+                         : kind == StreamKind::garage ? decode_frame(frame, garage_, &keys_)
+                                                      : decode_frame(frame, pool_, &keys_);
     return decoded ? "" : decoded.error().where + " of the records: " + decoded.error().message;
   }
 
   Files& files_;
   Inspection& result_;
+  KeyNumbers keys_;
   Bytes bytes_;  ///< of one segment after the other
   std::vector<StreamKey> local_;
   std::vector<Known> streams_;
   PoolRecords pool_;
-  std::vector<mailbox::Record> mailbox_;
+  MailboxRecords mailbox_;
   GarageRecords garage_;
   PayloadExtent last_payloads_;
 };
@@ -236,6 +239,11 @@ StoreResult<Inspection> verify(Files& files) {
     read = verify_payloads(files, number, last, result);
     if (!read) return tl::unexpected(read.error());
   }
+  const auto key_damages = verify_keys(files, log.keys());
+  if (!key_damages) return tl::unexpected(key_damages.error());
+  for (const KeyDamage& damage : *key_damages)
+    result.damages.push_back(
+        {SegmentKind::records, damage.file, damage.number, damage.offset, damage.message});
   Checkpoints checkpoints(files, 0);
   read = checkpoints.open(*names);
   if (!read) return tl::unexpected(read.error());

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
@@ -305,6 +306,15 @@ FileResult<void> PosixFiles::remove(std::string_view file) {
 
 void PosixFiles::sync(std::span<const std::string> files, SyncMode mode, SyncDone done) {
   state_->sync(files, mode, std::move(done));
+}
+
+bool PosixFiles::random(std::span<char> out) {
+  while (!out.empty()) {
+    const ssize_t got = getrandom(out.data(), out.size(), 0);
+    if (got < 0 && errno != EINTR) return false;
+    if (got > 0) out = out.subspan(static_cast<std::size_t>(got));
+  }
+  return true;
 }
 
 FileResult<std::uint64_t> PosixFiles::reserve(std::string_view file, std::uint64_t bytes) {

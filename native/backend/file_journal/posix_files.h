@@ -35,6 +35,8 @@ class PosixFiles final : public Files {
   FileResult<void> truncate(std::string_view file, std::uint64_t bytes) override;
   FileResult<void> remove(std::string_view file) override;
   void sync(std::span<const std::string> files, SyncMode mode, SyncDone done) override;
+  /// From the kernel (getrandom).
+  bool random(std::span<char> out) override;
   FileResult<std::uint64_t> reserve(std::string_view file, std::uint64_t bytes) override;
 
   const std::string& directory() const;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "inspection.h"
+#include "key_files.h"
 #include "log_format.h"
 #include "segment_files.h"
 
@@ -25,7 +26,9 @@ class Plan {
       auto planned = StoreResult<void>();
       if (std::find(names_.begin(), names_.end(), damage.file) == names_.end())
         return hopeless(damage, "nothing else holds them");
-      if (damage.offset == 0 && damage.kind != SegmentKind::checkpoint) {
+      if (key_file_number(damage.file)) {
+        planned = mend_key(damage);
+      } else if (damage.offset == 0 && damage.kind != SegmentKind::checkpoint) {
         planned = rewrite_header(damage);
       } else if (damage.kind == SegmentKind::payloads) {
         planned = mend_payloads(damage);
@@ -78,6 +81,17 @@ class Plan {
         "the header is written anew; nothing is lost by that. Verify again: damage behind it is not known "
         "yet");
     return {};
+  }
+
+  StoreResult<void> mend_key(const Damage& damage) {
+    const auto found = verify_keys(files_, KeyNumbers());
+    if (!found) return tl::unexpected(found.error());
+    for (const KeyDamage& key : *found) {
+      if (key.file != damage.file || key.offset != damage.offset) continue;
+      add(RepairStep::Kind::rewrite, key.file, key.offset, key.remedy, key.loss);
+      return {};
+    }
+    return hopeless(damage, "nothing else holds them");
   }
 
   /// Opening goes from payload to payload by their heads: damaged ones are bridged, and a list can be done

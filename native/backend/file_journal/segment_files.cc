@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t digits = 10;
 constexpr std::string_view index_prefix = "audit-";
+constexpr std::string_view keys_prefix = "keys-";
 
 std::string_view prefix(SegmentKind kind) {
   switch (kind) {
@@ -54,6 +55,12 @@ std::string audit_index_name(std::uint64_t segment) { return numbered(index_pref
 
 std::optional<std::uint64_t> audit_index_number(std::string_view file) {
   return number_after(index_prefix, file);
+}
+
+std::string key_file_name(std::uint64_t number) { return numbered(keys_prefix, number); }
+
+std::optional<std::uint64_t> key_file_number(std::string_view file) {
+  return number_after(keys_prefix, file);
 }
 
 std::vector<std::uint64_t> segment_numbers(SegmentKind kind, std::span<const std::string> names) {

@@ -24,6 +24,10 @@ std::vector<std::uint64_t> segment_numbers(SegmentKind kind, std::span<const std
 std::string audit_index_name(std::uint64_t segment);
 std::optional<std::uint64_t> audit_index_number(std::string_view file);
 
+/// Of the keys of names, from file 0 on; and back.
+std::string key_file_name(std::uint64_t number);
+std::optional<std::uint64_t> key_file_number(std::string_view file);
+
 /// The file's bytes from `offset`, at most `limit`. `out` is replaced.
 StoreResult<void> read_bytes(Files& files, std::string_view file, std::uint64_t offset, std::uint64_t limit,
                              Bytes& out);

@@ -61,7 +61,7 @@ StoreResult<void> FileStore::State::append(StreamNumber stream, std::span<const 
     std::size_t taken = 0;
     while (taken < records.size() && block.body.size() < block_bytes) {
       const std::size_t start = block.body.size();
-      encode_records(records.subspan(taken, 1), block.time, block.body);
+      encode_records(records.subspan(taken, 1), block.time, block.body, &keys_);
       if (block.body.size() - start > record_bytes_max) {
         block.body.resize(before);
         if (block.count == 0) gathering_.blocks.pop_back();
@@ -91,7 +91,7 @@ StoreResult<StreamReader<R>> FileStore::State::load(StreamNumber stream, Extent 
     sources.log.push_back({segments[i].number, segments[i].end});
   }
   using ReaderState = typename StreamReader<R>::State;
-  return StreamReader<R>(std::make_unique<ReaderState>(files_, std::move(sources)));
+  return StreamReader<R>(std::make_unique<ReaderState>(files_, keys_, std::move(sources)));
 }
 
 StoreResult<void> FileStore::State::put(std::uint64_t id, std::string_view bytes) {
@@ -143,6 +143,7 @@ StoreResult<void> FileStore::State::begin_checkpoint(StreamNumber stream) {
 }
 
 void FileStore::State::trim(WallTime now) {
+  wants_key_trim_ = true;
   if (options_.audit_retention.ms != 0) trim_before_ = {now.ms - options_.audit_retention.ms};
 }
 
@@ -240,6 +241,7 @@ bool FileStore::wants_commit() const { return state_->wants_commit(); }
 StoreResult<void> FileStore::read_payload(std::uint64_t id, std::string& out) {
   return state_->payloads().read(id, out);
 }
+StoreResult<std::uint64_t> FileStore::erase(const IsErased& is_erased) { return state_->erase(is_erased); }
 bool FileStore::holds_payload(std::uint64_t id) const { return state_->payloads().holds(id); }
 std::uint64_t FileStore::largest_payload_id() const { return state_->payloads().largest_id(); }
 void FileStore::release_all_but(std::span<const std::uint64_t> named, std::uint64_t before) {
@@ -253,19 +255,19 @@ StoreResult<void> FileStore::begin_checkpoint(StreamNumber stream) {
 
 StoreResult<void> FileStore::add_to_checkpoint(StreamNumber stream, std::span<const Record> state) {
   if (auto may = state_->writable(); !may) return may;
-  state_->checkpoints().add(state_->key(stream), state);
+  state_->checkpoints().add(state_->key(stream), state, state_->keys());
   return {};
 }
 
 StoreResult<void> FileStore::add_to_checkpoint(StreamNumber stream, std::span<const mailbox::Record> state) {
   if (auto may = state_->writable(); !may) return may;
-  state_->checkpoints().add(state_->key(stream), state);
+  state_->checkpoints().add(state_->key(stream), state, state_->keys());
   return {};
 }
 
 StoreResult<void> FileStore::add_to_checkpoint(StreamNumber stream, std::span<const garage::Record> state) {
   if (auto may = state_->writable(); !may) return may;
-  state_->checkpoints().add(state_->key(stream), state);
+  state_->checkpoints().add(state_->key(stream), state, state_->keys());
   return {};
 }
 

@@ -67,6 +67,9 @@ struct CommitOutcome {
 };
 using CommitDone = std::function<void(const CommitOutcome&)>;
 
+/// Whether a name of a person is to be erased.
+using IsErased = std::function<bool(std::string_view)>;
+
 /// Where the log of records ends: a segment, and the offset after its last durable commit.
 struct LogEnd {
   std::uint64_t segment = 0;  ///< 0: nothing was ever written
@@ -164,6 +167,15 @@ class FileStore {
   /// Nothing needs these bytes any more once all that was appended until now is durable. They vanish from
   /// disk some commits later. Unknown ids change nothing. A crash may bring it back: see `release_all_but`.
   void release(std::uint64_t id);
+
+  /// Destroys the keys of the plates, operators and mailbox keys that `is_erased` picks: with the next commit
+  /// nothing in the store tells them any more, and where they stood is `erased:` and a number. Records and
+  /// their chain stay as they are; indexes of the audit trail are removed, to be made again
+  /// (`AuditLog::forget`). What still lives under such a name, as a machine has it, must have ended before: a
+  /// later checkpoint would write it anew. Names of streams and tasks, tenants and payloads are not touched.
+  ///
+  /// Returns how many keys that are. O(bytes of records and checkpoints), at once.
+  StoreResult<std::uint64_t> erase(const IsErased& is_erased);
 
   /// Makes durable what was gathered before; at once if no commit is on its way, else after it. `done` is
   /// called once. With nothing gathered it still waits for the commits before it.

@@ -6,7 +6,8 @@
 namespace parking_lot {
 
 bool FileStore::State::has_work() const {
-  return !gathering_.blocks.empty() || payloads_.has_work() || checkpoints_.has_gathered();
+  return !gathering_.blocks.empty() || !gathering_.doomed.empty() || payloads_.has_work() ||
+         checkpoints_.has_gathered();
 }
 
 bool FileStore::State::wants_commit() const {
@@ -37,6 +38,7 @@ void FileStore::State::tidy() {
   payloads_.delete_empty();
   checkpoints_.delete_replaced();
   log_->trim(trim_before_);
+  drop_unused_keys();
 }
 
 StoreResult<PayloadExtent> FileStore::State::write(CommitWrites& writes) {
@@ -46,14 +48,40 @@ StoreResult<PayloadExtent> FileStore::State::write(CommitWrites& writes) {
   auto written = StoreResult<void>();
   if (!log_->segments().empty()) written = checkpoints_.write(writes, options_.durability);
   if (written) written = log_->write(writes, writing_.blocks, *extent, options_.durability);
+  if (written) written = doom(writes);
   if (!written) return tl::unexpected(written.error());
   return extent;
 }
 
+/// Keys are durable before anything that needs them is written: a record whose key went with the power would
+/// have lost a name. One such sync makes many keys.
+void FileStore::State::write_keys() {
+  CommitWrites writes(files_);
+  const auto written = keys_.write(writes);
+  if (!written) {
+    keys_.failed();
+    return fail(store_error(written.error()));
+  }
+  is_syncing_ = true;
+  files_.sync(writes.touched(), SyncMode::strict, [this, is_alive = is_alive_](FileResult<void> synced) {
+    if (!*is_alive) return;
+    is_syncing_ = false;
+    if (synced) {
+      keys_.written();
+    } else {
+      keys_.failed();
+      fail(store_error(synced.error()));
+    }
+    if (*is_alive) pump();
+  });
+}
+
 void FileStore::State::start() {
+  if (keys_.has_unwritten()) return write_keys();
   if (access_ == Access::owner) tidy();
   const bool has_any = has_work();
   writing_ = std::exchange(gathering_, Batch());
+  keys_.note_uses();
   if (!has_any) {
     for (const std::uint64_t id : writing_.releases) payloads_.release(id);
     Batch done = std::exchange(writing_, Batch());
@@ -63,7 +91,8 @@ void FileStore::State::start() {
   const auto extent = write(writes);
   if (!extent) return fail(extent.error());
   // What a later commit builds upon must not be lost with the power, whatever may be lost of the newest ones.
-  const bool is_last_chance = log_->has_sealed() || payloads_.has_sealed() || checkpoints_.has_completed();
+  const bool is_last_chance = !writing_.doomed.empty() || log_->has_sealed() || payloads_.has_sealed() ||
+                              checkpoints_.has_completed();
   const SyncMode mode = is_last_chance ? SyncMode::strict : options_.durability;
   is_syncing_ = true;
   files_.sync(writes.touched(), mode, [this, is_alive = is_alive_](FileResult<void> synced) {
@@ -99,8 +128,11 @@ void FileStore::State::fail(const StoreError& error) {
   progress_.clear();
   note_progress(writing_);
   note_progress(gathering_);
+  std::vector<std::uint64_t> doomed = std::exchange(writing_.doomed, {});
+  doomed.insert(doomed.end(), gathering_.doomed.begin(), gathering_.doomed.end());
   Batch done = std::exchange(writing_, Batch());
   Batch after = std::exchange(gathering_, Batch());
+  gathering_.doomed = std::move(doomed);
   std::move(after.dones.begin(), after.dones.end(), std::back_inserter(done.dones));
   // Nothing durable needs them, or the host will say so again after it has loaded.
   report(done, &error);

@@ -77,6 +77,7 @@ StoreResult<void> FileStore::State::open() {
       options_.audit_retention.ms == 0 ? never_wall : WallTime{options_.now.ms - options_.audit_retention.ms};
   if (access_ == Access::reader) return {};
   opened = log_->remove_leftovers(*names);
+  if (opened) opened = keys_.begin(*names);
   if (opened) opened = checkpoints_.remove_leftovers(*names);
   return opened;
 }

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "checkpoints.h"
+#include "key_files.h"
 #include "payload_segments.h"
 #include "record_log.h"
 #include "store.h"
@@ -25,6 +27,7 @@ class FileStore::State {
         options_(options),
         access_(access),
         log_(std::in_place, files, options.segment_bytes),
+        keys_(files),
         payloads_(files, options.payload_segment_bytes, {}),
         checkpoints_(files, options.segment_bytes) {}
   State(const State&) = delete;
@@ -41,6 +44,7 @@ class FileStore::State {
   StoreResult<StreamReader<R>> load(StreamNumber stream, Extent extent);
   StoreResult<void> put(std::uint64_t id, std::string_view bytes);
   void release(std::uint64_t id);
+  StoreResult<std::uint64_t> erase(const IsErased& is_erased);
   void release_all_but(std::span<const std::uint64_t> named, std::uint64_t before);
   void commit(CommitDone done);
   bool wants_commit() const;
@@ -53,6 +57,7 @@ class FileStore::State {
   const RecordLog& log() const { return *log_; }
   PayloadSegments& payloads() { return payloads_; }
   const PayloadSegments& payloads() const { return payloads_; }
+  KeyFiles& keys() { return keys_; }
   Checkpoints& checkpoints() { return checkpoints_; }
   const Checkpoints& checkpoints() const { return checkpoints_; }
   StoreResult<void> writable() const;
@@ -62,6 +67,7 @@ class FileStore::State {
   struct Batch {
     std::vector<RecordBlock> blocks;
     std::vector<std::uint64_t> releases;
+    std::vector<std::uint64_t> doomed;  ///< numbers of keys that are to be destroyed
     std::vector<CommitDone> dones;
   };
 
@@ -71,6 +77,9 @@ class FileStore::State {
   bool has_work() const;
   void pump();
   void start();
+  void write_keys();
+  void drop_unused_keys();
+  StoreResult<void> doom(CommitWrites& writes);
   StoreResult<PayloadExtent> write(CommitWrites& writes);
   void succeed();
   void fail(const StoreError& error);
@@ -82,6 +91,7 @@ class FileStore::State {
   StoreOptions options_;
   Access access_;
   std::optional<RecordLog> log_;
+  KeyFiles keys_;
   PayloadSegments payloads_;
   Checkpoints checkpoints_;
   Batch gathering_;
@@ -89,6 +99,13 @@ class FileStore::State {
   std::vector<std::uint64_t>
       checkpoint_positions_;  ///< by stream: where the log stood when its checkpoint began
   std::vector<StreamProgress> progress_;
+  /// Of a segment that was looked through.
+  struct KeyUse {
+    std::uint64_t bytes = 0;
+    std::uint64_t lowest = 0;
+  };
+  std::map<std::string, KeyUse> key_uses_;  ///< by file
+  bool wants_key_trim_ = false;
   WallTime trim_before_;
   bool is_syncing_ = false;
   bool is_pumping_ = false;

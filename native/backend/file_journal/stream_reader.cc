@@ -59,8 +59,9 @@ std::vector<StreamSources::Piece> whole(const std::vector<std::uint64_t>& parts)
 }  // namespace
 
 template <class R>
-StreamReader<R>::State::State(Files& files, StreamSources sources)
-    : covered_(sources.covered),
+StreamReader<R>::State::State(Files& files, NameKeys& keys, StreamSources sources)
+    : keys_(keys),
+      covered_(sources.covered),
       state_{FrameCursor(files, SegmentKind::checkpoint, FrameKind::state, sources.key, whole(sources.parts)),
              {}},
       log_{FrameCursor(files, SegmentKind::records, FrameKind::records, sources.key, std::move(sources.log)),
@@ -73,7 +74,7 @@ StoreResult<void> StreamReader<R>::State::fill(Side& side, std::uint64_t after) 
   while (!side.is_at_end && !side.has_records()) {
     const auto frame = side.cursor.next();
     if (!frame) return tl::unexpected(frame.error());
-    side.decoded.held.clear();
+    side.decoded.clear();
     side.next = 0;
     if (!*frame) {
       side.is_at_end = true;
@@ -81,19 +82,19 @@ StoreResult<void> StreamReader<R>::State::fill(Side& side, std::uint64_t after) 
     }
     const FrameHead& head = (*frame)->head;
     if (head.kind == FrameKind::records && head.first_sequence + head.count <= after + 1) continue;
-    const auto decoded = decode_frame(**frame, side.decoded.held);
+    const auto decoded = decode_frame(**frame, side.decoded, &keys_);
     if (!decoded) {
       return corrupt(side.cursor.file(), side.cursor.offset(),
                      decoded.error().where + ": " + decoded.error().message);
     }
-    while (side.has_records() && side.decoded.records()[side.next].sequence <= after) ++side.next;
+    while (side.has_records() && side.decoded.records[side.next].sequence <= after) ++side.next;
   }
   return {};
 }
 
 template <class R>
 std::span<const R> StreamReader<R>::State::take(Side& side, std::uint64_t through) {
-  const std::vector<R>& records = side.decoded.records();
+  const std::vector<R>& records = side.decoded.records;
   const std::size_t first = side.next;
   while (side.next < records.size() && records[side.next].sequence <= through) ++side.next;
   return std::span<const R>(records).subspan(first, side.next - first);
@@ -109,8 +110,8 @@ StoreResult<std::span<const R>> StreamReader<R>::State::next() {
     return tl::unexpected(*failure_);
   }
   constexpr std::uint64_t all = ~std::uint64_t{0};
-  const std::uint64_t state = state_.has_records() ? state_.decoded.records()[state_.next].sequence : all;
-  const std::uint64_t log = log_.has_records() ? log_.decoded.records()[log_.next].sequence : all;
+  const std::uint64_t state = state_.has_records() ? state_.decoded.records[state_.next].sequence : all;
+  const std::uint64_t log = log_.has_records() ? log_.decoded.records[log_.next].sequence : all;
   // State follows the record whose number it has.
   return log <= state ? take(log_, state) : take(state_, state);
 }

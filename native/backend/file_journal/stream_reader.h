@@ -51,43 +51,25 @@ class FrameCursor {
   std::optional<std::uint32_t> stream_;  ///< the stream's number in the open segment
 };
 
-/// The decoded records that readers of a kind of stream get.
-template <class R>
-struct Decoded;
-template <>
-struct Decoded<Record> {
-  PoolRecords held;
-  std::vector<Record>& records() { return held.records; }
-};
-template <>
-struct Decoded<garage::Record> {
-  GarageRecords held;
-  std::vector<garage::Record>& records() { return held.records; }
-};
-template <>
-struct Decoded<mailbox::Record> {
-  std::vector<mailbox::Record> held;
-  std::vector<mailbox::Record>& records() { return held; }
-};
-
 template <class R>
 class StreamReader<R>::State {
  public:
-  State(Files& files, StreamSources sources);
+  State(Files& files, NameKeys& keys, StreamSources sources);
   StoreResult<std::span<const R>> next();
 
  private:
   /// One of the two sides that are merged.
   struct Side {
     FrameCursor cursor;
-    Decoded<R> decoded;
+    DecodedRecords<R> decoded;
     std::size_t next = 0;
     bool is_at_end = false;
-    bool has_records() { return next < decoded.records().size(); }
+    bool has_records() { return next < decoded.records.size(); }
   };
   StoreResult<void> fill(Side& side, std::uint64_t after);
   static std::span<const R> take(Side& side, std::uint64_t through);
 
+  NameKeys& keys_;
   std::uint64_t covered_;
   Side state_;
   Side log_;

@@ -76,6 +76,15 @@ export class Disks implements RawDisks {
     return this.done(() => this.disks[disk]!.remove(this.given(file, length)));
   }
 
+  random(_disk: number, out: number, size: number): number {
+    // One call gives at most 65,536 bytes.
+    const step = 65_536;
+    return this.done(() => {
+      for (let at = 0; at < size; at += step)
+        crypto.getRandomValues(this.memory(out + at, Math.min(step, size - at)));
+    });
+  }
+
   sync(disk: number, files: number, length: number, isStrict: number): void {
     const names = length === 0 ? [] : this.given(files, length).split('\n');
     const synced = (fault: number) => {

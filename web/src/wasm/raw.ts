@@ -169,6 +169,8 @@ export interface RawDisks {
   write(disk: number, file: number, length: number, offset: number, bytes: number, size: number): number;
   truncate(disk: number, file: number, length: number, bytes: number): number;
   remove(disk: number, file: number, length: number): number;
+  /** Fills memory with random bytes. */
+  random(disk: number, out: number, size: number): number;
   sync(disk: number, files: number, length: number, isStrict: number): void;
   text(out: number, capacity: number): number;
 }

@@ -1,0 +1,162 @@
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "store_state.h"
+
+/// Names of people are erased: which keys they have is found in the records themselves.
+namespace parking_lot {
+namespace {
+
+/// Reads names like the keys do, and notes those that are to be erased. Each key is looked at once.
+class KeySearch final : public NameKeys {
+ public:
+  KeySearch(KeyFiles& keys, const IsErased& is_erased) : keys_(keys), is_erased_(is_erased) {}
+
+  bool seal(std::string_view /*name*/, Bytes& /*out*/) override { return false; }
+  const char* open(ByteView sealed, std::string& name) override {
+    const std::uint64_t number = key_number(sealed);
+    if (!seen_.insert(number).second) {
+      name = "seen";
+      return nullptr;
+    }
+    const char* const fault = keys_.open(sealed, name);
+    if (fault == nullptr && !is_erased_name(name) && is_erased_(name)) found.push_back(number);
+    return fault;
+  }
+
+  std::vector<std::uint64_t> found;
+
+ private:
+  KeyFiles& keys_;
+  const IsErased& is_erased_;
+  std::unordered_set<std::uint64_t> seen_;
+};
+
+/// Decodes records only for the names in them.
+class NameWalk {
+ public:
+  explicit NameWalk(NameKeys& keys) : keys_(keys) {}
+
+  Result<void> body(StreamKind kind, ByteView bytes, const RecordsFrame& frame) {
+    const auto decode = [&](auto& records) {
+      records.clear();
+      return decode_records(bytes, frame, records, &keys_);
+    };
+    if (kind == StreamKind::mailbox) return decode(mailbox_);
+    return kind == StreamKind::garage ? decode(garage_) : decode(pool_);
+  }
+
+  /// Frames from `offset` on, up to where something else begins.
+  StoreResult<void> frames(const std::string& file, ByteView bytes, std::size_t offset) {
+    std::vector<std::optional<StreamKind>> kinds;
+    for (;;) {
+      const Frame frame = parse_frame(bytes, offset);
+      if (frame.status != Frame::Status::ok) return {};
+      const std::uint32_t stream = frame.head.stream;
+      if (frame.head.kind == FrameKind::stream) {
+        if (kinds.size() <= stream) kinds.resize(stream + 1);
+        if (const auto declared = decode_declaration(frame)) kinds[stream] = declared->kind;
+      }
+      const bool has_records = frame.head.kind == FrameKind::records || frame.head.kind == FrameKind::state;
+      if (has_records && stream < kinds.size() && kinds[stream]) {
+        const auto numbering = frame.head.kind == FrameKind::state ? Numbering::same : Numbering::dense;
+        const auto read = body(*kinds[stream], frame.body,
+                               {frame.head.first_sequence, numbering, frame.head.time, frame.head.count});
+        if (!read) return corrupt(file, offset, read.error().message);
+      }
+      offset = frame.next;
+    }
+  }
+
+ private:
+  NameKeys& keys_;
+  PoolRecords pool_;
+  MailboxRecords mailbox_;
+  GarageRecords garage_;
+};
+
+StoreResult<void> walk_file(Files& files, const std::string& file, NameKeys& keys) {
+  Bytes bytes;
+  const auto read = read_all(files, file, bytes);
+  if (!read) return read;
+  return NameWalk(keys).frames(file, bytes, segment_header_bytes);
+}
+
+bool has_names(const std::string& file) {
+  return segment_number(SegmentKind::records, file) || segment_number(SegmentKind::checkpoint, file);
+}
+
+/// Fewer key files than this are not worth looking for what they are still needed for.
+constexpr std::uint64_t key_files_min = 4;
+/// Segments that one commit looks through for it.
+constexpr int walked_at_once = 4;
+
+}  // namespace
+
+StoreResult<std::uint64_t> FileStore::State::erase(const IsErased& is_erased) {
+  if (auto may = writable(); !may) return tl::unexpected(may.error());
+  KeySearch search(keys_, is_erased);
+  const auto names = files_.list();
+  if (!names) return store_failure(names.error());
+  for (const std::string& file : *names) {
+    if (!has_names(file)) continue;
+    const auto walked = walk_file(files_, file, search);
+    if (!walked) return tl::unexpected(walked.error());
+  }
+  // What is not written yet has keys that may not be in their file: those are remembered.
+  std::vector<std::uint64_t> doomed = keys_.renew(is_erased);
+  doomed.insert(doomed.end(), search.found.begin(), search.found.end());
+  std::sort(doomed.begin(), doomed.end());
+  doomed.erase(std::unique(doomed.begin(), doomed.end()), doomed.end());
+  gathering_.doomed.insert(gathering_.doomed.end(), doomed.begin(), doomed.end());
+  return doomed.size();
+}
+
+/// Key files that no segment needs any more go. A segment is looked through once, when it does not grow any
+/// more; a few of them for one commit. What cannot be read holds its keys.
+void FileStore::State::drop_unused_keys() {
+  if (!wants_key_trim_ || keys_.files() < key_files_min || log_->segments().empty()) return;
+  const auto names = files_.list();
+  if (!names) return;
+  const std::string growing = segment_name(SegmentKind::records, log_->segments().back().number);
+  std::map<std::string, KeyUse> uses;
+  std::uint64_t lowest = std::min(keys_.lowest_use(), keys_.oldest_needed());
+  int walked = 0;
+  for (const std::string& file : *names) {
+    if (!has_names(file)) continue;
+    const auto size = files_.size(file);
+    if (!size) return;
+    const auto known = key_uses_.find(file);
+    const bool is_known = known != key_uses_.end() && known->second.bytes == *size && file != growing;
+    if (!is_known && ++walked > walked_at_once) return;
+    KeyUse& use = key_uses_[file];
+    if (!is_known) {
+      KeyNumbers found;
+      if (!walk_file(files_, file, found)) return;
+      use = {*size, found.lowest};
+    }
+    uses[file] = use;
+    lowest = std::min(lowest, use.lowest);
+  }
+  key_uses_ = std::move(uses);
+  wants_key_trim_ = false;
+  keys_.remove_below(lowest);
+}
+
+/// Indexes repeat names. They are made anew from the records.
+StoreResult<void> FileStore::State::doom(CommitWrites& writes) {
+  if (writing_.doomed.empty()) return {};
+  const auto destroyed = keys_.destroy(writing_.doomed, writes);
+  if (!destroyed) return store_failure(destroyed.error());
+  const auto names = files_.list();
+  if (!names) return store_failure(names.error());
+  for (const std::string& file : *names) {
+    if (!audit_index_number(file)) continue;
+    const auto removed = files_.remove(file);
+    if (!removed) return store_failure(removed.error());
+  }
+  return {};
+}
+
+}  // namespace parking_lot

@@ -1,0 +1,306 @@
+#include <catch2/catch.hpp>
+
+#include "audit_sample.h"
+#include "backend/file_journal/inspection.h"
+#include "sample.h"
+
+using namespace parking_lot;
+using namespace parking_lot::test;
+
+namespace {
+
+const StreamKey garage_stream{StreamKind::garage, "mall"};
+
+bool is_bruno(std::string_view name) { return name.find("bruno") != std::string_view::npos; }
+
+/// A store whose files can be searched for a name.
+struct ErasureRig : Rig {
+  explicit ErasureRig(StoreOptions with = {}) : Rig(1, with) {}
+
+  std::vector<std::string> files_with(std::string_view text) {
+    std::vector<std::string> found;
+    for (const std::string& file : disk.names()) {
+      if (disk.contents(file).find(text) != std::string::npos) found.push_back(file);
+    }
+    return found;
+  }
+  void admit(std::uint64_t number, std::string_view mailbox) {
+    TaskAdmitted admitted;
+    admitted.admission = number;
+    admitted.task_id = "a";
+    admitted.tenant = "acme";
+    admitted.mailbox = mailbox;
+    const Record record{number, WallTime{1000}, admitted};
+    REQUIRE(store->append(stream(gpu), std::span(&record, 1)));
+  }
+  void enter(std::uint64_t sequence, std::string_view plate) {
+    garage::TicketOpened opened;
+    opened.ticket = sequence;
+    opened.arrival.vehicle = sequence;
+    opened.arrival.plate = plate;
+    const garage::Record record{sequence, WallTime{1000}, opened};
+    REQUIRE(store->append(stream(garage_stream), std::span(&record, 1)));
+  }
+  std::vector<std::string> mailboxes() {
+    std::vector<std::string> list;
+    auto reader = store->history_of_pool(stream(gpu));
+    REQUIRE(reader);
+    for (;;) {
+      const auto records = reader->next();
+      INFO((records ? "" : records.error().message));
+      REQUIRE(records);
+      if (records->empty()) return list;
+      for (const Record& record : *records) {
+        if (const auto* admitted = std::get_if<TaskAdmitted>(&record.fact))
+          list.emplace_back(admitted->mailbox);
+      }
+    }
+  }
+  std::vector<std::string> plates() {
+    std::vector<std::string> list;
+    auto reader = store->load_garage(stream(garage_stream));
+    REQUIRE(reader);
+    for (;;) {
+      const auto records = reader->next();
+      INFO((records ? "" : records.error().message));
+      REQUIRE(records);
+      if (records->empty()) return list;
+      for (const garage::Record& record : *records) {
+        if (const auto* opened = std::get_if<garage::TicketOpened>(&record.fact))
+          list.emplace_back(opened->arrival.plate);
+      }
+    }
+  }
+  void verify_all() {
+    const auto result = verify(*files);
+    REQUIRE(result);
+    for (const Damage& damage : result->damages) FAIL(damage.file + ": " + damage.message);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Names of people stand in no file as they are, and are read again") {
+  ErasureRig rig;
+  rig.open();
+  rig.admit(1,
+            "acme\x1f"
+            "bruno\x1f");
+  rig.enter(1, "B-AB 123");
+  REQUIRE(rig.commit() == true);
+  CHECK(rig.files_with("acme").size() == 1);
+  CHECK(rig.files_with("bruno").empty());
+  CHECK(rig.files_with("B-AB 123").empty());
+  for (int i = 0; i < 2; ++i) {
+    CHECK(rig.mailboxes() == std::vector<std::string>{"acme\x1f"
+                                                      "bruno\x1f"});
+    CHECK(rig.plates() == std::vector<std::string>{"B-AB 123"});
+    rig.verify_all();
+    rig.open();
+  }
+}
+
+TEST_CASE("An erased name is gone from records and checkpoints, also after a crash, and the chain holds") {
+  ErasureRig rig;
+  rig.open();
+  for (std::uint64_t i = 1; i <= 3; ++i) rig.admit(i, i == 2 ? "anna" : "bruno");
+  rig.enter(1, "bruno's car");
+  rig.enter(2, "B-AB 123");
+  REQUIRE(rig.commit() == true);
+  // Another opening does not know the name's key and gives it a second one.
+  rig.open();
+  rig.admit(4, "bruno");
+  REQUIRE(rig.store->begin_checkpoint(rig.stream(gpu)));
+  TaskRestored restored;
+  restored.admitted.admission = 4;
+  restored.admitted.mailbox = "bruno";
+  const std::vector<Record> state{{4, WallTime{5}, PoolRestored{}}, {4, WallTime{5}, restored}};
+  REQUIRE(rig.store->add_to_checkpoint(rig.stream(gpu), state));
+  REQUIRE(rig.store->end_checkpoint(rig.stream(gpu)));
+  REQUIRE(rig.commit() == true);
+
+  const auto keys = rig.store->erase(is_bruno);
+  REQUIRE(keys);
+  CHECK(*keys == 3);
+  REQUIRE(rig.commit() == true);
+  rig.verify_all();
+  rig.crash();
+  rig.open();
+  rig.verify_all();
+  CHECK(rig.mailboxes() == std::vector<std::string>{"erased:1", "anna", "erased:1", "erased:9"});
+  CHECK(rig.plates() == std::vector<std::string>{"erased:3", "B-AB 123"});
+  CHECK(rig.store->erase(is_bruno).value() == 0);
+  auto reader = rig.store->load_pool(rig.stream(gpu));
+  REQUIRE(reader);
+  const auto loaded = reader->next();
+  REQUIRE(loaded);
+  for (const Record& record : *loaded) {
+    if (const auto* task = std::get_if<TaskRestored>(&record.fact))
+      CHECK(task->admitted.mailbox == "erased:9");
+  }
+}
+
+TEST_CASE("A name that is not durable yet is erased too, and one that comes later has a key of its own") {
+  ErasureRig rig;
+  rig.open();
+  rig.admit(1, "bruno");
+  CHECK(rig.store->erase(is_bruno).value() == 1);
+  rig.admit(2, "bruno");
+  REQUIRE(rig.commit() == true);
+  CHECK(rig.mailboxes() == std::vector<std::string>{"erased:1", "bruno"});
+}
+
+TEST_CASE("What was erased is written again as it is") {
+  ErasureRig rig;
+  rig.open();
+  rig.admit(1, "erased:7");
+  REQUIRE(rig.commit() == true);
+  CHECK(rig.files_with("erased:7").size() == 1);
+  CHECK(rig.files_with("PPLKEYS1").empty());
+}
+
+TEST_CASE("Erasing that fails is done with the next commit that succeeds") {
+  ErasureRig rig;
+  rig.open();
+  rig.admit(1, "bruno");
+  REQUIRE(rig.commit() == true);
+  CHECK(rig.store->erase(is_bruno).value() == 1);
+  rig.disk.fail_sync_at = rig.disk.syncs();
+  CHECK(rig.commit() == false);
+  REQUIRE(rig.store->load_pool(rig.stream(gpu)));
+  REQUIRE(rig.commit() == true);
+  rig.crash();
+  rig.open();
+  CHECK(rig.mailboxes() == std::vector<std::string>{"erased:1"});
+}
+
+TEST_CASE("More names than a key file holds go on in the next one") {
+  ErasureRig rig;
+  rig.open();
+  std::vector<std::string> expected;
+  for (std::uint64_t i = 1; i <= 5000; ++i) rig.admit(i, expected.emplace_back("user-" + std::to_string(i)));
+  REQUIRE(rig.commit() == true);
+  CHECK(rig.disk.contents("keys-0000000004").size() == 65536);
+  CHECK(rig.mailboxes() == expected);
+  rig.open();
+  CHECK(rig.mailboxes() == expected);
+  CHECK(rig.store->erase([](std::string_view name) { return name == "user-4000"; }).value() == 1);
+  REQUIRE(rig.commit() == true);
+  expected[3999] = "erased:4003";
+  CHECK(rig.mailboxes() == expected);
+}
+
+TEST_CASE("A store whose key file is missing or damaged says so") {
+  ErasureRig rig;
+  rig.open();
+  rig.admit(1, "bruno");
+  REQUIRE(rig.commit() == true);
+  std::string& keys = rig.disk.contents("keys-0000000000");
+  SECTION("missing") {
+    rig.open();
+    REQUIRE(rig.files->remove("keys-0000000000"));
+    const auto result = verify(*rig.files);
+    REQUIRE(result);
+    REQUIRE(result->damages.size() == 1);
+    CHECK_THAT(result->damages.front().message, Catch::Contains("are missing from here on"));
+    REQUIRE_FALSE(plan_repair(*rig.files));
+  }
+  SECTION("damaged") {
+    keys[70] = static_cast<char>(keys[70] ^ 1);
+    rig.open();
+    auto reader = rig.store->load_pool(rig.stream(gpu));
+    REQUIRE(reader);
+    const auto records = reader->next();
+    REQUIRE_FALSE(records);
+    CHECK(records.error().fault == StoreFault::corrupt);
+    CHECK(records.error().message.find("the key of a sealed name is damaged") != std::string::npos);
+    const auto result = verify(*rig.files);
+    REQUIRE(result);
+    REQUIRE(result->damages.size() == 1);
+    CHECK(result->damages.front().file == "keys-0000000000");
+    CHECK(result->damages.front().offset == 64);
+    auto plan = plan_repair(*rig.files);
+    REQUIRE(plan);
+    REQUIRE(plan->size() == 1);
+    CHECK_THAT(plan->front().message, Catch::Contains("erased:1"));
+    bool is_mended = false;
+    repair(*rig.files, std::move(*plan), [&](StoreResult<void> done) { is_mended = done.has_value(); });
+    CHECK(is_mended);
+    rig.open();
+    CHECK(rig.mailboxes() == std::vector<std::string>{"erased:1"});
+  }
+}
+
+TEST_CASE("The audit trail tells an erased name no more, also not from an index") {
+  StoreOptions options;
+  options.segment_bytes = 2000;
+  options.audit_retention = Duration{1'000'000'000};
+  ErasureRig rig(options);
+  rig.open();
+  for (std::uint64_t i = 1; i <= 60; ++i) {
+    rig.admit(i, i % 2 == 0 ? "bruno" : "anna");
+    if (i % 10 == 0) REQUIRE(rig.commit() == true);
+  }
+  AuditLog log(*rig.files);
+  REQUIRE(log.refresh(rig.store->log_end()));
+  int written = 0;
+  while (const auto index = log.unwritten()) {
+    REQUIRE(write_index(*rig.files, *index));
+    log.written(index->segment);
+    ++written;
+  }
+  CHECK(written > 0);
+  const auto events_of = [&](std::string_view mailbox) {
+    AuditQuery query;
+    query.kind = SubjectKind::mailbox;
+    query.id = mailbox;
+    query.any_subject = false;
+    query.limit = 1000;
+    const auto found = log.query(query, std::nullopt);
+    REQUIRE(found);
+    return found->events.size();
+  };
+  CHECK(events_of("bruno") == 30);
+  CHECK_FALSE(rig.store->erase(is_bruno).value() == 0);
+  REQUIRE(rig.commit() == true);
+  log.forget();
+  REQUIRE(log.refresh(rig.store->log_end()));
+  CHECK(events_of("bruno") == 0);
+  CHECK(events_of("erased:2") == 30);
+  CHECK(events_of("anna") == 30);
+  while (const auto index = log.unwritten()) {
+    REQUIRE(write_index(*rig.files, *index));
+    log.written(index->segment);
+  }
+  CHECK(rig.files_with("bruno").empty());
+  rig.verify_all();
+}
+
+TEST_CASE("Keys that nothing needs any more leave the disk, and those of names that never fall silent stay") {
+  StoreOptions options;
+  options.segment_bytes = 64 << 10;
+  options.audit_retention = Duration{1};
+  ErasureRig rig(options);
+  rig.open();
+  std::uint64_t number = 0;
+  std::size_t most = 0;
+  for (int round = 0; round < 100; ++round) {
+    for (int i = 0; i < 500; ++i) {
+      ++number;
+      rig.admit(number, number % 10 == 0 ? "anna" : "user-" + std::to_string(number));
+    }
+    REQUIRE(rig.store->begin_checkpoint(rig.stream(gpu)));
+    const std::vector<Record> state{{number, WallTime{5}, PoolRestored{}}};
+    REQUIRE(rig.store->add_to_checkpoint(rig.stream(gpu), state));
+    REQUIRE(rig.store->end_checkpoint(rig.stream(gpu)));
+    rig.store->trim(WallTime{1'000'000'000});
+    REQUIRE(rig.commit() == true);
+    std::size_t files = 0;
+    for (const std::string& file : rig.disk.names()) files += file.starts_with("keys-") ? 1 : 0;
+    most = std::max(most, files);
+  }
+  CHECK(number == 50'000);
+  CHECK(most < 16);
+  for (const std::string& name : rig.mailboxes()) REQUIRE((name == "anna" || name.starts_with("user-")));
+  rig.verify_all();
+}
