@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "parking_lot/audit.h"
@@ -46,6 +47,17 @@ class AuditRing {
   }
   /// Hides events of records after `through`, whose write failed. O(events kept).
   void hide(PoolId pool, std::uint64_t through);
+
+  /// Gives events whose mailbox `is_meant` another name for it. O(events kept).
+  template <class IsMeant>
+  void rename(const IsMeant& is_meant, NameId name) {
+    for (std::uint64_t number = first(); number < end_; ++number) {
+      Event& event = place_of(number);
+      if (!is_meant(event.mailbox)) continue;
+      names_->hold(name);
+      names_->release(std::exchange(event.mailbox, name));
+    }
+  }
 
   /// Number of the oldest event kept, and one past the newest; numbers rise by one per event and never
   /// return.

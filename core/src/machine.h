@@ -53,6 +53,7 @@ class Scheduler::Machine {
   PoolStats stats(const Pool& pool) const;
   std::string spell_id(std::uint64_t incarnation, std::uint64_t admission, NameId name) const;
   std::string spell_id(const Task& task) const;
+  std::optional<std::string> forget_user(const MailboxKey& user);
   TaskHandle find(const Pool& pool, std::string_view task_id) const;
   const Task* task_at(TaskHandle handle) const;
   std::size_t memory_bytes() const;

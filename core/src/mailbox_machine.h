@@ -32,6 +32,7 @@ class Mailbox::Machine {
   std::size_t memory_bytes() const;
   CheckpointPlace checkpoint(MailboxStore& store, CheckpointPlace from, std::uint32_t limit,
                              std::vector<mailbox::Record>& records);
+  std::vector<NameId> keys_of(const MailboxKey& user) const;
   void visit_payloads(const MailboxStore& store, const std::function<void(PayloadRef)>& visit) const;
 
   std::deque<MailboxStore> stores;

@@ -115,6 +115,13 @@ void Mailbox::Machine::replay(MailboxStore& store, const mailbox::MessageStored&
 
 void Mailbox::Machine::restore_message(MailboxStore& store, const mailbox::MessageStored& fact,
                                        std::uint64_t counter, WallTime created_at) {
+  if (is_erased_name(fact.key)) {
+    // Its messages were dropped before the name was erased; the record that says so names nobody either.
+    std::uint64_t& through =
+        store.senders[sender_of(store, fact.pool)].mark_of(fact.pool_incarnation).through;
+    through = std::max(through, fact.pool_sequence);
+    return;
+  }
   KeptMessage kept;
   kept.counter = counter;
   kept.created_at = created_at;

@@ -274,6 +274,7 @@ void add_audit(CLI::App& app, Chosen& chosen) {
       ->type_name("FORMAT");
   add(*audit, "verify", "Whether the chain of commits holds; exit 3 and the place if not", options, chosen,
       verify_chain);
+  add_audit_erase(*audit, chosen);
 }
 
 }  // namespace parking_lot::cli

@@ -20,6 +20,8 @@ void add_task(CLI::App& app, Chosen& chosen);
 void add_mailbox(CLI::App& app, Chosen& chosen);
 void add_pool(CLI::App& app, Chosen& chosen);
 void add_audit(CLI::App& app, Chosen& chosen);
+/// A command within `audit`.
+void add_audit_erase(CLI::App& audit, Chosen& chosen);
 void add_store(CLI::App& app, Chosen& chosen);
 void add_simulate(CLI::App& app, Chosen& chosen);
 

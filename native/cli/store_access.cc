@@ -56,7 +56,7 @@ ExitCode complain(std::string_view command, const Error& error, ExitCode code) {
 ExitCode complain(std::string_view command, const RefusedCommand& refused) {
   const std::string code(to_string(refused.code));
   const Error error{refused.field.empty() ? code : code + " (" + refused.field + ")",
-                    std::string(sentence(refused.code))};
+                    refused.message.empty() ? std::string(sentence(refused.code)) : refused.message};
   const bool is_storage = refused.code == Refusal::storage_unavailable ||
                           refused.code == Refusal::unconfirmed || refused.code == Refusal::busy;
   return complain(command, error, is_storage ? ExitCode::unexpected : ExitCode::work_failed);

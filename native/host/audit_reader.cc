@@ -46,4 +46,8 @@ void AuditReader::written(std::uint64_t segment) {
   boost::asio::post(thread_, [this, segment] { log_.written(segment); });
 }
 
+void AuditReader::forget() {
+  boost::asio::post(thread_, [this] { log_.forget(); });
+}
+
 }  // namespace parking_lot

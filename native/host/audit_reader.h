@@ -35,6 +35,8 @@ class AuditReader {
   /// The index of the oldest full segment that has none in a file; the owner writes it and says so.
   void unwritten(LogEnd end, std::function<void(std::optional<UnwrittenIndex>)> done);
   void written(std::uint64_t segment);
+  /// Names were erased: what was asked before may still tell them, what is asked from now on does not.
+  void forget();
 
  private:
   boost::asio::io_context& io_;

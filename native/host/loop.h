@@ -48,6 +48,7 @@ class Host::Loop final : public std::enable_shared_from_this<Loop>, private RunO
   bool is_closed() const { return closed_; }
 
   Scheduler& scheduler() { return lot_.scheduler(); }
+  Mailbox& mailbox() { return lot_.mailbox(); }
   Storage& storage() { return *storage_; }
   boost::asio::io_context& io() { return io_; }
   void add(Input input) { inputs_.push_back(input); }

@@ -106,6 +106,10 @@ class Storage {
   void release(PayloadRef ref);
   void release(const Release& order);
 
+  /// Destroys the keys of these names in every store; `done` hears how many when that is durable, or why not.
+  using ErasedKeys = tl::expected<std::uint64_t, Error>;
+  void erase(const IsErased& is_erased, std::function<void(ErasedKeys)> done);
+
   std::vector<MissingPayloads> missing_payloads(const Lot& lot) const;
 
   /// Asks the audit trail of every store; returns how many answers will come, later.
@@ -162,6 +166,7 @@ class Storage {
   void commit(Place& place);
   void committed(Place& place, const CommitOutcome& outcome, const std::vector<std::uint64_t>& named);
   void tidy_later(Place& place);
+  void forget_names(Place& place);
   void trim_hourly(Place& place);
   void open_audit(Place& place);
   void index_full_segments(Place& place);

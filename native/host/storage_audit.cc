@@ -39,13 +39,57 @@ void Storage::index_full_segments(Place& place) {
   if (is_reading() || place.index || place.is_indexing || place.indexed_before == end.segment) return;
   place.is_indexing = true;
   place.indexed_before = end.segment;
-  place.audit->unwritten(end,
-                         [this, &place, alive = std::weak_ptr(alive_)](std::optional<UnwrittenIndex> index) {
-                           if (alive.expired()) return;
-                           place.is_indexing = false;
-                           place.index = std::move(index);
-                           if (place.index) index_full_segments(place);
-                         });
+  place.audit->unwritten(end, [this, &place, erased = place.erased,
+                               alive = std::weak_ptr(alive_)](std::optional<UnwrittenIndex> index) {
+    if (alive.expired()) return;
+    place.is_indexing = false;
+    if (place.erased != erased) {  // it may tell names that were erased meanwhile
+      place.indexed_before = 0;
+      return index_full_segments(place);
+    }
+    place.index = std::move(index);
+    if (place.index) index_full_segments(place);
+  });
+}
+
+void Storage::forget_names(Place& place) {
+  ++place.erased;
+  place.index.reset();
+  place.indexed_before = 0;
+  place.audit->forget();
+}
+
+void Storage::erase(const IsErased& is_erased, std::function<void(ErasedKeys)> done) {
+  if (!closed_places_.empty())
+    return done(
+        tl::unexpected(Error{closed_places_.front()->directory,
+                             "is not open, and names in it cannot be erased; try again when it is."}));
+  struct Course {
+    std::size_t places = 0;
+    ErasedKeys keys = 0;
+    std::function<void(ErasedKeys)> done;
+  };
+  const auto course = std::make_shared<Course>();
+  course->places = places_.size() + 1;
+  course->done = std::move(done);
+  const auto finish = [course](const Place* place, const StoreError* failure) {
+    if (failure != nullptr && course->keys)
+      course->keys = tl::unexpected(error_of(place->directory, *failure));
+    if (--course->places == 0) course->done(course->keys);
+  };
+  for (const auto& place : places_) {
+    const auto keys = place->store->erase(is_erased);
+    if (!keys || *keys == 0) {
+      finish(place.get(), keys ? nullptr : &keys.error());
+      continue;
+    }
+    if (course->keys) *course->keys += *keys;
+    place->erasures.push_back(
+        [finish, place = place.get()](const StoreError* failure) { finish(place, failure); });
+    place->has_news = true;
+  }
+  finish(nullptr, nullptr);
+  commit();
 }
 
 }  // namespace parking_lot

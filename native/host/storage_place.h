@@ -50,6 +50,9 @@ struct Storage::Place {
   // the loop: a loop that does not run yet would take its last work's end for its own.
   using Work = boost::asio::executor_work_guard<boost::asio::io_context::executor_type>;
   std::optional<Work> loop_work;
+  /// Erasures that the next commit makes durable.
+  std::vector<std::function<void(const StoreError*)>> erasures;
+  std::uint64_t erased = 0;  ///< erasures that became durable
   std::vector<std::uint64_t>
       named;  // payloads of durable pools, named by records since the last commit began
 

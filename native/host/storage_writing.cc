@@ -74,8 +74,11 @@ void Storage::commit(Place& place) {
   if (place.is_committing || !place.has_news) return;
   place.has_news = false;
   place.is_committing = true;
-  place.store->commit([this, &place, named = std::exchange(place.named, {})](const CommitOutcome& outcome) {
+  place.store->commit([this, &place, named = std::exchange(place.named, {}),
+                       erasures = std::exchange(place.erasures, {})](const CommitOutcome& outcome) {
+    if (!erasures.empty() && outcome.failure == nullptr) forget_names(place);
     committed(place, outcome, named);
+    for (const auto& erasure : erasures) erasure(outcome.failure);
   });
   if (place.is_committing && !place.loop_work) place.loop_work.emplace(io_.get_executor());
 }

@@ -197,6 +197,8 @@ class Mailbox {
   /// As `Scheduler::checkpoint`; `limit` counts messages.
   CheckpointPlace checkpoint(StoreId store, CheckpointPlace from, std::uint32_t limit,
                              std::vector<mailbox::Record>& records) const;
+  /// Keys of all sessions of this user that have messages, sorted. `user.session` is not looked at. O(keys).
+  std::vector<NameId> keys_of(const MailboxKey& user) const;
   StoreStats stats(StoreId store) const;
   std::size_t memory_bytes() const;
 

@@ -132,6 +132,12 @@ class Scheduler {
   /// Calls for the payload and the result of every task of the pool, where there is one. O(tasks).
   void visit_payloads(PoolId pool, const std::function<void(PayloadRef)>& visit) const;
 
+  /// Before the name of a user (all sessions) is erased from stores: takes it out of remembered tasks and out
+  /// of the audit in memory, where `erased_user` stands then. The id of a task of this user that has not
+  /// ended, or whose outcome is not delivered yet: nothing was changed. No record is written: what is on disk
+  /// is for the store to erase. O(tasks + events in memory).
+  std::optional<std::string> forget_user(const MailboxKey& user);
+
   /// One step of a checkpoint of an open durable pool: appends records of state to `records`, about at most
   /// `limit` tasks, and returns where the next step begins (`end_of_checkpoint`: it was the last one;
   /// `no_checkpoint`: the stream is not open). The first step begins at 0. Steps may lie far apart: what

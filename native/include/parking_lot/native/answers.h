@@ -35,6 +35,12 @@ struct RefusedCommand {
   std::string message = {};  ///< all that is wrong with settings, in sentences with their places; else empty
 };
 
+/// What erasing a user has taken away.
+struct Erasure {
+  std::uint64_t messages = 0;  ///< dropped from mailboxes
+  std::uint64_t keys = 0;      ///< under which stores had sealed the names
+};
+
 struct Admission {
   std::string task_id;
   Status status = Status::queued;
@@ -136,6 +142,7 @@ using OutcomeCallback = std::function<void(const Outcome&)>;
 using DoneCallback = std::function<void(const tl::expected<std::uint64_t, RefusedCommand>&)>;
 using InspectCallback = std::function<void(const tl::expected<TaskView, RefusedCommand>&)>;
 using ExplainCallback = std::function<void(const tl::expected<Explanation, RefusedCommand>&)>;
+using ErasureCallback = std::function<void(const tl::expected<Erasure, RefusedCommand>&)>;
 using FetchCallback = std::function<void(const tl::expected<std::vector<FetchedMessage>, RefusedCommand>&)>;
 using ListCallback = std::function<void(const tl::expected<TaskPage, RefusedCommand>&)>;
 using AuditCallback = std::function<void(const tl::expected<AuditAnswer, RefusedCommand>&)>;

@@ -112,6 +112,12 @@ class Host {
              FetchCallback on_messages);
   /// Drops the messages up to and including `cursor`; answers how many.
   void acknowledge(const MailboxAddress& address, std::string_view cursor, DoneCallback on_done = {});
+  /// Erases a user: the messages of all sessions are dropped, and no file of a store, event of the audit or
+  /// remembered task tells tenant and user together any more; `erased:` and a number stands there. Chains of
+  /// hashes hold. Refused with `wrong_state`, and the id of a task as the field, while a task of theirs has
+  /// not ended or been delivered. What tasks carry (ids, payloads) is not looked into. O(bytes of the
+  /// records).
+  void erase_user(const MailboxAddress& user, ErasureCallback on_done);
   /// `on_arrival` is called whenever a message for this exact key can be fetched that could not before, and
   /// perhaps more often; until `unsubscribe` or the end of the host. Returns a number above 0.
   SubscriptionId subscribe(const MailboxAddress& address, ArrivalCallback on_arrival);
