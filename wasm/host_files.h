@@ -37,7 +37,6 @@ class HostFiles final : public Files {
   /// From `crypto.getRandomValues`.
   bool random(std::span<char> out) override;
 
-  std::uint32_t disk() const { return disk_; }
   /// Ends the sync that is under way; `fault` 0: it succeeded, else the number of a fault whose words
   /// JavaScript has ready.
   void synced(std::int32_t fault);

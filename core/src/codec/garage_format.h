@@ -209,7 +209,7 @@ struct RecordFormat<garage::VehicleErased> {
   static constexpr std::uint32_t type = 65;
   static void fields(auto& archive, auto& fact) {
     archive.optional(fact.vehicle, std::uint64_t{0});
-    archive.text(fact.by);
+    archive.person(fact.by);
     archive.name(fact.reason);
   }
 };
