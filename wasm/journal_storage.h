@@ -48,6 +48,8 @@ class JournalStorage final : public Storage {
   void withdraw(std::uint64_t id) override { memory_.erase(id); }
 
   Result<AuditPage> audit(const AuditQuery& query, const Scheduler& scheduler) override;
+  Result<std::uint64_t> erase(const IsErased& is_erased) override;
+  bool is_erasing() const override;
 
   std::string_view trouble(std::uint32_t disk) const override;
   bool may_wait(std::uint32_t disk) const override;
@@ -69,6 +71,8 @@ class JournalStorage final : public Storage {
     bool has_news = false;                     // appended since the last commit began
     bool is_committing = false;
     std::vector<std::uint64_t> named;  // by records since the last commit began
+    bool has_erased = false;           // names, since the last commit began
+    bool is_erasing = false;           // the commit that makes this durable has not succeeded
     std::string trouble;
     Duration pause = first_retry_pause;
     SteadyTime reload_at = never_steady;
@@ -116,6 +120,7 @@ class JournalStorage final : public Storage {
   template <class R>
   StoreResult<void> keep_payloads(Place& place, std::span<const R> records);
   void commit(Place& place);
+  static void erased(Place& place, const CommitOutcome& outcome);
   void committed(Place& place, const CommitOutcome& outcome, const std::vector<std::uint64_t>& named);
   template <class StreamOf>
   void fail(StreamOf& stream, const StoreError& error);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "backend/file_journal/audit_merge.h"
@@ -43,6 +44,34 @@ Result<AuditPage> JournalStorage::audit(const AuditQuery& query, const Scheduler
   page.next = std::move(merged.next);
   for (StoredEvent& stored : merged.events) page.events.push_back(std::move(stored.event));
   return page;
+}
+
+Result<std::uint64_t> JournalStorage::erase(const IsErased& is_erased) {
+  for (const auto& place : places_) {
+    if (!place->store) return Failure({place->plan.location, "is not open, and names in it cannot be erased."});
+  }
+  std::uint64_t count = 0;
+  for (const auto& place : places_) {
+    const auto keys = place->store->erase(is_erased);
+    if (!keys) return Failure({keys.error().file, keys.error().message});
+    if (*keys == 0) continue;
+    count += *keys;
+    place->has_news = place->has_erased = place->is_erasing = true;
+  }
+  return count;
+}
+
+bool JournalStorage::is_erasing() const {
+  return std::any_of(places_.begin(), places_.end(), [](const auto& place) { return place->is_erasing; });
+}
+
+void JournalStorage::erased(Place& place, const CommitOutcome& outcome) {
+  if (outcome.failure != nullptr) {
+    place.has_erased = true;  // with the next commit that succeeds
+    return;
+  }
+  place.is_erasing = place.has_erased;
+  if (place.audit) place.audit->forget();
 }
 
 }  // namespace parking_lot::wasm

@@ -89,9 +89,12 @@ void JournalStorage::commit(Place& place) {
   if (!place.store || place.is_committing || !place.has_news || is_fenced_) return;
   place.has_news = false;
   place.is_committing = true;
-  place.store->commit([this, &place, named = std::exchange(place.named, {})](const CommitOutcome& outcome) {
-    committed(place, outcome, named);
-  });
+  const bool erases = std::exchange(place.has_erased, false);
+  place.store->commit(
+      [this, &place, erases, named = std::exchange(place.named, {})](const CommitOutcome& outcome) {
+        if (erases) erased(place, outcome);
+        committed(place, outcome, named);
+      });
 }
 
 void JournalStorage::committed(Place& place, const CommitOutcome& outcome,

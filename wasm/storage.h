@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -84,6 +85,12 @@ class Storage {
   /// `pool` of each event tells whose it is; `AuditEvent::pool` may be unset. Fails if a store cannot be
   /// read, or if `query.after` is no cursor (`where` is "after" then).
   virtual Result<AuditPage> audit(const AuditQuery& query, const Scheduler& scheduler) = 0;
+
+  /// Destroys the keys of these names with the next commit, and answers how many that are. Fails if a store cannot
+  /// be had or read; those before it are erased then.
+  virtual Result<std::uint64_t> erase(const std::function<bool(std::string_view)>& is_erased) = 0;
+  /// Whether that is not durable yet.
+  virtual bool is_erasing() const = 0;
 
   // --- health ---
 

@@ -11,6 +11,7 @@ import { invalid, ParkingLotError } from './errors.js';
 import type { Host } from './host.js';
 import { momentMs } from './moments.js';
 import { checkedText, wholeNumber } from './pool.js';
+import { Mailbox } from './mailbox.js';
 import { checkMailboxKey } from './task-spec.js';
 
 /** What happened, once, and to whom. */
@@ -86,6 +87,55 @@ export class Audit {
     const events = page.events.map((event) => ({ ...event, at: new Date(event.at) }));
     return page.next === '' ? { events } : { events, next: page.next };
   }
+
+  /**
+   * Erases a user with all sessions: drops their messages and destroys the keys under which stores sealed their mailbox
+   * keys. No file, event or remembered task tells tenant and user together any more: `erased:` and a number stands there,
+   * and the chain of hashes holds. Resolves when that is durable. Task ids and payloads are not looked into.
+   *
+   * Rejects with `wrong_state` while a task of the user has not ended or been delivered, and with `storage_unavailable`
+   * while a store cannot be read or written. O(bytes of the records).
+   */
+  async eraseUser({ tenant, user }: { tenant: string; user: string }): Promise<Erasure> {
+    const { host } = this;
+    if (user === undefined || user === '') {
+      throw invalid('invalid_argument', 'user', 'must be given: it is who is to be erased', user);
+    }
+    checkMailboxKey('user', { tenant, user }, 'invalid_argument');
+    host.flush();
+    host.assertOpen();
+    const found = JSON.parse(host.core.raw.findUser(tenant, user)) as Found;
+    if ('task' in found) throw livesStill(found.task);
+    let messages = 0;
+    for (const session of found.sessions) {
+      messages += await new Mailbox(host, { tenant, user, session }).acknowledge(found.cursor);
+    }
+    host.flush();
+    host.assertOpen();
+    const answer = JSON.parse(host.core.raw.eraseUser(tenant, user)) as Erased;
+    if ('task' in answer) throw livesStill(answer.task);
+    if ('failure' in answer) throw failureOf(answer, undefined);
+    await host.settleErasure();
+    return { messages, keys: answer.keys };
+  }
+}
+
+/** What `eraseUser` has taken away. */
+export interface Erasure {
+  /** Dropped from mailboxes. */
+  readonly messages: number;
+  /** Under which stores had sealed the names; 0 in memory. */
+  readonly keys: number;
+}
+
+type Found = { task: string } | { cursor: string; sessions: string[] };
+type Erased = { task: string } | { keys: number } | { where: string; failure: string };
+
+function livesStill(task: string): ParkingLotError {
+  return new ParkingLotError(
+    'wrong_state',
+    `Task ${task} of this user has not ended, or its outcome is on its way: cancel it or wait, and erase then.`,
+  );
 }
 
 type Answer =

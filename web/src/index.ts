@@ -1,7 +1,7 @@
 // Projects on an older `lib` learn of AsyncDisposable from here.
 /// <reference lib="esnext.disposable" preserve="true" />
 
-export type { AuditEvent, AuditPage, AuditQuery } from './audit.js';
+export type { AuditEvent, AuditPage, AuditQuery, Erasure } from './audit.js';
 export type { Clock, Timer } from './clock.js';
 export { type AuditedEvent, type CloudEvent, cloudEvent } from './cloud-event.js';
 export type {

@@ -49,7 +49,7 @@ export interface Envelope<Message> {
 /** What a realm asks of the leader's lot; `args` are those of the method of the same name. */
 export type Question =
   | { readonly on: 'lot'; readonly call: 'health' }
-  | { readonly on: 'audit'; readonly call: 'query'; readonly args: readonly unknown[] }
+  | { readonly on: 'audit'; readonly call: 'query' | 'eraseUser'; readonly args: readonly unknown[] }
   | {
       readonly on: 'mailbox';
       readonly key: unknown;

@@ -202,7 +202,9 @@ export class ServedRealm {
       case 'lot':
         return lot.health();
       case 'audit':
-        return lot.audit.query(...(question.args as Parameters<typeof lot.audit.query>));
+        return question.call === 'eraseUser'
+          ? lot.audit.eraseUser(...(question.args as Parameters<typeof lot.audit.eraseUser>))
+          : lot.audit.query(...(question.args as Parameters<typeof lot.audit.query>));
       case 'mailbox': {
         const key = checkMailboxKey('mailbox', question.key, 'invalid_argument');
         const mailbox = lot.mailbox(key);

@@ -1,4 +1,4 @@
-import type { Audit, AuditPage, AuditQuery } from '../audit.js';
+import type { Audit, AuditPage, AuditQuery, Erasure } from '../audit.js';
 import type { MailboxKey } from '../config.js';
 import { type ConfigIssue, ParkingLotError } from '../errors.js';
 import type { LineListener } from '../executor/delegate/line.js';
@@ -21,6 +21,10 @@ class SharedAudit implements Pick<Audit, keyof Audit> {
 
   query(query: AuditQuery = {}): Promise<AuditPage> {
     return this.connection.ask({ on: 'audit', call: 'query', args: [query] });
+  }
+
+  eraseUser(user: { tenant: string; user: string }): Promise<Erasure> {
+    return this.connection.ask({ on: 'audit', call: 'eraseUser', args: [user] });
   }
 }
 

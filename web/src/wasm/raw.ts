@@ -108,6 +108,10 @@ export interface RawSetup {
     after: string,
     limit: number,
   ): string;
+  /** Sessions whose messages are to be acknowledged first, up to `cursor`; or the id of a task that lives. */
+  findUser(tenant: string, user: string): string;
+  /** Destroys keys with the next commit. */
+  eraseUser(tenant: string, user: string): string;
   version(): string;
 }
 
@@ -237,5 +241,5 @@ export const Answers = { all: 0, failures: 1 } as const;
 /** High word of a payload's id: which table its low word is a place in. */
 export const PayloadTable = { tasks: 1, results: 2 } as const;
 /** Bits of `_pl_storage_state`. */
-export const StorageState = { loading: 1, committing: 2, fenced: 4 } as const;
+export const StorageState = { loading: 1, committing: 2, fenced: 4, erasing: 8 } as const;
 export const endlessCredits = 0xffffffff;

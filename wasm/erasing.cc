@@ -1,0 +1,49 @@
+#include <emscripten/bind.h>
+
+#include <string>
+
+#include "json_text.h"
+#include "session.h"
+
+/// Erasing users, step by step: JavaScript acknowledges the messages in between.
+namespace parking_lot::wasm {
+namespace {
+
+std::string refusal_text(const std::string& task) { return "{\"task\":" + quoted(task) + "}"; }
+
+/// What there is to acknowledge first: `{"cursor", "sessions"}`, or `{"task"}` of one that lives.
+std::string find_user(const std::string& tenant, const std::string& user) {
+  const MailboxKey key{tenant, user, {}};
+  if (const auto living = session()->lot().scheduler().forget_user(key)) return refusal_text(*living);
+  const Mailbox& mailbox = session()->lot().mailbox();
+  std::string cursor;
+  for (std::uint32_t i = 0; i < mailbox.store_count(); ++i)
+    cursor += (cursor.empty() ? "" : ".") + std::to_string(~std::uint64_t{0});
+  std::string sessions;
+  for (const NameId each : mailbox.keys_of(key)) {
+    const MailboxKey found = decode_mailbox_key(session()->lot().scheduler().names().text(each));
+    sessions += (sessions.empty() ? "" : ",") + quoted(found.session);
+  }
+  return "{\"cursor\":" + quoted(cursor) + ",\"sessions\":[" + sessions + "]}";
+}
+
+/// `{"keys"}`: so many are destroyed with the next commit. `{"task"}`: one lives. `{"where", "failure"}`.
+std::string erase_user(const std::string& tenant, const std::string& user) {
+  const MailboxKey key{tenant, user, {}};
+  if (const auto living = session()->lot().scheduler().forget_user(key)) return refusal_text(*living);
+  if (!session()->storage()) return "{\"keys\":0}";
+  const std::string begin = encode_mailbox_key(key);
+  const auto keys =
+      session()->storage()->erase([&](std::string_view name) { return name.substr(0, begin.size()) == begin; });
+  if (keys) return "{\"keys\":" + std::to_string(*keys) + "}";
+  return "{\"where\":" + quoted(keys.error().where) + ",\"failure\":" + quoted(keys.error().message) + "}";
+}
+
+}  // namespace
+
+EMSCRIPTEN_BINDINGS(parking_lot_erasing) {
+  emscripten::function("findUser", &find_user);
+  emscripten::function("eraseUser", &erase_user);
+}
+
+}  // namespace parking_lot::wasm
