@@ -9,9 +9,9 @@ import {
 import type { MailboxKey, MomentLike } from './config.js';
 import { invalid, ParkingLotError } from './errors.js';
 import type { Host } from './host.js';
+import { Mailbox } from './mailbox.js';
 import { momentMs } from './moments.js';
 import { checkedText, wholeNumber } from './pool.js';
-import { Mailbox } from './mailbox.js';
 import { checkMailboxKey } from './task-spec.js';
 
 /** What happened, once, and to whom. */

@@ -80,8 +80,10 @@ export class Disks implements RawDisks {
     // One call gives at most 65,536 bytes.
     const step = 65_536;
     return this.done(() => {
-      for (let at = 0; at < size; at += step)
-        crypto.getRandomValues(this.memory(out + at, Math.min(step, size - at)));
+      for (let at = 0; at < size; at += step) {
+        const part = new Uint8Array(Math.min(step, size - at));
+        this.memory(out + at, part.length).set(crypto.getRandomValues(part));
+      }
     });
   }
 

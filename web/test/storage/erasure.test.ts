@@ -53,7 +53,10 @@ test('an erased user is in no file, audit or mailbox, also in the next life, and
   const names = (await again.audit.query({ limit: 1000 })).events.flatMap((event) =>
     event.subjects.filter(({ kind }) => kind === 'mailbox').map(({ id }) => id),
   );
-  assert.ok(names.some((id) => /^erased:\d+$/.test(id)), names.join(' '));
+  assert.ok(
+    names.some((id) => /^erased:\d+$/.test(id)),
+    names.join(' '),
+  );
 });
 
 test('a user with a task that lives is not erased, and the error names the task', async (context) => {
