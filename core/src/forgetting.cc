@@ -3,7 +3,7 @@
 
 #include "machine.h"
 #include "mailbox_machine.h"
-#include "parking_lot/name_keys.h"
+#include "parking_lot/erased_name.h"
 
 /// Taking the name of a user out of what is remembered, so that it can be erased from a store.
 namespace parking_lot {

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "mailbox_machine.h"
+#include "parking_lot/erased_name.h"
 
 /// Durable watermarks, failed writes, journals and checkpoints of mailbox stores.
 namespace parking_lot {
