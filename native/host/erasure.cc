@@ -13,6 +13,7 @@ namespace {
 /// One request, from the dropping of messages to the destruction of keys.
 struct Course {
   std::string user;  ///< what the user's mailbox keys begin with
+  std::string end;   ///< cursor beyond all messages
   std::size_t boxes = 0;
   tl::expected<Erasure, RefusedCommand> answer = Erasure{};
   ErasureCallback on_done;
@@ -74,15 +75,15 @@ void Host::erase_user(const MailboxAddress& user, ErasureCallback on_done) {
     const std::vector<NameId> keys = loop.mailbox().keys_of(key);
     course->boxes = keys.size();
     if (keys.empty()) return destroy_keys(loop.scheduler(), loop.storage(), course);
-    const std::string end = end_of_mailbox(loop.mailbox().store_count());
+    course->end = end_of_mailbox(loop.mailbox().store_count());
     for (const NameId each : keys) {
       const auto dropped = [course, &loop](const tl::expected<std::uint64_t, RefusedCommand>& count) {
         if (!count) course->answer = tl::unexpected(count.error());
         if (count && course->answer) course->answer->messages += *count;
         if (--course->boxes == 0) destroy_keys(loop.scheduler(), loop.storage(), course);
       };
-      loop.add(
-          mailbox::Acknowledge{.request = loop.expect_acknowledgement(dropped), .key = each, .cursor = end});
+      loop.add(mailbox::Acknowledge{
+          .request = loop.expect_acknowledgement(dropped), .key = each, .cursor = course->end});
     }
   });
   if (!taken) refuse(Refusal::unconfirmed);

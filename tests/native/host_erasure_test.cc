@@ -19,7 +19,7 @@ std::string config_in(const TemporaryFolder& folder) {
   const nlohmann::json pool{{"max_units", 2},
                             {"executor", "process"},
                             {"queue", {{"type", "file"}, {"path", folder.path("q")}}},
-                            {"mailbox", {{"storage", "file"}, {"path", folder.path("m")}}}};
+                            {"mailbox", {{"storage", {{"type", "file"}, {"path", folder.path("m")}}}}}};
   return nlohmann::json{{"pools", {{"pool", pool}}}}.dump();
 }
 
@@ -144,6 +144,7 @@ TEST_CASE("In memory too a user is erased") {
   const std::string key = encode_mailbox_key({"acme", "bruno", "tab"});
   CHECK(events_of(host, key) > 2);
   const Erased erased = erase(host, "bruno");
+  INFO((erased ? "" : std::string(to_string(erased.error().code)) + " " + erased.error().message));
   REQUIRE(erased);
   CHECK(erased->messages == 1);
   CHECK(events_of(host, key) == 0);
