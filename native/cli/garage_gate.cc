@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/garage_commands.h"
+#include "cli/garage_erasing.h"
 #include "host/system.h"
 #include "parking_lot/garage/json.h"
 
@@ -140,6 +141,12 @@ Json json_of(const GateOptions& options, const CLI::App& command) {
 }
 
 ExitCode act(const GateOptions& options, const Json& json) {
+  if (options.does == "erase") {
+    const auto text = [&](const char* key) { return json.value(key, std::string()); };
+    const std::string plate = text("plate"), by = text("by"), reason = text("reason");
+    if (auto erased = erase_elsewhere(options.choice, {1, plate, by, reason}); !erased)
+      return complain_of_garage(erased.error(), ExitCode::work_failed);
+  }
   auto stored = open_garage(options.choice, options.access);
   if (!stored) return complain_of_garage(stored.error(), ExitCode::unexpected);
   const Now now = SystemClock().now();
@@ -173,6 +180,7 @@ struct FeedOptions {
 ExitCode feed(const FeedOptions& options) {
   auto stored = open_garage(options.choice, StoredGarage::Options::Access::working);
   if (!stored) return complain_of_garage(stored.error(), ExitCode::unexpected);
+  const bool is_shared = !garages_beside(options.choice.store, (*stored)->garage().config().name).empty();
   const SystemClock clock;
   std::uint64_t line_number = 0;
   bool is_open = true;
@@ -184,6 +192,8 @@ ExitCode feed(const FeedOptions& options) {
       ++line_number;
       if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
       auto command = garage::parse_garage_command(line, (*stored)->garage(), now.wall);
+      if (command && command->name == garage::CommandName::erase && is_shared)
+        command = Failure(Error{"do", "concerns the other garages of the store, too; use 'garage erase'."});
       if (command) {
         commands.emplace_back(line_number, std::move(*command));
         continue;

@@ -3,7 +3,9 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <map>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -50,6 +52,7 @@ class StoredGarage::State {
   Failure failure(const StoreError& error) const { return Failure(error_of(options_.directory, error)); }
   Result<void> recover();
   Result<void> drain(const Hear& hear);
+  std::optional<StoreError> pass_on(const garage::Reply& reply, const Hear& hear);
   Result<void> commit(const Hear& hear);
   Result<void> write_checkpoint();
   std::optional<StoreError> committed();
@@ -61,7 +64,9 @@ class StoredGarage::State {
   Garage garage_;
   std::optional<FileStore> store_;
   StreamNumber stream_;
-  bool is_absent_ = false;  // a store that is only read has no such garage: it is empty
+  bool is_absent_ = false;                    // a store that is only read has no such garage: it is empty
+  std::map<RequestId, std::string> erasing_;  // plates
+  std::vector<garage::Reply> erased_;         // to be heard once the keys of their plates are destroyed
   bool has_news_ = false;
   bool has_failed_ = false;
 };
@@ -104,7 +109,9 @@ Result<void> StoredGarage::State::recover() {
 Result<void> StoredGarage::State::drain(const Hear& hear) {
   std::optional<StoreError> error;
   while (const garage::Effect* effect = garage_.poll()) {
-    if (const auto* reply = std::get_if<garage::Reply>(effect)) hear(*reply);
+    if (const auto* reply = std::get_if<garage::Reply>(effect)) {
+      if (auto failed = pass_on(*reply, hear)) error = failed;
+    }
     const auto* write = std::get_if<garage::Write>(effect);
     if (write == nullptr || is_reading() || error) continue;
     if (auto appended = store_->append(stream_, write->records); !appended) error = appended.error();
@@ -112,6 +119,19 @@ Result<void> StoredGarage::State::drain(const Hear& hear) {
   }
   if (error) return failure(*error);
   return {};
+}
+
+/// An erasure is not done before the store has forgotten the plate, too.
+std::optional<StoreError> StoredGarage::State::pass_on(const garage::Reply& reply, const Hear& hear) {
+  const auto plate = erasing_.extract(reply.request);
+  if (plate.empty() || !std::holds_alternative<garage::Done>(reply.answer)) {
+    hear(reply);
+    return std::nullopt;
+  }
+  erased_.push_back(reply);
+  has_news_ = true;
+  const auto erased = store_->erase([&](std::string_view name) { return name == plate.mapped(); });
+  return erased ? std::nullopt : std::optional(erased.error());
 }
 
 /// Waits for a commit; what is wrong with it.
@@ -131,12 +151,16 @@ std::optional<StoreError> StoredGarage::State::committed() {
 Result<void> StoredGarage::State::commit(const Hear& hear) {
   while (has_news_) {
     has_news_ = false;
+    const auto erased = std::exchange(erased_, {});
     if (const auto error = committed()) {
       has_failed_ = true;
+      for (const garage::Reply& each : erased)
+        hear({each.request, garage::Refused{.code = garage::Refusal::unconfirmed, .field = {}}});
       garage_.handle(clock_.now(), garage::PersistFailed{});
       (void)drain(hear);
       return failure(*error);
     }
+    for (const garage::Reply& each : erased) hear(each);
     garage_.handle(clock_.now(), garage::Persisted{store_->durable(stream_)});
     if (auto drained = drain(hear); !drained) return drained;
   }
@@ -160,6 +184,10 @@ Result<void> StoredGarage::State::write_checkpoint() {
 
 Result<void> StoredGarage::State::handle(Now now, std::span<const garage::Input> inputs, const Hear& hear) {
   if (has_failed_) return Failure({options_.directory, "has failed before; open it again."});
+  for (const garage::Input& input : inputs) {
+    if (const auto* erase = std::get_if<garage::EraseVehicle>(&input))
+      erasing_[erase->request] = erase->plate;
+  }
   garage_.handle(now, inputs);
   if (auto drained = drain(hear); !drained) {
     has_failed_ = true;

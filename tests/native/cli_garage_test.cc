@@ -213,3 +213,38 @@ TEST_CASE("audit export: pools and garages of one store are CloudEvents, in the 
       printed_lines({"garage", "audit", "--store", store, "--format", "cloudevents"});
   CHECK(own.back() == by_type.at("parking-lot.garage.enter"));
 }
+
+TEST_CASE("garage erase: every garage of the store forgets the plate, or none does") {
+  const TemporaryFolder folder;
+  const std::string store = folder.path("store");
+  const std::string two =
+      R"({"garages": {"north": {"levels": {"P1": {"A": 2}}, "tariffs": {"t": {"flat": 100}}},
+    "south": {"levels": {"P1": {"A": 2}}, "tariffs": {"t": {"flat": 100}}}}})";
+  const std::string file = folder.write("c.json", two);
+  const auto at = [&](const char* command, const char* garage, std::vector<std::string> more) {
+    std::vector<std::string> words{"garage", command, "--store", store, "--garage", garage};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  const std::vector<std::string> erasing{"--plate", "B-AB 4711", "--by", "ann", "--reason", "asked for it"};
+  printed(at("enter", "north", {"--plate", "B-AB 4711", "--config", file}));
+  printed(at("exit", "north", {"--plate", "B-AB 4711", "--paid-here"}));
+  printed(at("enter", "south", {"--plate", "B-AB 4711"}));
+  StartedProgram refused(at("erase", "north", erasing));
+  CHECK(refused.wait() == 3);
+  CHECK_THAT(refused.errors(), Catch::Contains("south: in_use (ticket)"));
+  const auto trail = [&] { return printed({"audit", "export", "--store", store}); };
+  CHECK_THAT(trail(), Catch::Contains("B-AB 4711"));
+
+  printed(at("exit", "south", {"--plate", "B-AB 4711", "--paid-here"}));
+  printed(at("erase", "north", erasing));
+  CHECK_THAT(trail(), !Catch::Contains("B-AB 4711"));
+  CHECK_THAT(trail(), Catch::Contains(R"("action":"erase")"));
+  printed({"audit", "verify", "--store", store});
+  CHECK(json::parse(printed(at("occupancy", "south", {"--json"})))["paid"] == 100);
+
+  StartedProgram fed(at("feed", "north", {}),
+                     R"({"do": "erase", "plate": "B-1", "by": "ann", "reason": "asked"})");
+  CHECK(fed.wait() == 0);
+  CHECK_THAT(fed.output(), Catch::Contains("garage erase"));
+}

@@ -2,6 +2,9 @@
 
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <random>
 
@@ -105,4 +108,43 @@ TEST_CASE("a stored garage as of any of 1,000 past moments is what it was then")
     REQUIRE(text_of(*then) == state);
   }
   CHECK_FALSE(StoredGarage::as_of(mall(), folder.path("store"), WallTime{1'000}));
+}
+
+TEST_CASE("an erased plate is told by no file of the store, and the garage goes on as it was") {
+  const TemporaryFolder folder;
+  const auto told = [&](std::string_view text) {
+    std::string events;
+    REQUIRE(StoredGarage::read_history("mall", folder.path("store"), [&](auto records) {
+      for (const garage::Record& record : records) events += garage::event_json("mall", record);
+    }));
+    return events.find(text) != std::string::npos;
+  };
+  const std::string erase = R"({"do": "erase", "plate": "B-AB 4711", "by": "ann", "reason": "asked for it"})";
+  Now now = present();
+  {
+    const auto stored = opened(folder);
+    for (int i = 0; i < 3; ++i) {
+      ask(*stored, now, R"({"do": "enter", "plate": "B-AB 4711"})");
+      CHECK_THAT(ask(*stored, now, erase), Catch::Contains(R"("code":"in_use")"));
+      now.wall = now.wall + Duration::seconds(3600);
+      ask(*stored, now, R"({"do": "exit", "plate": "B-AB 4711", "paid_here": true})");
+      ask(*stored, now, R"({"do": "enter", "plate": "B-AB 4712"})");
+    }
+  }
+  const auto stored = opened(folder);  // does not remember under which key the plate was sealed
+  CHECK(told("B-AB 4711"));
+  CHECK_THAT(ask(*stored, now, erase), Catch::Contains("done"));
+  CHECK_FALSE(told("B-AB 4711"));
+  CHECK(told("erased:v1"));
+  CHECK(told("B-AB 4712"));
+  for (const auto& file : std::filesystem::directory_iterator(folder.path("store"))) {
+    std::ifstream in(file.path(), std::ios::binary);
+    const std::string bytes((std::istreambuf_iterator<char>(in)), {});
+    CHECK(bytes.find("B-AB 4711") == std::string::npos);
+  }
+  CHECK(stored->garage().figures().paid == 900);
+  CHECK_THAT(ask(*stored, now, R"({"do": "enter", "plate": "B-AB 4711"})"), Catch::Contains("admitted"));
+  const auto then = StoredGarage::as_of(mall(), folder.path("store"), now.wall);
+  REQUIRE(then);
+  CHECK(then->figures().tickets_open == 2);
 }

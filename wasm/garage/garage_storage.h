@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "parking_lot/garage/garage.h"
@@ -30,6 +31,7 @@ class GarageStorage {
   struct Outcome {
     std::uint32_t garage = 0;
     std::uint64_t durable = 0;
+    std::uint64_t erasures = 0;  ///< that are durable, on the garage's place
     bool has_failed = false;
   };
   using Committed = std::function<void(const Outcome&)>;
@@ -48,6 +50,10 @@ class GarageStorage {
 
   /// Nothing is durable before a commit.
   virtual Result<void> append(std::uint32_t garage, std::span<const garage::Record> records) = 0;
+  /// The garages of a garage's place, itself among them: their keys are the same.
+  virtual std::span<const std::uint32_t> sharing(std::uint32_t garage) const = 0;
+  /// Destroys the keys of a plate with the next commit; its number among the erasures of the place.
+  virtual Result<std::uint64_t> erase(std::uint32_t garage, std::string_view plate) = 0;
   /// Commits what has gathered, unless a commit is under way. `done` comes later, or during the call.
   virtual void commit(const Committed& done) = 0;
   /// Writes a checkpoint if one is wanted; it counts with the next commit.

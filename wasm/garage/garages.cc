@@ -9,6 +9,9 @@
 namespace parking_lot::wasm {
 namespace {
 
+/// Of what a garage does for another one's sake; JavaScript's requests have 32 bits.
+constexpr RequestId request_beside = RequestId{1} << 32;
+
 /// `"name":value`, the value being JSON already.
 std::string member(std::string_view name, std::string_view json) {
   return "\"" + std::string(name) + "\":" + std::string(json);
@@ -78,7 +81,9 @@ Garages::Garages(std::vector<garage::GarageConfig> configs, std::unique_ptr<Gara
     entries_.push_back(
         {.garage = Garage::open(config, now, {.high = entropy.high, .low = entropy.low + entries_.size()}),
          .replies = {},
-         .changes = {}});
+         .changes = {},
+         .erasing = {},
+         .erased = {}});
   }
 }
 
@@ -115,10 +120,68 @@ std::string Garages::act(std::size_t number, std::uint32_t request, std::string_
            member("message", quoted(parsed.error().message)) + "}}";
   }
   if (entry.has_failed && entry.reload_at <= now.steady && !recover(number)) fail(number);
-  entry.garage.handle(now, parsed->input(request));
-  drain(number);
+  const garage::Input input = parsed->input(request);
+  const auto* erase = std::get_if<garage::EraseVehicle>(&input);
+  if (erase == nullptr || erase_elsewhere(number, *erase)) {
+    if (erase != nullptr) entry.erasing[request] = erase->plate;
+    entry.garage.handle(now, input);
+    drain(number);
+  }
   commit();
   return traffic(number);
+}
+
+bool Garages::erase_elsewhere(std::size_t number, const garage::EraseVehicle& command) {
+  Entry& entry = entries_[number];
+  if (!entry.garage.is_durable() || !entry.garage.use_of(command.plate).empty()) return true;
+  const auto sharing = storage_->sharing(static_cast<std::uint32_t>(number));
+  for (const std::uint32_t other : sharing) {
+    const auto use = at(other).use_of(command.plate);
+    const bool is_open = at(other).figures().storage == StreamState::open;
+    if (is_open && use.empty()) continue;
+    const auto code = is_open ? garage::Refusal::in_use : garage::Refusal::storage_unavailable;
+    reply(entry, command.request, garage::Refused{.code = code, .field = use});
+    return false;
+  }
+  for (const std::uint32_t other : sharing) {
+    if (other == number) continue;
+    garage::EraseVehicle beside = command;
+    beside.request = request_beside;
+    entries_[other].garage.handle(now_, beside);
+    drain(other);
+    if (!declined_) continue;
+    reply(entry, command.request, *std::exchange(declined_, std::nullopt));
+    return false;
+  }
+  return true;
+}
+
+void Garages::reply(Entry& entry, RequestId request, std::string_view answer) {
+  entry.replies += (entry.replies.empty() ? "{" : ",{") + member("request", std::to_string(request)) + "," +
+                   member("answer", answer) + "}";
+}
+
+void Garages::reply(Entry& entry, RequestId request, const garage::Answer& answer) {
+  reply(entry, request, garage::answer_json(entry.garage, answer));
+}
+
+/// An erasure is not done before the store has forgotten the plate, too. False: the store failed.
+bool Garages::pass_on(std::size_t number, const garage::Reply& answered) {
+  Entry& entry = entries_[number];
+  if (answered.request == request_beside) {
+    if (const auto* refused = std::get_if<garage::Refused>(&answered.answer)) declined_ = *refused;
+    return true;
+  }
+  const auto plate = entry.erasing.extract(answered.request);
+  if (plate.empty() || !entry.garage.is_durable() || !std::holds_alternative<garage::Done>(answered.answer)) {
+    reply(entry, answered.request, answered.answer);
+    return true;
+  }
+  const auto erasure = storage_->erase(static_cast<std::uint32_t>(number), plate.mapped());
+  entry.erased.push_back(
+      {erasure.value_or(0), answered.request, garage::answer_json(entry.garage, answered.answer)});
+  has_erased_ = true;
+  return erasure.has_value();
 }
 
 void Garages::drain(std::size_t number) {
@@ -126,9 +189,7 @@ void Garages::drain(std::size_t number) {
   bool is_written = true;
   while (const garage::Effect* effect = entry.garage.poll()) {
     if (const auto* reply = std::get_if<garage::Reply>(effect)) {
-      entry.replies += (entry.replies.empty() ? "{" : ",{") +
-                       member("request", std::to_string(reply->request)) + "," +
-                       member("answer", garage::answer_json(entry.garage, reply->answer)) + "}";
+      is_written = pass_on(number, *reply) && is_written;
     } else if (const auto* change = std::get_if<garage::Changed>(effect)) {
       entry.changes += (entry.changes.empty() ? "" : ",") + change_text(entry.garage, *change);
     } else if (const auto* write = std::get_if<garage::Write>(effect)) {
@@ -139,13 +200,21 @@ void Garages::drain(std::size_t number) {
 }
 
 void Garages::commit() {
-  if (storage_) storage_->commit([this](const GarageStorage::Outcome& outcome) { committed(outcome); });
+  if (!storage_) return;
+  do {
+    has_erased_ = false;
+    storage_->commit([this](const GarageStorage::Outcome& outcome) { committed(outcome); });
+  } while (has_erased_);
 }
 
 void Garages::committed(const GarageStorage::Outcome& outcome) {
   Entry& entry = entries_[outcome.garage];
   if (outcome.has_failed) return fail(outcome.garage);
   entry.pause = Duration{1000};
+  const auto is_waiting = [&](const Erased& each) { return each.erasure > outcome.erasures; };
+  const auto done = std::stable_partition(entry.erased.begin(), entry.erased.end(), is_waiting);
+  for (auto each = done; each != entry.erased.end(); ++each) reply(entry, each->request, each->answer);
+  entry.erased.erase(done, entry.erased.end());
   entry.garage.handle(now_, garage::Persisted{outcome.durable});
   drain(outcome.garage);
   (void)storage_->tidy(outcome.garage, entry.garage, now_);  // it is wanted again after the next commit
@@ -158,6 +227,8 @@ void Garages::fail(std::size_t number) {
   entry.has_failed = true;
   entry.reload_at = now_.steady + entry.pause;
   entry.pause = Duration{std::min(entry.pause.ms * 2, longest_pause_ms)};
+  for (const Erased& each : std::exchange(entry.erased, {}))
+    reply(entry, each.request, garage::Refused{.code = garage::Refusal::unconfirmed, .field = {}});
   entry.garage.handle(now_, garage::PersistFailed{});
   drain(number);
 }

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,10 +43,18 @@ class Garages {
   bool is_fenced() const { return storage_ && storage_->is_fenced(); }
 
  private:
+  /// An answer that waits until the key of its plate is destroyed.
+  struct Erased {
+    std::uint64_t erasure = 0;
+    RequestId request = 0;
+    std::string answer;
+  };
   struct Entry {
     Garage garage;
     std::string replies;  // gathered until somebody takes them
     std::string changes;
+    std::map<RequestId, std::string> erasing;  // plates
+    std::vector<Erased> erased;
     bool has_failed = false;
     SteadyTime reload_at = never_steady;
     Duration pause{1000};
@@ -52,6 +62,11 @@ class Garages {
 
   Result<void> recover(std::size_t number);
   void drain(std::size_t number);
+  void reply(Entry& entry, RequestId request, std::string_view answer);
+  void reply(Entry& entry, RequestId request, const garage::Answer& answer);
+  /// Has the other garages of the place forget a plate. False: one cannot, and the command was refused.
+  bool erase_elsewhere(std::size_t number, const garage::EraseVehicle& command);
+  bool pass_on(std::size_t number, const garage::Reply& reply);
   void commit();
   void committed(const GarageStorage::Outcome& outcome);
   void fail(std::size_t number);
@@ -60,6 +75,8 @@ class Garages {
   std::unique_ptr<GarageStorage> storage_;
   std::vector<Entry> entries_;
   Now now_;
+  std::optional<garage::Refused> declined_;  // by a garage that should have forgotten a plate, too
+  bool has_erased_ = false;                  // keys are to be destroyed with a further commit
 };
 
 /// For the storage of the garages that are open in this module.

@@ -33,6 +33,10 @@ class JournalStorage final : public GarageStorage {
   }
   Result<void> read_until(std::uint32_t garage, WallTime time, const Visit& visit) override;
   Result<void> append(std::uint32_t garage, std::span<const garage::Record> records) override;
+  std::span<const std::uint32_t> sharing(std::uint32_t garage) const override {
+    return streams_[garage].place->garages;
+  }
+  Result<std::uint64_t> erase(std::uint32_t garage, std::string_view plate) override;
   void commit(const Committed& done) override;
   Result<void> tidy(std::uint32_t garage, const Garage& state, Now now) override;
   bool is_committing() const override {
@@ -50,6 +54,7 @@ class JournalStorage final : public GarageStorage {
     HostFiles files;
     std::optional<FileStore> store;
     std::vector<std::uint32_t> garages;
+    std::uint64_t erasures = 0;
     bool has_news = false;
     bool is_committing = false;
   };
@@ -119,6 +124,14 @@ Result<void> JournalStorage::append(std::uint32_t garage, std::span<const garage
   return {};
 }
 
+Result<std::uint64_t> JournalStorage::erase(std::uint32_t garage, std::string_view plate) {
+  Place& place = *stream(garage).place;
+  const auto erased = place.store->erase([plate](std::string_view name) { return name == plate; });
+  if (!erased) return failure(erased.error());
+  place.has_news = true;
+  return ++place.erasures;
+}
+
 void JournalStorage::commit(const Committed& done) {
   for (const auto& place : places_) commit(*place, done);
 }
@@ -127,13 +140,13 @@ void JournalStorage::commit(Place& place, const Committed& done) {
   if (!place.has_news || place.is_committing) return;
   place.has_news = false;
   place.is_committing = true;
-  place.store->commit([this, &place, done](const CommitOutcome& outcome) {
+  place.store->commit([this, &place, done, erasures = place.erasures](const CommitOutcome& outcome) {
     place.is_committing = false;
     const bool has_failed = outcome.failure != nullptr;
     if (has_failed) place.has_news = false;  // it failed with the commit before it
     if (has_failed && outcome.failure->fault == StoreFault::fenced) is_fenced_ = true;
     for (const std::uint32_t garage : place.garages)
-      done({garage, place.store->durable(stream(garage).number), has_failed});
+      done({garage, place.store->durable(stream(garage).number), erasures, has_failed});
   });
 }
 

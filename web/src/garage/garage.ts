@@ -186,8 +186,9 @@ export class Garage {
 
   /**
    * Forgets the plate of a vehicle that has left: its tickets show `erased:v` and a number, a vehicle that comes with the
-   * plate is a new one. `in_use`, with what to end in `field`, while the vehicle has an open ticket, a place in the lane,
-   * a reservation or a permit.
+   * plate is a new one. When it resolves, no file of a stored garage tells the plate either, and the chain of its records is
+   * whole. `in_use`, with what to end in `field`, while the vehicle has an open ticket, a place in the lane, a reservation
+   * or a permit, here or in another garage of the store.
    */
   async erase(request: EraseRequest): Promise<Change> {
     return shown(await this.ask('erase', request));

@@ -129,3 +129,63 @@ test('a garage in memory has no past and says so', async (context) => {
   assert.equal((await errorOf(lot.garage('g').at(new Date()))).code, 'unavailable');
   assert.equal((await errorOf(lot.garage('g').audit())).code, 'unavailable');
 });
+
+test('an erased plate is told by no file of the store, in none of its garages', async () => {
+  const folder = scratchFolder();
+  const garages = { g: stored(folder), h: stored(folder) };
+  const openBoth = () => ParkingLot.open({ pools: { gates: { max_units: 1 } }, garages });
+  const plate = 'B-AB 4711';
+  const request = { plate, by: 'ann', reason: 'asked for it' };
+  const first = await openBoth();
+  const { ticket } = await first.garage('g').enter({ plate });
+  await first.garage('g').exit({ plate, paidHere: true });
+  await first.garage('h').enter({ plate });
+  await first.close();
+
+  const lot = await openBoth();
+  const told = async (text: string) => {
+    const events = [...(await lot.garage('g').audit()), ...(await lot.garage('h').audit())];
+    return JSON.stringify(events).includes(text);
+  };
+  const inside = await errorOf(lot.garage('g').erase(request));
+  assert.deepEqual([inside.code, inside.field], ['in_use', 'ticket']);
+  await lot.garage('h').exit({ plate, paidHere: true });
+  assert.equal(await told(plate), true);
+  await lot.garage('g').erase(request);
+  assert.equal(await told(plate), false);
+  assert.equal(await told('erased:v1'), true);
+  assert.equal((await lot.garage('g').ticket({ ticket })).plate, 'erased:v1');
+  for (const file of fs.readdirSync(folder)) {
+    assert.equal(fs.readFileSync(`${folder}/${file}`).includes(plate), false, file);
+  }
+  await lot.close();
+
+  const again = await openBoth();
+  assert.equal((await again.garage('g').ticket({ ticket })).plate, 'erased:v1');
+  await again.garage('h').enter({ plate });
+  await again.close();
+});
+
+test('an erasure whose keys could not be destroyed is unconfirmed', async (context) => {
+  const clock = manualClock(Date.UTC(2026, 0, 1));
+  const lot = await open(scratchFolder(), clock);
+  const garage = lot.garage('g');
+  await garage.enter({ plate: 'B-1' });
+  await garage.exit({ plate: 'B-1', paidHere: true });
+  const { fdatasync } = fs;
+  context.after(() => {
+    fs.fdatasync = fdatasync;
+  });
+  let syncs = 0;
+  fs.fdatasync = ((file: number, done: (error: Error | null) => void) => {
+    if (syncs++ === 0) return fdatasync(file, done);
+    return setImmediate(() => done(Object.assign(new Error('no space left'), { code: 'ENOSPC' })));
+  }) as never;
+  const request = { plate: 'B-1', by: 'ann', reason: 'asked for it' };
+  assert.equal((await errorOf(garage.erase(request))).code, 'unconfirmed');
+  fs.fdatasync = fdatasync;
+  await clock.advance(60_000);
+  await garage.erase(request);
+  assert.equal(JSON.stringify(await garage.audit()).includes('B-1"'), false);
+  await lot.close();
+});

@@ -53,7 +53,8 @@ class StoredGarage {
   ~StoredGarage();
 
   /// Applies the inputs, makes their records durable, and hears each answer. After an error open it again;
-  /// what was not durable is answered with `unconfirmed`.
+  /// what was not durable is answered with `unconfirmed`. An erasure is done when the plate can be read in no
+  /// file of the store, which other garages may share: ask them first (`Garage::use_of`), and erase in each.
   Result<void> handle(Now now, std::span<const garage::Input> inputs, const Hear& hear);
   const Garage& garage() const;
 

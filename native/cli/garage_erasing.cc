@@ -1,0 +1,64 @@
+#include "cli/garage_erasing.h"
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "host/system.h"
+
+namespace parking_lot::cli {
+namespace {
+
+using Access = StoredGarage::Options::Access;
+
+Failure refused_by(const std::string& garage, const garage::Refused& refused) {
+  const std::string field = refused.field.empty() ? "" : " (" + std::string(refused.field) + ")";
+  return Failure(Error{garage + ": " + std::string(to_string(refused.code)) + field,
+                       std::string(sentence(refused.code))});
+}
+
+Result<void> erase_in(const GarageChoice& choice, const garage::EraseVehicle& command) {
+  auto stored = open_garage(choice, Access::working);
+  if (!stored) return Failure(stored.error());
+  Result<void> result;
+  const garage::Input input = command;
+  const auto handled =
+      (*stored)->handle(SystemClock().now(), std::span(&input, 1), [&](const garage::Reply& reply) {
+        if (const auto* refused = std::get_if<garage::Refused>(&reply.answer))
+          result = refused_by(choice.name, *refused);
+      });
+  return handled ? result : handled;
+}
+
+}  // namespace
+
+Result<void> erase_elsewhere(const GarageChoice& choice, const garage::EraseVehicle& command) {
+  const auto config = load_garage(choice, ConfigUse::looks);
+  if (!config) return Failure(config.error());
+  auto others = garages_beside(choice.store, config->name);
+  if (others.empty()) return {};
+  GarageChoice one = choice;
+  const auto own = open_garage(one, Access::reading);
+  if (!own || !(*own)->garage().use_of(command.plate).empty()) return {};  // it will say so itself
+  for (const std::string& name : others) {
+    one.name = name;
+    const auto stored = open_garage(one, Access::reading);
+    if (!stored) return Failure(stored.error());
+    if (const auto use = (*stored)->garage().use_of(command.plate); !use.empty())
+      return refused_by(name, {garage::Refusal::in_use, use});
+  }
+  for (const std::string& name : others) {
+    one.name = name;
+    if (auto erased = erase_in(one, command); !erased) return erased;
+  }
+  return {};
+}
+
+std::vector<std::string> garages_beside(const std::string& store, const std::string& garage) {
+  auto names = StoredGarage::names_in(store);
+  if (!names) return {};  // the store is about to be made
+  std::erase(*names, garage);
+  return std::move(*names);
+}
+
+}  // namespace parking_lot::cli
