@@ -13,6 +13,7 @@ import { Mailbox } from './mailbox.js';
 import { momentMs } from './moments.js';
 import { checkedText, wholeNumber } from './pool.js';
 import { checkMailboxKey } from './task-spec.js';
+import { StorageState } from './wasm/raw.js';
 
 /** What happened, once, and to whom. */
 export interface AuditEvent {
@@ -115,8 +116,28 @@ export class Audit {
     const answer = JSON.parse(host.core.raw.eraseUser(tenant, user)) as Erased;
     if ('task' in answer) throw livesStill(answer.task);
     if ('failure' in answer) throw failureOf(answer, undefined);
-    await host.settleErasure();
+    await erasureEnds(host);
     return { messages, keys: answer.keys };
+  }
+}
+
+/** Until names that were erased are so on every disk. */
+async function erasureEnds(host: Host): Promise<void> {
+  const { storage, core } = host;
+  if (!storage) return;
+  host.tick();
+  while ((core.raw._pl_storage_state() & StorageState.erasing) !== 0) {
+    const troubles = storage.states().map((_, disk) => core.raw.storageTrouble(disk));
+    const trouble = troubles.find((text) => text !== '');
+    if (trouble !== undefined) {
+      throw new ParkingLotError(
+        'storage_unavailable',
+        `The names cannot be erased yet: ${trouble} They are erased once the store takes writes again; ask again to be sure.`,
+      );
+    }
+    await storage.nextSync();
+    host.assertOpen();
+    host.tick();
   }
 }
 

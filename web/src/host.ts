@@ -89,26 +89,6 @@ export class Host {
     }
   }
 
-  /** Resolves once names that were erased are so on every disk. */
-  async settleErasure(): Promise<void> {
-    const { storage } = this;
-    if (!storage) return;
-    this.tick();
-    while ((this.core.raw._pl_storage_state() & StorageState.erasing) !== 0) {
-      const troubles = storage.states().map((_, disk) => this.core.raw.storageTrouble(disk));
-      const trouble = troubles.find((text) => text !== '');
-      if (trouble !== undefined) {
-        throw new ParkingLotError(
-          'storage_unavailable',
-          `The names cannot be erased yet: ${trouble} They are erased once the store takes writes again; ask again to be sure.`,
-        );
-      }
-      await storage.nextSync();
-      this.assertOpen();
-      this.tick();
-    }
-  }
-
   /** The lot is closed or its core broke: nothing goes in or out any more. */
   get isOver(): boolean {
     return this.end !== undefined;
