@@ -461,6 +461,8 @@ TEST_CASE("mailbox paths name a key and read back as it") {
     INFO(bad);
     CHECK_FALSE(parse_mailbox_path(bad));
   }
+  CHECK(mailbox_path("erased:17") == "erased:17");
+  CHECK(parse_mailbox_path("erased:17").value() == "erased:17");
 }
 
 TEST_CASE("indented JSON means the same as compact JSON") {

@@ -62,6 +62,8 @@ const setup: Arities<RawSetup> = {
   poolIndex: 1,
   reconfigure: 3,
   queryAudit: 7,
+  findUser: 2,
+  eraseUser: 2,
   version: 0,
 };
 

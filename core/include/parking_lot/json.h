@@ -100,7 +100,7 @@ std::string audit_event_json(const AuditEvent& event, std::string_view pool);
 std::string mailbox_message_json(const MailboxMessage& message, std::string_view payload = {});
 
 /// An encoded mailbox key as it stands in URLs and audit subjects: `tenant`, `tenant/user`,
-/// `tenant/user:session` or `tenant/:session`, each part percent-encoded.
+/// `tenant/user:session` or `tenant/:session`, each part percent-encoded; an erased name as it is.
 std::string mailbox_path(std::string_view encoded_key);
 /// The encoded key of such a path.
 Result<std::string> parse_mailbox_path(std::string_view path);

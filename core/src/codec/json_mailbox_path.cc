@@ -1,5 +1,6 @@
 #include <optional>
 
+#include "parking_lot/erased_name.h"
 #include "parking_lot/json.h"
 
 namespace parking_lot {
@@ -52,6 +53,7 @@ std::optional<std::string> decoded(std::string_view part) {
 }  // namespace
 
 std::string mailbox_path(std::string_view encoded_key) {
+  if (is_erased_name(encoded_key)) return std::string(encoded_key);
   const MailboxKey key = decode_mailbox_key(encoded_key);
   std::string path = encoded(key.tenant);
   if (!key.user.empty() || !key.session.empty()) path += '/' + encoded(key.user);
@@ -60,6 +62,7 @@ std::string mailbox_path(std::string_view encoded_key) {
 }
 
 Result<std::string> parse_mailbox_path(std::string_view path) {
+  if (is_erased_name(path)) return std::string(path);
   const auto slash = path.find('/');
   const std::string_view rest = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
   const auto colon = rest.find(':');

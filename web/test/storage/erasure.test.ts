@@ -30,7 +30,7 @@ test('an erased user is in no file, audit or mailbox, also in the next life, and
   const folder = scratchFolder();
   const lot = await open(context, folder);
   for (const mailbox of [bruno, anna]) {
-    await lot.pool('p').run('a', { mailbox });
+    await (await lot.pool('p').submit({ payload: 'a', mailbox })).result();
     while ((await lot.mailbox(mailbox).fetch()).length === 0) await new Promise(setImmediate);
   }
   assert.deepEqual(filesWith(folder, 'bruno'), [], 'names are sealed');
@@ -69,7 +69,7 @@ test('a user with a task that lives is not erased, and the error names the task'
 test('in memory too a user is erased', async (context) => {
   const lot = await ParkingLot.open({ pools: { p: { max_units: 2 } } }, { handlers: { p: () => 'done' } });
   context.after(() => lot.close());
-  await lot.pool('p').run('a', { mailbox: bruno });
+  await (await lot.pool('p').submit({ payload: 'a', mailbox: bruno })).result();
   assert.ok((await eventsOf(lot as never, bruno)) > 2);
   assert.deepEqual(await lot.audit.eraseUser(bruno), { messages: 1, keys: 0 });
   assert.equal(await eventsOf(lot as never, bruno), 0);
