@@ -112,14 +112,16 @@ class BusyPool {
 /// Every policy, with one tenant and a thousand, and with one resource and three.
 inline std::vector<Load> loads() {
   std::vector<Load> all;
-  for (const Policy policy : {Policy::first_fit, Policy::strict, Policy::backfill}) {
+  const auto add = [&all](Policy policy, auto... order) {
     for (const std::uint32_t tenants : {1U, 1000U}) {
       for (const std::size_t resources : {std::size_t{1}, std::size_t{3}})
-        all.push_back({policy, tenants == 1 ? Fairness::none : Fairness::tenant, tenants, resources});
+        all.push_back(
+            {policy, tenants == 1 ? Fairness::none : Fairness::tenant, tenants, resources, order...});
     }
-  }
+  };
+  for (const Policy policy : {Policy::first_fit, Policy::strict, Policy::backfill}) add(policy);
   // Who chooses the shortest looks at all candidates: as many in the small queue as in the large one.
-  all.push_back({Policy::backfill, Fairness::none, 1, 1, BackfillOrder::shortest, 100});
+  add(Policy::backfill, BackfillOrder::shortest, 100U);
   return all;
 }
 
