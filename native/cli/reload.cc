@@ -43,16 +43,18 @@ std::vector<std::string> restart_needed(const Config& running, const Config& wan
   return paths;
 }
 
-void change_pool(Host& host, const PoolConfig& wanted, const Say& say) {
+/// Whether there was something to change.
+bool change_pool(Host& host, const PoolConfig& wanted, const Say& say) {
   const std::string settings = pool_settings_json(wanted);
   const auto current = host.settings(wanted.name);
-  if (current && pool_settings_json(*current) == settings) return;
+  if (current && pool_settings_json(*current) == settings) return false;
   host.reconfigure(wanted.name, settings, [say, name = wanted.name](const auto& done) {
     if (done) return say("pool " + name + " has the settings of the config now.");
     const RefusedCommand& refused = done.error();
     say("pool " + name + " keeps its settings: " +
         (refused.message.empty() ? std::string(sentence(refused.code)) : refused.message));
   });
+  return true;
 }
 
 }  // namespace
@@ -72,21 +74,27 @@ void reload_config(const std::string& path, const Config& running, Host& host, c
   if (!errors.empty())
     return say(path + ": is not taken over; the run goes on with the settings that it has.");
 
+  bool is_same = true;
+  const auto tell = [&](const std::string& sentence) {
+    is_same = false;
+    say(path + ": " + sentence);
+  };
   for (const std::string& key : restart_needed(running, parsed->config))
-    say(path + ": " + key + ": cannot change while the run goes on; restart it for that.");
+    tell(key + ": cannot change while the run goes on; restart it for that.");
   for (const PoolConfig& pool : running.pools) {
     if (find_pool(parsed->config, pool.name) == nullptr) {
-      say(path + ": pool " + pool.name +
-          " is not in it any more; the pool goes on with the settings that it has until the run ends.");
+      tell("pool " + pool.name +
+           " is not in it any more; the pool goes on with the settings that it has until the run ends.");
     }
   }
   for (const PoolConfig& pool : parsed->config.pools) {
     if (find_pool(running, pool.name) == nullptr) {
-      say(path + ": pool " + pool.name + " is new; restart the run to open it.");
-    } else {
-      change_pool(host, pool, say);
+      tell("pool " + pool.name + " is new; restart the run to open it.");
+    } else if (change_pool(host, pool, say)) {
+      is_same = false;
     }
   }
+  if (is_same) say(path + ": says nothing new; every pool keeps its settings.");
 }
 
 }  // namespace parking_lot::cli

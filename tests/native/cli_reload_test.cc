@@ -75,6 +75,16 @@ TEST_CASE("run: SIGHUP says what a restart is needed for, and which pools came a
   CHECK(run.errors().find("cpu used at most 1 of") != std::string::npos);
 }
 
+TEST_CASE("run: SIGHUP with the config as it was says so") {
+  const std::string same = config({{"cpu", pool_of(2)}});
+  OpenRun run(same);
+  run.reload(same);
+  CHECK(run.says("c.json: says nothing new; every pool keeps its settings."));
+  run.reload(config({{"cpu", pool_of(3)}}));
+  CHECK(run.says("pool cpu has the settings of the config now."));
+  CHECK(run.end() == 0);
+}
+
 TEST_CASE("run: SIGHUP with a broken config names the file and the place, and changes nothing") {
   OpenRun run(config({{"cpu", pool_of(2)}}));
   run.reload("{\n\"pools\": {\"cpu\": }}");
