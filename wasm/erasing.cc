@@ -4,17 +4,31 @@
 
 #include "json_text.h"
 #include "session.h"
+#include "storage.h"
 
 /// Erasing users, step by step: JavaScript acknowledges the messages in between.
 namespace parking_lot::wasm {
 namespace {
 
 std::string refusal_text(const std::string& task) { return "{\"task\":" + quoted(task) + "}"; }
+std::string failure_text(const Error& error) {
+  return "{\"where\":" + quoted(error.where) + ",\"failure\":" + quoted(error.message) + "}";
+}
 
-/// What there is to acknowledge first: `{"cursor", "sessions"}`, or `{"task"}` of one that lives.
+auto names_of(const MailboxKey& user) {
+  return [begin = encode_mailbox_key(user)](std::string_view name) {
+    return name.substr(0, begin.size()) == begin;
+  };
+}
+
+/// What there is to acknowledge first: `{"cursor", "sessions"}`, `{"task"}` of one that lives, or
+/// `{"where", "failure"}` of a store that cannot erase.
 std::string find_user(const std::string& tenant, const std::string& user) {
   const MailboxKey key{tenant, user, {}};
   if (const auto living = session()->lot().scheduler().forget_user(key)) return refusal_text(*living);
+  if (Storage* storage = session()->storage()) {
+    if (const auto may = storage->may_erase(names_of(key)); !may) return failure_text(may.error());
+  }
   const Mailbox& mailbox = session()->lot().mailbox();
   std::string cursor;
   for (std::uint32_t i = 0; i < mailbox.store_count(); ++i)
@@ -32,11 +46,8 @@ std::string erase_user(const std::string& tenant, const std::string& user) {
   const MailboxKey key{tenant, user, {}};
   if (const auto living = session()->lot().scheduler().forget_user(key)) return refusal_text(*living);
   if (!session()->storage()) return "{\"keys\":0}";
-  const std::string begin = encode_mailbox_key(key);
-  const auto keys =
-      session()->storage()->erase([&](std::string_view name) { return name.substr(0, begin.size()) == begin; });
-  if (keys) return "{\"keys\":" + std::to_string(*keys) + "}";
-  return "{\"where\":" + quoted(keys.error().where) + ",\"failure\":" + quoted(keys.error().message) + "}";
+  const auto keys = session()->storage()->erase(names_of(key));
+  return keys ? "{\"keys\":" + std::to_string(*keys) + "}" : failure_text(keys.error());
 }
 
 }  // namespace

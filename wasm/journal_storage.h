@@ -49,6 +49,7 @@ class JournalStorage final : public Storage {
 
   Result<AuditPage> audit(const AuditQuery& query, const Scheduler& scheduler) override;
   Result<std::uint64_t> erase(const IsErased& is_erased) override;
+  Result<void> may_erase(const IsErased& is_erased) override;
   bool is_erasing() const override;
 
   std::string_view trouble(std::uint32_t disk) const override;

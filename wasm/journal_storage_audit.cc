@@ -46,12 +46,21 @@ Result<AuditPage> JournalStorage::audit(const AuditQuery& query, const Scheduler
   return page;
 }
 
-Result<std::uint64_t> JournalStorage::erase(const IsErased& is_erased) {
+Result<void> JournalStorage::may_erase(const IsErased& is_erased) {
   for (const auto& place : places_) {
-    if (!place->store) return Failure({place->plan.location, "is not open, and names in it cannot be erased."});
+    if (!place->store)
+      return Failure({place->plan.location, "is not open, and names in it cannot be erased."});
+    const auto may = place->store->may_erase(is_erased);
+    if (!may) return Failure({may.error().file, may.error().message});
   }
+  return {};
+}
+
+Result<std::uint64_t> JournalStorage::erase(const IsErased& is_erased) {
   std::uint64_t count = 0;
   for (const auto& place : places_) {
+    if (!place->store)
+      return Failure({place->plan.location, "is not open, and names in it cannot be erased."});
     const auto keys = place->store->erase(is_erased);
     if (!keys) return Failure({keys.error().file, keys.error().message});
     if (*keys == 0) continue;

@@ -49,8 +49,8 @@ EMSCRIPTEN_KEEPALIVE void pl_files_synced(std::uint32_t disk, std::int32_t fault
   if (storage()) storage()->synced(disk, fault);
 }
 
-/// 1: streams are being loaded; 2: commits are under way; 4: another owner has taken a store over; 8: names were
-/// erased, and that is not durable yet.
+/// 1: streams are being loaded; 2: commits are under way; 4: another owner has taken a store over; 8: names
+/// were erased, and that is not durable yet.
 EMSCRIPTEN_KEEPALIVE std::uint32_t pl_storage_state() {
   if (!storage()) return 0;
   return (storage()->is_loading() ? 1U : 0U) | (storage()->is_committing() ? 2U : 0U) |

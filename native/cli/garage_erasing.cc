@@ -17,7 +17,8 @@ Failure refused_by(const std::string& garage, const garage::Refused& refused) {
                        std::string(sentence(refused.code))});
 }
 
-Result<void> erase_in(const GarageChoice& choice, const garage::EraseVehicle& command) {
+/// How many keys were destroyed.
+Result<std::uint64_t> erase_in(const GarageChoice& choice, const garage::EraseVehicle& command) {
   auto stored = open_garage(choice, Access::working);
   if (!stored) return Failure(stored.error());
   Result<void> result;
@@ -27,19 +28,21 @@ Result<void> erase_in(const GarageChoice& choice, const garage::EraseVehicle& co
         if (const auto* refused = std::get_if<garage::Refused>(&reply.answer))
           result = refused_by(choice.name, *refused);
       });
-  return handled ? result : handled;
+  if (handled && !result) return Failure(result.error());
+  if (!handled) return Failure(handled.error());
+  return (*stored)->erased_keys();
 }
 
 }  // namespace
 
-Result<void> erase_elsewhere(const GarageChoice& choice, const garage::EraseVehicle& command) {
+Result<std::uint64_t> erase_elsewhere(const GarageChoice& choice, const garage::EraseVehicle& command) {
   const auto config = load_garage(choice, ConfigUse::looks);
   if (!config) return Failure(config.error());
   auto others = garages_beside(choice.store, config->name);
-  if (others.empty()) return {};
+  if (others.empty()) return 0;
   GarageChoice one = choice;
   const auto own = open_garage(one, Access::reading);
-  if (!own || !(*own)->garage().use_of(command.plate).empty()) return {};  // it will say so itself
+  if (!own || !(*own)->garage().use_of(command.plate).empty()) return 0;  // it will say so itself
   for (const std::string& name : others) {
     one.name = name;
     const auto stored = open_garage(one, Access::reading);
@@ -47,11 +50,14 @@ Result<void> erase_elsewhere(const GarageChoice& choice, const garage::EraseVehi
     if (const auto use = (*stored)->garage().use_of(command.plate); !use.empty())
       return refused_by(name, {garage::Refusal::in_use, use});
   }
+  std::uint64_t keys = 0;
   for (const std::string& name : others) {
     one.name = name;
-    if (auto erased = erase_in(one, command); !erased) return erased;
+    const auto erased = erase_in(one, command);
+    if (!erased) return erased;
+    keys += *erased;
   }
-  return {};
+  return keys;
 }
 
 std::vector<std::string> garages_beside(const std::string& store, const std::string& garage) {

@@ -12,6 +12,6 @@ std::vector<std::string> garages_beside(const std::string& store, const std::str
 
 /// A store's keys are those of all its garages: before one of them erases a plate, the others do. Fails, and
 /// nothing has happened, if something of the vehicle stands in one of them.
-Result<void> erase_elsewhere(const GarageChoice& choice, const garage::EraseVehicle& command);
+Result<std::uint64_t> erase_elsewhere(const GarageChoice& choice, const garage::EraseVehicle& command);
 
 }  // namespace parking_lot::cli

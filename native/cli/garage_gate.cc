@@ -141,11 +141,13 @@ Json json_of(const GateOptions& options, const CLI::App& command) {
 }
 
 ExitCode act(const GateOptions& options, const Json& json) {
+  std::uint64_t keys = 0;
   if (options.does == "erase") {
     const auto text = [&](const char* key) { return json.value(key, std::string()); };
     const std::string plate = text("plate"), by = text("by"), reason = text("reason");
-    if (auto erased = erase_elsewhere(options.choice, {1, plate, by, reason}); !erased)
-      return complain_of_garage(erased.error(), ExitCode::work_failed);
+    const auto erased = erase_elsewhere(options.choice, {1, plate, by, reason});
+    if (!erased) return complain_of_garage(erased.error(), ExitCode::work_failed);
+    keys = *erased;
   }
   auto stored = open_garage(options.choice, options.access);
   if (!stored) return complain_of_garage(stored.error(), ExitCode::unexpected);
@@ -168,6 +170,9 @@ ExitCode act(const GateOptions& options, const Json& json) {
     complain_of_garage({what, message});
   });
   if (!handled) return complain_of_garage(handled.error(), ExitCode::unexpected);
+  keys += (*stored)->erased_keys();
+  if (options.does == "erase" && code == ExitCode::fine && !options.choice.is_json && keys == 0)
+    std::printf("no record names this plate; is it spelled so?\n");
   return code;
 }
 

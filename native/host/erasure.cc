@@ -39,6 +39,10 @@ std::optional<RefusedCommand> refusal_of(Scheduler& scheduler, const std::string
                                    "wait, and erase then."};
 }
 
+IsErased names_of(const std::string& user) {
+  return [user](std::string_view name) { return name.starts_with(user); };
+}
+
 RefusedCommand refusal_of(const Error& error) {
   return {.code = Refusal::storage_unavailable,
           .field = error.where,
@@ -50,12 +54,11 @@ void destroy_keys(Scheduler& scheduler, Storage& storage, const std::shared_ptr<
   if (auto refusal = refusal_of(scheduler, course->user); refusal && course->answer)
     course->answer = tl::unexpected(std::move(*refusal));
   if (!course->answer) return course->on_done(course->answer);
-  storage.erase([user = course->user](std::string_view name) { return name.starts_with(user); },
-                [course](const Storage::ErasedKeys& keys) {
-                  if (keys) course->answer->keys = *keys;
-                  if (!keys) course->answer = tl::unexpected(refusal_of(keys.error()));
-                  course->on_done(course->answer);
-                });
+  storage.erase(names_of(course->user), [course](const Storage::ErasedKeys& keys) {
+    if (keys) course->answer->keys = *keys;
+    if (!keys) course->answer = tl::unexpected(refusal_of(keys.error()));
+    course->on_done(course->answer);
+  });
 }
 
 }  // namespace
@@ -64,6 +67,13 @@ void Host::erase_user(const MailboxAddress& user, ErasureCallback on_done) {
   const auto refuse = [on_done](Refusal code) {
     on_done(tl::unexpected(RefusedCommand{.code = code, .field = {}}));
   };
+  if (user.user.empty()) {
+    return on_done(
+        tl::unexpected(RefusedCommand{.code = Refusal::invalid_task,
+                                      .field = "user",
+                                      .retry_after = {},
+                                      .message = "The user must be named: it is who is to be erased."}));
+  }
   const bool taken = loop_->post([user, on_done, refuse](Loop& loop) {
     if (loop.is_closed()) return refuse(Refusal::unconfirmed);
     if (loop.storage().is_reading()) return refuse(Refusal::storage_unavailable);
@@ -72,6 +82,9 @@ void Host::erase_user(const MailboxAddress& user, ErasureCallback on_done) {
     course->user = encode_mailbox_key(key);
     course->on_done = on_done;
     if (auto refusal = refusal_of(loop.scheduler(), course->user)) return on_done(tl::unexpected(*refusal));
+    // Before messages are dropped.
+    if (const auto may = loop.storage().may_erase(names_of(course->user)); !may)
+      return on_done(tl::unexpected(refusal_of(may.error())));
     const std::vector<NameId> keys = loop.mailbox().keys_of(key);
     course->boxes = keys.size();
     if (keys.empty()) return destroy_keys(loop.scheduler(), loop.storage(), course);

@@ -109,6 +109,8 @@ class Storage {
   /// Destroys the keys of these names in every store; `done` hears how many when that is durable, or why not.
   using ErasedKeys = tl::expected<std::uint64_t, Error>;
   void erase(const IsErased& is_erased, std::function<void(ErasedKeys)> done);
+  /// Whether that can be done.
+  Result<void> may_erase(const IsErased& is_erased);
 
   std::vector<MissingPayloads> missing_payloads(const Lot& lot) const;
 

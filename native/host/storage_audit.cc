@@ -59,11 +59,18 @@ void Storage::forget_names(Place& place) {
   place.audit->forget();
 }
 
-void Storage::erase(const IsErased& is_erased, std::function<void(ErasedKeys)> done) {
+Result<void> Storage::may_erase(const IsErased& is_erased) {
   if (!closed_places_.empty())
-    return done(
-        tl::unexpected(Error{closed_places_.front()->directory,
-                             "is not open, and names in it cannot be erased; try again when it is."}));
+    return Failure({closed_places_.front()->directory,
+                    "is not open, and names in it cannot be erased; try again when it is."});
+  for (const auto& place : places_) {
+    const auto may = place->store->may_erase(is_erased);
+    if (!may) return Failure(error_of(place->directory, may.error()));
+  }
+  return {};
+}
+
+void Storage::erase(const IsErased& is_erased, std::function<void(ErasedKeys)> done) {
   struct Course {
     std::size_t places = 0;
     ErasedKeys keys = 0;

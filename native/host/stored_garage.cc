@@ -46,6 +46,7 @@ class StoredGarage::State {
   Result<void> open(const garage::ZoneOffsets& offsets);
   Result<void> handle(Now now, std::span<const garage::Input> inputs, const Hear& hear);
   const Garage& garage() const { return garage_; }
+  std::uint64_t erased_keys() const { return erased_keys_; }
 
  private:
   bool is_reading() const { return options_.access == Options::Access::reading; }
@@ -67,6 +68,7 @@ class StoredGarage::State {
   bool is_absent_ = false;                    // a store that is only read has no such garage: it is empty
   std::map<RequestId, std::string> erasing_;  // plates
   std::vector<garage::Reply> erased_;         // to be heard once the keys of their plates are destroyed
+  std::uint64_t erased_keys_ = 0;
   bool has_news_ = false;
   bool has_failed_ = false;
 };
@@ -128,10 +130,17 @@ std::optional<StoreError> StoredGarage::State::pass_on(const garage::Reply& repl
     hear(reply);
     return std::nullopt;
   }
+  // It may have come back with another input of the same call.
+  if (const auto use = garage_.use_of(plate.mapped()); !use.empty()) {
+    hear({reply.request, garage::Refused{.code = garage::Refusal::in_use, .field = use}});
+    return std::nullopt;
+  }
   erased_.push_back(reply);
   has_news_ = true;
   const auto erased = store_->erase([&](std::string_view name) { return name == plate.mapped(); });
-  return erased ? std::nullopt : std::optional(erased.error());
+  if (!erased) return erased.error();
+  erased_keys_ += *erased;
+  return std::nullopt;
 }
 
 /// Waits for a commit; what is wrong with it.
@@ -199,6 +208,7 @@ Result<void> StoredGarage::State::handle(Now now, std::span<const garage::Input>
 StoredGarage::StoredGarage(std::unique_ptr<State> state) : state_(std::move(state)) {}
 StoredGarage::~StoredGarage() = default;
 const Garage& StoredGarage::garage() const { return state_->garage(); }
+std::uint64_t StoredGarage::erased_keys() const { return state_->erased_keys(); }
 
 Result<void> StoredGarage::handle(Now now, std::span<const garage::Input> inputs, const Hear& hear) {
   return state_->handle(now, inputs, hear);

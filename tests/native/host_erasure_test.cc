@@ -142,3 +142,11 @@ TEST_CASE("In memory too a user is erased") {
   CHECK(events_of(host, key) == 0);
   CHECK(events_of(host, "erased:user") > 2);
 }
+
+TEST_CASE("To erase nobody in particular is refused") {
+  RunningHost host(nlohmann::json{{"pools", {{"pool", {{"max_units", 2}, {"executor", "process"}}}}}}.dump());
+  const Erased erased = erase(host, "");
+  REQUIRE_FALSE(erased);
+  CHECK(erased.error().code == Refusal::invalid_task);
+  CHECK(erased.error().field == "user");
+}

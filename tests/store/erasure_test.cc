@@ -304,3 +304,48 @@ TEST_CASE("Keys that nothing needs any more leave the disk, and those of names t
   for (const std::string& name : rig.mailboxes()) REQUIRE((name == "anna" || name.starts_with("user-")));
   rig.verify_all();
 }
+
+TEST_CASE(
+    "Names from before they were sealed are not passed over: the store says that it cannot erase them") {
+  ErasureRig rig;
+  rig.disk.has_random = false;
+  rig.open();
+  rig.admit(1, "bruno");
+  rig.enter(1, "B-AB 123");
+  REQUIRE(rig.commit() == true);
+  CHECK(rig.files_with("bruno").size() == 1);
+  rig.disk.has_random = true;
+  rig.open();
+  rig.admit(2, "bruno");
+  rig.admit(3, "anna");
+  REQUIRE(rig.commit() == true);
+  const auto erased = rig.store->erase(is_bruno);
+  REQUIRE_FALSE(erased);
+  CHECK(erased.error().fault == StoreFault::unsealed);
+  CHECK_THAT(erased.error().message, Catch::Contains("1 records name them in plain text"));
+  CHECK_FALSE(rig.store->may_erase(is_bruno));
+  CHECK(rig.store->erase([](std::string_view name) { return name == "anna"; }).value() == 1);
+  REQUIRE(rig.commit() == true);
+  CHECK(rig.mailboxes() == std::vector<std::string>{"bruno", "bruno", "erased:2"});
+}
+
+TEST_CASE("A record that cannot be read is no reason to say that nobody is in it") {
+  StoreOptions options;
+  options.segment_bytes = 2000;
+  options.audit_retention = Duration{1'000'000'000};
+  ErasureRig rig(options);
+  rig.open();
+  for (std::uint64_t i = 1; i <= 60; ++i) {
+    rig.admit(i, i == 5 ? "bruno" : "anna");
+    if (i % 10 == 0) REQUIRE(rig.commit() == true);
+  }
+  std::string& bytes = rig.disk.contents("records-0000000001");
+  char& byte = bytes[bytes.size() / 2];
+  byte = static_cast<char>(byte ^ 1);
+  const auto erased = rig.store->erase(is_bruno);
+  REQUIRE_FALSE(erased);
+  CHECK(erased.error().fault == StoreFault::corrupt);
+  CHECK(erased.error().file == "records-0000000001");
+  byte = static_cast<char>(byte ^ 1);
+  CHECK(rig.store->erase(is_bruno).value() == 1);
+}

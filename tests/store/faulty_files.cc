@@ -191,6 +191,7 @@ FileResult<void> FaultyFiles::remove(std::string_view file) {
 }
 
 bool FaultyFiles::random(std::span<char> out) {
+  if (!disk_.has_random) return false;
   for (char& byte : out) byte = static_cast<char>(disk_.random_());
   return true;
 }

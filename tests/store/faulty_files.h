@@ -25,6 +25,7 @@ class FaultyDisk {
   std::optional<std::uint64_t> crash_at;      ///< at the operation with this number (from 0) the power goes
   std::optional<std::uint64_t> fail_sync_at;  ///< the sync with this number (from 0) fails
   std::optional<std::uint64_t> space;         ///< bytes that all files together may have
+  bool has_random = true;                     ///< bytes for keys
   bool holds_syncs = false;                   ///< a sync ends only at `finish_sync`
 
   std::uint64_t operations() const { return operations_; }

@@ -177,6 +177,13 @@ bool Garages::pass_on(std::size_t number, const garage::Reply& answered) {
     reply(entry, answered.request, answered.answer);
     return true;
   }
+  // It may have come back while the record of its erasure was on its way to the disk.
+  for (const std::uint32_t other : storage_->sharing(static_cast<std::uint32_t>(number))) {
+    const auto use = at(other).use_of(plate.mapped());
+    if (use.empty()) continue;
+    reply(entry, answered.request, garage::Refused{.code = garage::Refusal::in_use, .field = use});
+    return true;
+  }
   const auto erasure = storage_->erase(static_cast<std::uint32_t>(number), plate.mapped());
   entry.erased.push_back(
       {erasure.value_or(0), answered.request, garage::answer_json(entry.garage, answered.answer)});

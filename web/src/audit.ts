@@ -107,6 +107,7 @@ export class Audit {
     host.assertOpen();
     const found = JSON.parse(host.core.raw.findUser(tenant, user)) as Found;
     if ('task' in found) throw livesStill(found.task);
+    if ('failure' in found) throw notErased(found);
     let messages = 0;
     for (const session of found.sessions) {
       messages += await new Mailbox(host, { tenant, user, session }).acknowledge(found.cursor);
@@ -115,7 +116,7 @@ export class Audit {
     host.assertOpen();
     const answer = JSON.parse(host.core.raw.eraseUser(tenant, user)) as Erased;
     if ('task' in answer) throw livesStill(answer.task);
-    if ('failure' in answer) throw failureOf(answer, undefined);
+    if ('failure' in answer) throw notErased(answer);
     await erasureEnds(host);
     return { messages, keys: answer.keys };
   }
@@ -149,8 +150,14 @@ export interface Erasure {
   readonly keys: number;
 }
 
-type Found = { task: string } | { cursor: string; sessions: string[] };
-type Erased = { task: string } | { keys: number } | { where: string; failure: string };
+type Failed = { where: string; failure: string };
+type Found = { task: string } | { cursor: string; sessions: string[] } | Failed;
+type Erased = { task: string } | { keys: number } | Failed;
+
+function notErased({ where, failure }: Failed): ParkingLotError {
+  const place = where === '' ? '' : `${where}: `;
+  return new ParkingLotError('storage_unavailable', `The user cannot be erased: ${place}${failure}`);
+}
 
 function livesStill(task: string): ParkingLotError {
   return new ParkingLotError(

@@ -24,6 +24,9 @@ class NameKeys {
   /// Appends the name again, or `erased:` and the key's number if the key was destroyed. Returns what is
   /// wrong, or nothing. `sealed` may be any bytes.
   virtual const char* open(std::span<const std::uint8_t> sealed, std::string& name) = 0;
+
+  /// Hears of each name that is read and was not sealed.
+  virtual void saw_plain(std::string_view name) { (void)name; }
 };
 
 }  // namespace parking_lot

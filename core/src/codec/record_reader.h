@@ -119,7 +119,11 @@ class FieldsReader {
     value = in_.view(head >> 2);
     if (value.empty()) superfluous();
   }
-  void person(std::string_view& value) { text(value); }
+  void person(std::string_view& value) {
+    const std::size_t sealed_before = lists_.names.size();
+    text(value);
+    if (keys_ != nullptr && !value.empty() && lists_.names.size() == sealed_before) keys_->saw_plain(value);
+  }
   void name(std::string_view& value) {
     value = {};
     if (!next_is_present()) return;

@@ -278,7 +278,7 @@ StoreResult<std::vector<KeyDamage>> verify_keys(Files& files, const KeyNumbers& 
       if (is_zero || std::equal(whole.begin(), whole.end(), slot.begin())) continue;
       damage(at, "the key of a sealed name is damaged", Bytes(slot_bytes),
              "the name that was sealed with this key is lost: it reads " + std::string(erased_prefix) +
-                 std::to_string(first + at));
+                 std::to_string(first + at) + ", and messages of a mailbox of this name are lost with it");
     }
   }
   return damages;

@@ -241,6 +241,7 @@ bool FileStore::wants_commit() const { return state_->wants_commit(); }
 StoreResult<void> FileStore::read_payload(std::uint64_t id, std::string& out) {
   return state_->payloads().read(id, out);
 }
+StoreResult<void> FileStore::may_erase(const IsErased& is_erased) { return state_->may_erase(is_erased); }
 StoreResult<std::uint64_t> FileStore::erase(const IsErased& is_erased) { return state_->erase(is_erased); }
 bool FileStore::holds_payload(std::uint64_t id) const { return state_->payloads().holds(id); }
 std::uint64_t FileStore::largest_payload_id() const { return state_->payloads().largest_id(); }

@@ -175,7 +175,11 @@ class FileStore {
   /// later checkpoint would write it anew. Names of streams and tasks, tenants and payloads are not touched.
   ///
   /// Returns how many keys that are. O(bytes of records and checkpoints), at once.
+  ///
+  /// Fails, and nothing is destroyed, if a record cannot be read, or names them in plain text (`unsealed`).
   StoreResult<std::uint64_t> erase(const IsErased& is_erased);
+  /// Whether that would fail, for who has to do something else before. As long.
+  StoreResult<void> may_erase(const IsErased& is_erased);
 
   /// Makes durable what was gathered before; at once if no commit is on its way, else after it. `done` is
   /// called once. With nothing gathered it still waits for the commits before it.

@@ -24,8 +24,12 @@ class KeySearch final : public NameKeys {
     if (fault == nullptr && !is_erased_name(name) && is_erased_(name)) found.push_back(number);
     return fault;
   }
+  void saw_plain(std::string_view name) override {
+    if (!is_erased_name(name) && is_erased_(name)) ++plain;
+  }
 
   std::vector<std::uint64_t> found;
+  std::uint64_t plain = 0;  ///< records which name them unsealed
 
  private:
   KeyFiles& keys_;
@@ -47,11 +51,14 @@ class NameWalk {
     return kind == StreamKind::garage ? decode(garage_) : decode(pool_);
   }
 
-  /// Frames from `offset` on, up to where something else begins.
-  StoreResult<void> frames(const std::string& file, ByteView bytes, std::size_t offset) {
+  /// All frames; behind `end`, and in what may never have been finished, up to where something else begins.
+  StoreResult<void> frames(const std::string& file, ByteView bytes, std::uint64_t end) {
+    std::size_t offset = segment_header_bytes;
     std::vector<std::optional<StreamKind>> kinds;
     for (;;) {
       const Frame frame = parse_frame(bytes, offset);
+      if (frame.status != Frame::Status::ok && offset < end)
+        return corrupt(file, offset, frame.fault.empty() ? "the frame is cut off" : frame.fault);
       if (frame.status != Frame::Status::ok) return {};
       const std::uint32_t stream = frame.head.stream;
       if (frame.head.kind == FrameKind::stream) {
@@ -76,13 +83,6 @@ class NameWalk {
   GarageRecords garage_;
 };
 
-StoreResult<void> walk_file(Files& files, const std::string& file, NameKeys& keys) {
-  Bytes bytes;
-  const auto read = read_all(files, file, bytes);
-  if (!read) return read;
-  return NameWalk(keys).frames(file, bytes, segment_header_bytes);
-}
-
 bool has_names(const std::string& file) {
   return segment_number(SegmentKind::records, file) || segment_number(SegmentKind::checkpoint, file);
 }
@@ -94,23 +94,54 @@ constexpr int walked_at_once = 4;
 
 }  // namespace
 
-StoreResult<std::uint64_t> FileStore::State::erase(const IsErased& is_erased) {
+StoreResult<void> FileStore::State::walk(const std::string& file, NameKeys& keys) {
+  std::uint64_t end = 0;
+  for (const auto& segment : log_->segments()) {
+    if (segment_name(SegmentKind::records, segment.number) == file) end = segment.end;
+  }
+  Bytes bytes;
+  const auto read = read_all(files_, file, bytes);
+  if (!read) return read;
+  return NameWalk(keys).frames(file, bytes, end);
+}
+
+/// The numbers of the keys that these names have in files.
+StoreResult<std::vector<std::uint64_t>> FileStore::State::find_keys(const IsErased& is_erased) {
   if (auto may = writable(); !may) return tl::unexpected(may.error());
   KeySearch search(keys_, is_erased);
   const auto names = files_.list();
   if (!names) return store_failure(names.error());
   for (const std::string& file : *names) {
     if (!has_names(file)) continue;
-    const auto walked = walk_file(files_, file, search);
+    const auto walked = walk(file, search);
     if (!walked) return tl::unexpected(walked.error());
   }
+  if (search.plain != 0) {
+    return store_failure(
+        StoreFault::unsealed,
+        std::to_string(search.plain) +
+            " records name them in plain text, from before names were sealed: they can be erased when the "
+            "audit's retention has removed those (audit.retention_secs)");
+  }
+  return std::move(search.found);
+}
+
+StoreResult<void> FileStore::State::may_erase(const IsErased& is_erased) {
+  const auto found = find_keys(is_erased);
+  if (!found) return tl::unexpected(found.error());
+  return {};
+}
+
+StoreResult<std::uint64_t> FileStore::State::erase(const IsErased& is_erased) {
+  auto doomed = find_keys(is_erased);
+  if (!doomed) return tl::unexpected(doomed.error());
   // What is not written yet has keys that may not be in their file: those are remembered.
-  std::vector<std::uint64_t> doomed = keys_.renew(is_erased);
-  doomed.insert(doomed.end(), search.found.begin(), search.found.end());
-  std::sort(doomed.begin(), doomed.end());
-  doomed.erase(std::unique(doomed.begin(), doomed.end()), doomed.end());
-  gathering_.doomed.insert(gathering_.doomed.end(), doomed.begin(), doomed.end());
-  return doomed.size();
+  const std::vector<std::uint64_t> renewed = keys_.renew(is_erased);
+  doomed->insert(doomed->end(), renewed.begin(), renewed.end());
+  std::sort(doomed->begin(), doomed->end());
+  doomed->erase(std::unique(doomed->begin(), doomed->end()), doomed->end());
+  gathering_.doomed.insert(gathering_.doomed.end(), doomed->begin(), doomed->end());
+  return doomed->size();
 }
 
 /// Key files that no segment needs any more go. A segment is looked through once, when it does not grow any
@@ -133,7 +164,7 @@ void FileStore::State::drop_unused_keys() {
     KeyUse& use = key_uses_[file];
     if (!is_known) {
       KeyNumbers found;
-      if (!walk_file(files_, file, found)) return;
+      if (!walk(file, found)) return;
       use = {*size, found.lowest};
     }
     uses[file] = use;
@@ -144,7 +175,7 @@ void FileStore::State::drop_unused_keys() {
   keys_.remove_below(lowest);
 }
 
-/// Indexes repeat names. They are made anew from the records.
+/// Indexes repeat names, and are made anew from the records. What a repair kept aside of a key file has keys.
 StoreResult<void> FileStore::State::doom(CommitWrites& writes) {
   if (writing_.doomed.empty()) return {};
   const auto destroyed = keys_.destroy(writing_.doomed, writes);
@@ -152,7 +183,7 @@ StoreResult<void> FileStore::State::doom(CommitWrites& writes) {
   const auto names = files_.list();
   if (!names) return store_failure(names.error());
   for (const std::string& file : *names) {
-    if (!audit_index_number(file)) continue;
+    if (!audit_index_number(file) && !file.starts_with("cut-keys-")) continue;
     const auto removed = files_.remove(file);
     if (!removed) return store_failure(removed.error());
   }

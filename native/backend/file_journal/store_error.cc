@@ -26,6 +26,8 @@ std::string_view to_string(StoreFault fault) {
       return "too_large";
     case StoreFault::read_only:
       return "read_only";
+    case StoreFault::unsealed:
+      return "unsealed";
     case StoreFault::superseded:
       return "superseded";
   }

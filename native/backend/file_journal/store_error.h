@@ -23,6 +23,7 @@ enum class StoreFault : std::uint8_t {
   out_of_order,  ///< records that do not follow the stream's last one
   too_large,     ///< a payload above 4 GiB - 1 KiB, a record above 64 MiB
   read_only,     ///< the store was opened for reading
+  unsealed,      ///< names that are to be erased stand in plain text
   superseded,    ///< a reader's files are gone, since the owner went on: open again
 };
 

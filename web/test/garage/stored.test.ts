@@ -189,3 +189,27 @@ test('an erasure whose keys could not be destroyed is unconfirmed', async (conte
   assert.equal(JSON.stringify(await garage.audit()).includes('B-1"'), false);
   await lot.close();
 });
+
+test('a vehicle that comes back while its plate is being erased keeps it', async () => {
+  for (const garageOfReturn of ['g', 'h'] as const) {
+    const folder = scratchFolder();
+    const config = { pools: { gates: { max_units: 1 } }, garages: { g: stored(folder), h: stored(folder) } };
+    const lot = await ParkingLot.open(config);
+    await lot.garage('g').enter({ plate: 'Z-60' });
+    await lot.garage('g').exit({ plate: 'Z-60', paidHere: true });
+    const erasure = lot.garage('g').erase({ plate: 'Z-60', by: 'anna', reason: 'asked for it' });
+    const entry = lot.garage(garageOfReturn).enter({ plate: 'Z-60' });
+    const [erased, entered] = await Promise.allSettled([erasure, entry]);
+    assert.equal(entered.status, 'fulfilled');
+    if (erased.status === 'rejected') assert.equal(erased.reason.code, 'in_use');
+    await lot.close();
+    const again = await ParkingLot.open(config);
+    const inside = (await again.garage(garageOfReturn).tickets()).find(({ state }) => state === 'open');
+    assert.equal(inside?.plate, 'Z-60');
+    assert.equal(
+      (await again.garage(garageOfReturn).exit({ plate: 'Z-60', paidHere: true })).ticket,
+      inside?.ticket,
+    );
+    await again.close();
+  }
+});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -57,6 +58,8 @@ class StoredGarage {
   /// file of the store, which other garages may share: ask them first (`Garage::use_of`), and erase in each.
   Result<void> handle(Now now, std::span<const garage::Input> inputs, const Hear& hear);
   const Garage& garage() const;
+  /// Keys of plates that erasing has destroyed since the opening; 0: the store named none of them.
+  std::uint64_t erased_keys() const;
 
  private:
   class State;
