@@ -118,18 +118,48 @@ bool Scheduler::Machine::waits_for_its_tenant(const Pool& pool, std::uint32_t sl
   return task.tenant != no_tenant && !task.cost.fits(pool.tenants[task.tenant].room());
 }
 
+/// When the limit of its own tenant lets it start: runs of the tenant end as expected, and those of `ahead`
+/// that are the tenant's take what they leave before it. Nothing if one has no estimate that this rests on.
+std::optional<SteadyTime> Scheduler::Machine::start_by_tenant(const Pool& pool, std::uint32_t slot,
+                                                              std::span<const std::uint32_t> ahead) const {
+  const std::uint32_t tenant = parked_task(pool, slot).tenant;
+  RunEnds ends;
+  std::uint32_t number = 0;
+  for (std::uint32_t i = 0; i < runs_.end(); ++i) {
+    const Run& run = runs_[i];
+    if (run.stage == Run::Stage::free || run.pool != pool.id.index || run.tenant != tenant) continue;
+    const SteadyTime end = foreseen_end(pool, run);
+    if (end != never_steady) ends.insert(std::max(end, now_.steady), number++, pool.used_by(run, i));
+  }
+  Amounts room = pool.tenants[tenant].room();
+  SteadyTime time = now_.steady;
+  for (const std::uint32_t next : ahead) {
+    if (parked_task(pool, next).tenant != tenant) continue;
+    const Amounts cost = pool.cost_of(tasks_[next], next);
+    while (!cost.fits(room)) {
+      const auto end = ends.next();
+      if (!end) return std::nullopt;
+      time = std::max(time, end->at);
+      room.add(ends.take_first());
+    }
+    if (next == slot) return time;
+    room.take(cost);
+    const Duration length = expected_length(pool, tasks_[next]);
+    if (length.ms > 0) ends.insert(time + length, number++, cost);
+  }
+  return std::nullopt;
+}
+
 /// Lets the tasks that leave before it start one after the other, each as soon as what is expected to end
 /// leaves enough: as if nobody passed anybody and nobody came. O(runs log runs + tasks log tasks), of at most
 /// a thousand tasks. One that waits for its time is taken to leave as if it were parked already, but not
-/// before that time. Those whose tenants are at their own limits are left out. Nothing if a run or a task
+/// before that time. Others whose tenants are at their own limits are left out. Nothing if a run or a task
 /// ahead has no estimate that this rests on.
 std::optional<SteadyTime> Scheduler::Machine::expected_start(Pool& pool, std::uint32_t slot) {
   const Lane* lane = pool.find_lane(tasks_[slot].realm);
   if (!pool.starts_tasks() || lane == nullptr || lane->executors == 0) return std::nullopt;
   const ParkedTask parked = parked_task(pool, slot);
   if (!parked.cost.fits(pool.capacity_amounts())) return std::nullopt;
-  // What its tenant's own limit waits for is not foreseen.
-  if (waits_for_its_tenant(pool, slot)) return std::nullopt;
   RunEnds ends;
   std::uint32_t number = 0;
   Amounts in_use;
@@ -145,6 +175,7 @@ std::optional<SteadyTime> Scheduler::Machine::expected_start(Pool& pool, std::ui
   free.take(in_use);
 
   SteadyTime time = now_.steady;
+  SteadyTime earliest = now_.steady;  // as far as its own tenant's limit goes
   const auto wait_for = [&](const Amounts& cost) {
     while (!cost.fits(free)) {
       const auto end = ends.next();
@@ -160,14 +191,23 @@ std::optional<SteadyTime> Scheduler::Machine::expected_start(Pool& pool, std::ui
     std::erase_if(ahead, [&](std::uint32_t next) { return key_of(tasks_[slot]) < key_of(tasks_[next]); });
     ahead.push_back(slot);
   }
+  if (waits_for_its_tenant(pool, slot)) {
+    const auto opened = start_by_tenant(pool, slot, ahead);
+    if (!opened) return std::nullopt;
+    earliest = *opened;
+  }
   for (const std::uint32_t next : ahead) {
     const Amounts cost = pool.cost_of(tasks_[next], next);
     if (!cost.fits(pool.capacity_amounts())) continue;
     if (next != slot && waits_for_its_tenant(pool, next)) continue;
     if (!wait_for(cost)) return std::nullopt;
     if (next == slot && !is_parked)
-      return std::max(time, now_.steady + std::max(tasks_[slot].ready_at - now_.wall, Duration{0}));
-    if (next == slot) return time == now_.steady && lane->ready == 0 ? std::nullopt : std::optional(time);
+      return std::max(
+          {time, earliest, now_.steady + std::max(tasks_[slot].ready_at - now_.wall, Duration{0})});
+    if (next == slot) {
+      time = std::max(time, earliest);
+      return time == now_.steady && lane->ready == 0 ? std::nullopt : std::optional(time);
+    }
     free.take(cost);
     const Duration length = expected_length(pool, tasks_[next]);
     if (length.ms > 0) ends.insert(time + length, number++, cost);

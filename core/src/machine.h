@@ -339,6 +339,8 @@ class Scheduler::Machine {
   std::vector<std::uint32_t> upcoming(Pool& pool) const;
   SteadyTime foreseen_end(const Pool& pool, const Run& run) const;
   bool waits_for_its_tenant(const Pool& pool, std::uint32_t slot) const;
+  std::optional<SteadyTime> start_by_tenant(const Pool& pool, std::uint32_t slot,
+                                            std::span<const std::uint32_t> ahead) const;
   std::optional<SteadyTime> expected_start(Pool& pool, std::uint32_t slot);
 
   void yield_after(const Pool& pool, std::uint64_t sequence, const Effect& effect,

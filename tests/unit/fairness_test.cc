@@ -144,7 +144,7 @@ TEST_CASE("a tenant's own limits hold for it alone") {
   CHECK(lot.started() == Ids{"b1"});  // whoever is at its own limit blocks nobody
   const RequestId why = lot.command(Explain{0, lot.named("a2")});
   CHECK(lot.explanations[why].waits_for == Wait::tenant_limit);
-  CHECK(lot.explanations[why].expected_at.ms == 0);
+  CHECK((lot.explanations[why].expected_at - lot.now.wall).ms == 1000);
   lot.finish("a1");
   CHECK(lot.started() == Ids{"a2"});
 }
@@ -160,6 +160,10 @@ TEST_CASE("whoever waits for its own tenant's limit delays no start that is fore
   const RequestId why = lot.command(Explain{0, lot.named("d")});
   CHECK(lot.explanations[why].waits_for == Wait::capacity);
   CHECK((lot.explanations[why].expected_at - lot.now.wall).ms == 300);
+  // Of its own tasks each starts when the one before has ended, whatever is free.
+  const RequestId own = lot.command(Explain{0, lot.named("b5")});
+  CHECK(lot.explanations[own].waits_for == Wait::tenant_limit);
+  CHECK((lot.explanations[own].expected_at - lot.now.wall).ms == 5000);
   lot.advance(300);
   lot.finish("c");
   CHECK(lot.started() == Ids{"b0", "c", "d"});
