@@ -41,35 +41,29 @@ struct ErasureRig : Rig {
     const garage::Record record{sequence, WallTime{1000}, opened};
     REQUIRE(store->append(stream(garage_stream), std::span(&record, 1)));
   }
-  std::vector<std::string> mailboxes() {
+  /// What the stream's facts of this kind name, in their order.
+  template <class Fact, class R, class NameOf>
+  static std::vector<std::string> names_in(StoreResult<StreamReader<R>> reader, const NameOf& name_of) {
     std::vector<std::string> list;
-    auto reader = store->history_of_pool(stream(gpu));
     REQUIRE(reader);
     for (;;) {
       const auto records = reader->next();
       INFO((records ? "" : records.error().message));
       REQUIRE(records);
       if (records->empty()) return list;
-      for (const Record& record : *records) {
-        if (const auto* admitted = std::get_if<TaskAdmitted>(&record.fact))
-          list.emplace_back(admitted->mailbox);
+      for (const R& record : *records) {
+        if (const auto* fact = std::get_if<Fact>(&record.fact)) list.emplace_back(name_of(*fact));
       }
     }
   }
+  std::vector<std::string> mailboxes() {
+    return names_in<TaskAdmitted>(store->history_of_pool(stream(gpu)),
+                                  [](const TaskAdmitted& fact) { return fact.mailbox; });
+  }
   std::vector<std::string> plates() {
-    std::vector<std::string> list;
-    auto reader = store->load_garage(stream(garage_stream));
-    REQUIRE(reader);
-    for (;;) {
-      const auto records = reader->next();
-      INFO((records ? "" : records.error().message));
-      REQUIRE(records);
-      if (records->empty()) return list;
-      for (const garage::Record& record : *records) {
-        if (const auto* opened = std::get_if<garage::TicketOpened>(&record.fact))
-          list.emplace_back(opened->arrival.plate);
-      }
-    }
+    return names_in<garage::TicketOpened>(
+        store->load_garage(stream(garage_stream)),
+        [](const garage::TicketOpened& fact) { return fact.arrival.plate; });
   }
   void verify_all() {
     const auto result = verify(*files);
