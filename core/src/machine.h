@@ -176,7 +176,7 @@ class Scheduler::Machine {
   void become_ready(Pool& pool, std::uint32_t slot);
   void update_guard(Pool& pool);
   void stop_guard(Pool& pool);
-  void forgive_gap();
+  void forgive_gap(Duration late, Duration suspended);
   void forget_old(Pool& pool);
 
   // estimates.cc

@@ -345,6 +345,7 @@ void Scheduler::Machine::renew_lease(const Pool& pool, std::uint32_t run_slot) {
     if (executor.id != run.executor) continue;
     if (executor.liveness == ExecutorReady::Liveness::heartbeats)
       run.lease_due = now_.steady + pool.config.lease;
+    run.was_forgiven = false;
     break;
   }
   arm_run(pool, run_slot);

@@ -57,12 +57,14 @@ void Scheduler::Machine::observe(Now now) {
   now.steady = std::max(now.steady, now_.steady);
   const Duration wall_passed = now.wall - now_.wall;
   const Duration steady_passed = now.steady - now_.steady;
-  const SteadyTime armed =
-      steady_passed > least_heartbeat_ ? next_deadline().value_or(never_steady) : never_steady;
+  const SteadyTime armed = steady_passed > tolerated_lateness(least_heartbeat_)
+                               ? next_deadline().value_or(never_steady)
+                               : never_steady;
   now_ = now;
-  const bool is_late = armed != never_steady && now.steady > armed + least_heartbeat_;
-  const bool was_suspended = wall_passed.ms - steady_passed.ms > least_heartbeat_.ms;
-  if (is_late || was_suspended) forgive_gap();
+  const Duration late = armed == never_steady ? Duration{0} : now.steady - armed;
+  const Duration suspended{wall_passed.ms - steady_passed.ms};
+  if (late > tolerated_lateness(least_heartbeat_) || suspended > least_heartbeat_)
+    forgive_gap(late, suspended);
 }
 
 void Scheduler::Machine::take(const Tick&) {}

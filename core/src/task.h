@@ -27,6 +27,10 @@ inline constexpr std::uint32_t no_slot = 0xffffffff;
 /// A run that is still expected to end after that long is expected to end never.
 inline constexpr Duration longest_expectation{100LL * 365 * 86400 * 1000};
 
+/// A host that looks later than this after it should have was frozen, as far as leases with this heartbeat
+/// go.
+constexpr Duration tolerated_lateness(Duration heartbeat) { return {heartbeat.ms / 8}; }
+
 /// Retry policy in 16 bytes. `Submit` is refused if its policy does not fit.
 struct CompactRetry {
   std::uint32_t initial_ms = 1000;
@@ -114,6 +118,7 @@ struct Run {
   Stage stage = Stage::free;
   bool is_current = false;     ///< the task waits for this run's result
   bool was_yielded = false;    ///< the host has seen the start
+  bool was_forgiven = false;   ///< its lease was prolonged since the last sign of life: the host was late
   bool is_known_here = false;  ///< started in this process: not merely read from a journal
 };
 

@@ -194,15 +194,21 @@ void Scheduler::Machine::stop_guard(Pool& pool) {
   pool.guarded = no_slot;
 }
 
-/// Time went by in which no heartbeat could arrive (suspend, a throttled tab): every lease gets at least one
-/// heartbeat.
-void Scheduler::Machine::forgive_gap() {
+/// Time went by in which no heartbeat could arrive (suspend, a throttled tab, a host that was frozen): leases
+/// get at least one heartbeat. What was shorter than a heartbeat is forgiven once until the run gives a sign
+/// of life: a host that is always a little late must not keep the lost for ever.
+void Scheduler::Machine::forgive_gap(Duration late, Duration suspended) {
   for (std::uint32_t slot = 0; slot < runs_.end(); ++slot) {
     Run& run = runs_[slot];
     if (run.stage == Run::Stage::free || run.lease_due == never_steady) continue;
     const Pool& pool = pools[run.pool];
     if (pool.stream.state() != StreamState::open) continue;  // its runs get full leases when it opens
-    run.lease_due = std::max(run.lease_due, now_.steady + pool.config.heartbeat);
+    const Duration heartbeat = pool.config.heartbeat;
+    const bool is_long = late > heartbeat || suspended > heartbeat;
+    const bool is_short = late > tolerated_lateness(heartbeat) && !run.was_forgiven;
+    if (run.lease_due >= now_.steady + heartbeat || !(is_long || is_short)) continue;
+    run.was_forgiven = true;
+    run.lease_due = now_.steady + heartbeat;
     arm_run(pool, slot);
   }
 }

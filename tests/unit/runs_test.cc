@@ -124,6 +124,48 @@ TEST_CASE(
   CHECK(lot.stats().units_quarantined == 0);
 }
 
+TEST_CASE(
+    "a host that was late for less than a heartbeat forgives a run once, and again only after a sign of "
+    "life") {
+  PoolConfig pool = pool_of(1);
+  pool.heartbeat = Duration{800};
+  pool.lease = Duration{2000};
+  pool.quarantine = Duration{0};
+  DrivenScheduler lot(pool, DrivenScheduler::Executors::none);
+  lot.feed({ExecutorReady{lot.gpu, 1, 0, endless_credits, ExecutorReady::Liveness::heartbeats}});
+  lot.submit("a");
+  const Start first = lot.start_of("a");
+  const auto is_first = [&] { return lot.start_of("a").lease == first.lease; };
+
+  SECTION("and once only, if it stays silent") {
+    lot.advance(2000 + 101);
+    CHECK(is_first());
+    lot.advance(799);
+    CHECK(is_first());
+    lot.advance(1 + 101);
+    CHECK_FALSE(is_first());
+  }
+  SECTION("and again after a heartbeat") {
+    for (int i = 0; i < 3; ++i) {
+      lot.advance(2000 + 101);
+      CHECK(is_first());
+      lot.feed({Heartbeat{first.task, first.lease}});
+    }
+    lot.advance(1999);
+    CHECK(is_first());
+  }
+  SECTION("and not at all for an eighth of a heartbeat") {
+    lot.advance(2000 + 100);
+    CHECK_FALSE(is_first());
+  }
+  SECTION("and always for more than a heartbeat") {
+    for (int i = 0; i < 3; ++i) {
+      lot.advance(2000 + 801);
+      CHECK(is_first());
+    }
+  }
+}
+
 TEST_CASE("real use above the capacity shows clamped and lets nothing start until it fits again") {
   DrivenScheduler lot(pool_of(4));
   lot.submit("grows", 1);
