@@ -1,76 +1,11 @@
-#include <catch2/catch.hpp>
-
-#include "audit_sample.h"
-#include "backend/file_journal/inspection.h"
-#include "sample.h"
+#include "erasure_rig.h"
 
 using namespace parking_lot;
 using namespace parking_lot::test;
 
 namespace {
 
-const StreamKey garage_stream{StreamKind::garage, "mall"};
-
 bool is_bruno(std::string_view name) { return name.find("bruno") != std::string_view::npos; }
-
-/// A store whose files can be searched for a name.
-struct ErasureRig : Rig {
-  explicit ErasureRig(StoreOptions with = {}) : Rig(1, with) {}
-
-  std::vector<std::string> files_with(std::string_view text) {
-    std::vector<std::string> found;
-    for (const std::string& file : disk.names()) {
-      if (disk.contents(file).find(text) != std::string::npos) found.push_back(file);
-    }
-    return found;
-  }
-  void admit(std::uint64_t number, std::string_view mailbox) {
-    TaskAdmitted admitted;
-    admitted.admission = number;
-    admitted.task_id = "a";
-    admitted.tenant = "acme";
-    admitted.mailbox = mailbox;
-    const Record record{number, WallTime{1000}, admitted};
-    REQUIRE(store->append(stream(gpu), std::span(&record, 1)));
-  }
-  void enter(std::uint64_t sequence, std::string_view plate) {
-    garage::TicketOpened opened;
-    opened.ticket = sequence;
-    opened.arrival.vehicle = sequence;
-    opened.arrival.plate = plate;
-    const garage::Record record{sequence, WallTime{1000}, opened};
-    REQUIRE(store->append(stream(garage_stream), std::span(&record, 1)));
-  }
-  /// What the stream's facts of this kind name, in their order.
-  template <class Fact, class R, class NameOf>
-  static std::vector<std::string> names_in(StoreResult<StreamReader<R>> reader, const NameOf& name_of) {
-    std::vector<std::string> list;
-    REQUIRE(reader);
-    for (;;) {
-      const auto records = reader->next();
-      INFO((records ? "" : records.error().message));
-      REQUIRE(records);
-      if (records->empty()) return list;
-      for (const R& record : *records) {
-        if (const auto* fact = std::get_if<Fact>(&record.fact)) list.emplace_back(name_of(*fact));
-      }
-    }
-  }
-  std::vector<std::string> mailboxes() {
-    return names_in<TaskAdmitted>(store->history_of_pool(stream(gpu)),
-                                  [](const TaskAdmitted& fact) { return fact.mailbox; });
-  }
-  std::vector<std::string> plates() {
-    return names_in<garage::TicketOpened>(
-        store->load_garage(stream(garage_stream)),
-        [](const garage::TicketOpened& fact) { return fact.arrival.plate; });
-  }
-  void verify_all() {
-    const auto result = verify(*files);
-    REQUIRE(result);
-    for (const Damage& damage : result->damages) FAIL(damage.file + ": " + damage.message);
-  }
-};
 
 }  // namespace
 
@@ -182,47 +117,6 @@ TEST_CASE("More names than a key file holds go on in the next one") {
   REQUIRE(rig.commit() == true);
   expected[3999] = "erased:4003";
   CHECK(rig.mailboxes() == expected);
-}
-
-TEST_CASE("A store whose key file is missing or damaged says so") {
-  ErasureRig rig;
-  rig.open();
-  rig.admit(1, "bruno");
-  REQUIRE(rig.commit() == true);
-  std::string& keys = rig.disk.contents("keys-0000000000");
-  SECTION("missing") {
-    rig.open();
-    REQUIRE(rig.files->remove("keys-0000000000"));
-    const auto result = verify(*rig.files);
-    REQUIRE(result);
-    REQUIRE(result->damages.size() == 1);
-    CHECK_THAT(result->damages.front().message, Catch::Contains("are missing from here on"));
-    REQUIRE_FALSE(plan_repair(*rig.files));
-  }
-  SECTION("damaged") {
-    keys[70] = static_cast<char>(keys[70] ^ 1);
-    rig.open();
-    auto reader = rig.store->load_pool(rig.stream(gpu));
-    REQUIRE(reader);
-    const auto records = reader->next();
-    REQUIRE_FALSE(records);
-    CHECK(records.error().fault == StoreFault::corrupt);
-    CHECK(records.error().message.find("the key of a sealed name is damaged") != std::string::npos);
-    const auto result = verify(*rig.files);
-    REQUIRE(result);
-    REQUIRE(result->damages.size() == 1);
-    CHECK(result->damages.front().file == "keys-0000000000");
-    CHECK(result->damages.front().offset == 64);
-    auto plan = plan_repair(*rig.files);
-    REQUIRE(plan);
-    REQUIRE(plan->size() == 1);
-    CHECK_THAT(plan->front().message, Catch::Contains("erased:1"));
-    bool is_mended = false;
-    repair(*rig.files, std::move(*plan), [&](StoreResult<void> done) { is_mended = done.has_value(); });
-    CHECK(is_mended);
-    rig.open();
-    CHECK(rig.mailboxes() == std::vector<std::string>{"erased:1"});
-  }
 }
 
 TEST_CASE("The audit trail tells an erased name no more, also not from an index") {

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "checkpoints.h"
-#include "key_files.h"
 #include "log_format.h"
+#include "name_walk.h"
 #include "parking_lot/crc32c.h"
 #include "payload_segments.h"
 #include "segment_files.h"
@@ -30,7 +30,7 @@ class LogInspection {
     return {};
   }
   const PayloadExtent& last_payloads() const { return last_payloads_; }
-  const KeyNumbers& keys() const { return keys_; }
+  KeyNumbers& keys() { return keys_; }
 
  private:
   struct Known {
@@ -119,8 +119,8 @@ class LogInspection {
       return "records " + std::to_string(count.last + 1) + " to " +
              std::to_string(frame.head.first_sequence - 1) + " of stream " + count.key.name + " are missing";
     }
-    const std::string fault = decode(frame, count.key.kind);
-    if (!fault.empty()) return fault;
+    if (const auto read = names_.read(count.key.kind, frame); !read)
+      return read.error().where + " of the records: " + read.error().message;
     if (count.first == 0) count.first = frame.head.first_sequence;
     count.records += frame.head.count;
     count.last = frame.head.first_sequence + frame.head.count - 1;
@@ -146,25 +146,13 @@ class LogInspection {
     return "";
   }
 
-  std::string decode(const Frame& frame, StreamKind kind) {
-    pool_.clear();
-    mailbox_.clear();
-    garage_.clear();
-    const auto decoded = kind == StreamKind::mailbox  ? decode_frame(frame, mailbox_, &keys_)
-                         : kind == StreamKind::garage ? decode_frame(frame, garage_, &keys_)
-                                                      : decode_frame(frame, pool_, &keys_);
-    return decoded ? "" : decoded.error().where + " of the records: " + decoded.error().message;
-  }
-
   Files& files_;
   Inspection& result_;
   KeyNumbers keys_;
   Bytes bytes_;  ///< of one segment after the other
   std::vector<StreamKey> local_;
   std::vector<Known> streams_;
-  PoolRecords pool_;
-  MailboxRecords mailbox_;
-  GarageRecords garage_;
+  NameReader names_{keys_};
   PayloadExtent last_payloads_;
 };
 
@@ -223,6 +211,15 @@ StoreResult<void> verify_payloads(Files& files, std::uint64_t number, const Payl
   return {};
 }
 
+/// A name may stand in a checkpoint alone. What cannot be read is told elsewhere.
+void note_keys(Files& files, const Checkpoint& checkpoint, KeyNumbers& keys) {
+  Bytes bytes;
+  for (const std::uint64_t part : checkpoint.parts) {
+    const std::string name = segment_name(SegmentKind::checkpoint, part);
+    if (read_all(files, name, bytes)) (void)walk_names(name, bytes, 0, keys);
+  }
+}
+
 }  // namespace
 
 StoreResult<Inspection> verify(Files& files) {
@@ -239,14 +236,16 @@ StoreResult<Inspection> verify(Files& files) {
     read = verify_payloads(files, number, last, result);
     if (!read) return tl::unexpected(read.error());
   }
-  const auto key_damages = verify_keys(files, log.keys());
-  if (!key_damages) return tl::unexpected(key_damages.error());
-  for (const KeyDamage& damage : *key_damages)
-    result.damages.push_back(
-        {SegmentKind::records, damage.file, damage.number, damage.offset, damage.message});
   Checkpoints checkpoints(files, 0);
   read = checkpoints.open(*names);
   if (!read) return tl::unexpected(read.error());
+  for (const Checkpoint& checkpoint : checkpoints.complete()) note_keys(files, checkpoint, log.keys());
+  auto key_damages = verify_keys(files, log.keys());
+  if (!key_damages) return tl::unexpected(key_damages.error());
+  result.key_damages = std::move(*key_damages);
+  for (const KeyDamage& damage : result.key_damages)
+    result.damages.push_back(
+        {SegmentKind::records, damage.file, damage.number, damage.offset, damage.message});
   result.payload_end_segment = last.end.segment;
   result.payload_end_offset = last.end.offset;
   result.segments += segment_numbers(SegmentKind::checkpoint, *names).size();

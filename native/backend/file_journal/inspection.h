@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "key_inspection.h"
 #include "store.h"
 
 /// Looking at a store without opening it, and mending one that cannot be opened: `parking-lot store
@@ -42,7 +43,8 @@ struct Inspection {
   std::uint64_t payload_end_segment = 0;
   std::uint64_t payload_end_offset = 0;
   std::vector<StreamCount> streams;
-  std::vector<Damage> damages;  ///< at most one a segment of records or checkpoints, all of payloads
+  std::vector<Damage> damages;  ///< at most one a segment of records or checkpoints, all of payloads and keys
+  std::vector<KeyDamage> key_damages;  ///< those of keys again, with what can be done about them
   /// At the end, of a commit that was never confirmed; the next opening cuts it off.
   std::uint64_t torn_bytes = 0;
 };
@@ -58,12 +60,13 @@ struct RepairStep {
     cut,      ///< everything from `offset` on goes, after it was copied to `kept_as`
     discard,  ///< the whole file goes, after it was copied
     rewrite,  ///< `bytes` are written at `offset`; those that stood there are copied
+    create,   ///< the file is not there, and is made with `bytes`
   };
   Kind kind = Kind::cut;
   std::string file;
   std::uint64_t offset = 0;
   std::vector<std::uint8_t> bytes;
-  std::string kept_as;
+  std::string kept_as;  ///< empty: there is nothing to copy
   std::string message;  ///< what is lost by it, in one sentence
 };
 

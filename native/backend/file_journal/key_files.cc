@@ -1,39 +1,19 @@
 #include "key_files.h"
 
 #include <algorithm>
-#include <array>
 
+#include "key_format.h"
 #include "little_endian.h"
-#include "parking_lot/crc32c.h"
 
 namespace parking_lot {
 namespace {
 
-/// A key, its checksum, zeros: as long as a part of a sector, which a disk writes whole.
-constexpr std::uint64_t slot_bytes = 64;
-constexpr std::uint64_t checksum_at = sizeof(SealKey);
-constexpr std::uint64_t keys_per_file = 1024;  ///< with the header, which takes the place of the first
 constexpr std::uint64_t keys_per_page = 64;
 constexpr std::uint64_t files_per_key = 2;  ///< that may begin until a name gets another key
 constexpr std::size_t keys_at_once_max = 8192;
-constexpr std::string_view magic = "PPLKEYS1";
 
 std::string file_of(std::uint64_t number) { return key_file_name(number / keys_per_file); }
-std::uint64_t offset_of(std::uint64_t number) { return number % keys_per_file * slot_bytes; }
-
-Bytes key_file_header() {
-  Bytes header(magic.begin(), magic.end());
-  header.resize(slot_bytes - 4);
-  put_u32(header, crc32c(header));
-  return header;
-}
-
-void append_slot(const SealKey& key, Bytes& out) {
-  const std::size_t end = out.size() + slot_bytes;
-  out.insert(out.end(), key.begin(), key.end());
-  put_u32(out, crc32c(key));
-  out.resize(end);
-}
+std::uint64_t offset_of(std::uint64_t number) { return number % keys_per_file * key_slot_bytes; }
 
 /// One name for one key: see the class.
 constexpr SealNonce only_nonce{};
@@ -72,7 +52,7 @@ StoreResult<void> KeyFiles::begin(std::span<const std::string> names) {
   const auto size = files_.size(key_file_name(last));
   if (!size) return store_failure(size.error());
   const std::uint64_t used =
-      std::clamp<std::uint64_t>((*size + slot_bytes - 1) / slot_bytes, 1, keys_per_file);
+      std::clamp<std::uint64_t>((*size + key_slot_bytes - 1) / key_slot_bytes, 1, keys_per_file);
   next_ = last * keys_per_file + used;
   return {};
 }
@@ -114,10 +94,10 @@ bool KeyFiles::seal(std::string_view name, Bytes& out) {
 
 const char* KeyFiles::read_key(std::uint64_t number, SealKey& key) {
   const std::uint64_t page = number - number % keys_per_page;
-  const auto at = static_cast<std::size_t>((number - page) * slot_bytes);
-  if (page != page_ || page_bytes_.size() < at + slot_bytes) {
+  const auto at = static_cast<std::size_t>((number - page) * key_slot_bytes);
+  if (page != page_ || page_bytes_.size() < at + key_slot_bytes) {
     const auto read =
-        read_bytes(files_, file_of(number), offset_of(page), keys_per_page * slot_bytes, page_bytes_);
+        read_bytes(files_, file_of(number), offset_of(page), keys_per_page * key_slot_bytes, page_bytes_);
     page_ = page;
     if (!read) {
       page_bytes_.clear();
@@ -125,10 +105,11 @@ const char* KeyFiles::read_key(std::uint64_t number, SealKey& key) {
                                                          : "the key of a sealed name cannot be read";
     }
   }
-  if (page_bytes_.size() < at + slot_bytes) return "the key of a sealed name is missing";
-  std::copy_n(page_bytes_.begin() + static_cast<std::ptrdiff_t>(at), key.size(), key.begin());
-  const bool is_whole = load_u32(page_bytes_, at + checksum_at) == (key == SealKey{} ? 0 : crc32c(key));
-  return is_whole ? nullptr : "the key of a sealed name is damaged";
+  if (page_bytes_.size() < at + key_slot_bytes) return "the key of a sealed name is missing";
+  const auto found = parse_key_slot(ByteView(page_bytes_).subspan(at, key_slot_bytes));
+  if (!found) return "the key of a sealed name is damaged";
+  key = *found;
+  return nullptr;
 }
 
 const char* KeyFiles::open(ByteView sealed, std::string& name) {
@@ -161,14 +142,14 @@ FileResult<void> KeyFiles::write(CommitWrites& writes) {
     const std::uint64_t first = unwritten_[i].number;
     Bytes bytes;
     std::uint64_t at = offset_of(first);
-    if (at == slot_bytes) {
+    if (at == key_slot_bytes) {
       auto made = writes.create(file_of(first));
       if (!made) return made;
       bytes = key_file_header();
       at = 0;
     }
     for (; i < unwritten_.size() && file_of(unwritten_[i].number) == file_of(first); ++i)
-      append_slot(unwritten_[i].bytes, bytes);
+      append_key_slot(unwritten_[i].bytes, bytes);
     auto written = writes.write(file_of(first), at, bytes);
     if (!written) return written;
   }
@@ -200,7 +181,7 @@ std::vector<std::uint64_t> KeyFiles::renew(const std::function<bool(std::string_
 }
 
 FileResult<void> KeyFiles::destroy(std::span<const std::uint64_t> numbers, CommitWrites& writes) {
-  const Bytes zeros(slot_bytes);
+  const Bytes zeros(key_slot_bytes);
   for (const std::uint64_t number : numbers) {
     auto written = writes.write(file_of(number), offset_of(number), zeros);
     if (!written) return written;
@@ -237,51 +218,6 @@ const char* KeyNumbers::open(ByteView sealed, std::string& name) {
   lowest = std::min(lowest, number);
   name = "seen";
   return nullptr;
-}
-
-StoreResult<std::vector<KeyDamage>> verify_keys(Files& files, const KeyNumbers& used) {
-  const auto names = files.list();
-  if (!names) return store_failure(names.error());
-  std::vector<KeyDamage> damages;
-  std::uint64_t last = used.end() == 0 ? 0 : (used.end() - 1) / keys_per_file;
-  for (const std::string& name : *names) last = std::max(last, key_file_number(name).value_or(0));
-  Bytes bytes;
-  for (std::uint64_t file = 0; file <= last; ++file) {
-    const std::string name = key_file_name(file);
-    const std::uint64_t first = file * keys_per_file;
-    bytes.clear();
-    const bool is_there = std::find(names->begin(), names->end(), name) != names->end();
-    if (is_there) {
-      const auto read = read_all(files, name, bytes);
-      if (!read) return tl::unexpected(read.error());
-    }
-    const auto damage = [&](std::uint64_t at, std::string message, Bytes remedy, std::string loss) {
-      damages.push_back(
-          {name, file, at * slot_bytes, std::move(message), std::move(remedy), std::move(loss)});
-    };
-    const bool has_header = bytes.size() >= slot_bytes;
-    const Bytes header = key_file_header();
-    if (has_header && !std::equal(header.begin(), header.end(), bytes.begin()))
-      damage(0, "the header of a key file is damaged", header, "the header is written anew; nothing is lost");
-    for (std::uint64_t at = 1; at < keys_per_file; ++at) {
-      if ((at + 1) * slot_bytes > bytes.size()) {
-        if (!used.has(first + at)) continue;
-        damage(at, "the keys of sealed names are missing from here on", {}, "");
-        break;
-      }
-      const ByteView slot = ByteView(bytes).subspan(at * slot_bytes, slot_bytes);
-      SealKey key;
-      std::copy_n(slot.begin(), key.size(), key.begin());
-      Bytes whole;
-      append_slot(key, whole);
-      const bool is_zero = std::all_of(slot.begin(), slot.end(), [](std::uint8_t byte) { return byte == 0; });
-      if (is_zero || std::equal(whole.begin(), whole.end(), slot.begin())) continue;
-      damage(at, "the key of a sealed name is damaged", Bytes(slot_bytes),
-             "the name that was sealed with this key is lost: it reads " + std::string(erased_prefix) +
-                 std::to_string(first + at) + ", and messages of a mailbox of this name are lost with it");
-    }
-  }
-  return damages;
 }
 
 }  // namespace parking_lot

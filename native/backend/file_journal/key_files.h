@@ -138,16 +138,4 @@ class KeyNumbers final : public NameKeys {
   std::vector<bool> used_;
 };
 
-/// What is wrong with a key file.
-struct KeyDamage {
-  std::string file;
-  std::uint64_t number = 0;  ///< of the file
-  std::uint64_t offset = 0;
-  std::string message;
-  Bytes remedy;      ///< to be written there; empty: there is none
-  std::string loss;  ///< what is lost by that
-};
-/// Looks at every byte of all key files. Keys that names need must be whole or destroyed.
-StoreResult<std::vector<KeyDamage>> verify_keys(Files& files, const KeyNumbers& used);
-
 }  // namespace parking_lot

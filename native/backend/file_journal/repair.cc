@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "inspection.h"
-#include "key_files.h"
 #include "log_format.h"
 #include "segment_files.h"
 
@@ -24,11 +23,10 @@ class Plan {
     bool is_log_mended = false;
     for (const Damage& damage : inspection_.damages) {
       auto planned = StoreResult<void>();
+      if (key_file_number(damage.file)) continue;
       if (std::find(names_.begin(), names_.end(), damage.file) == names_.end())
         return hopeless(damage, "nothing else holds them");
-      if (key_file_number(damage.file)) {
-        planned = mend_key(damage);
-      } else if (damage.offset == 0 && damage.kind != SegmentKind::checkpoint) {
+      if (damage.offset == 0 && damage.kind != SegmentKind::checkpoint) {
         planned = rewrite_header(damage);
       } else if (damage.kind == SegmentKind::payloads) {
         planned = mend_payloads(damage);
@@ -39,6 +37,10 @@ class Plan {
         is_log_mended = true;
       }
       if (!planned) return tl::unexpected(planned.error());
+    }
+    for (const KeyDamage& damage : inspection_.key_damages) {
+      add(damage.is_missing ? RepairStep::Kind::create : RepairStep::Kind::rewrite, damage.file,
+          damage.offset, damage.remedy, damage.loss);
     }
     return std::move(steps_);
   }
@@ -61,7 +63,17 @@ class Plan {
 
   void add(RepairStep::Kind kind, const std::string& file, std::uint64_t offset, Bytes bytes,
            std::string message) {
-    steps_.push_back({kind, file, offset, std::move(bytes), copy_name(file), std::move(message)});
+    std::string copy = kind == RepairStep::Kind::create ? std::string() : copy_name(file);
+    steps_.push_back({kind, file, offset, std::move(bytes), std::move(copy), std::move(message)});
+  }
+
+  /// They repeat names, also those whose keys are lost.
+  void discard_indexes() {
+    for (const std::string& name : names_) {
+      if (!audit_index_number(name)) continue;
+      steps_.push_back(
+          {RepairStep::Kind::discard, name, 0, {}, {}, "the index of the audit trail is made anew"});
+    }
   }
 
   StoreResult<void> rewrite_header(const Damage& damage) {
@@ -81,17 +93,6 @@ class Plan {
         "the header is written anew; nothing is lost by that. Verify again: damage behind it is not known "
         "yet");
     return {};
-  }
-
-  StoreResult<void> mend_key(const Damage& damage) {
-    const auto found = verify_keys(files_, KeyNumbers());
-    if (!found) return tl::unexpected(found.error());
-    for (const KeyDamage& key : *found) {
-      if (key.file != damage.file || key.offset != damage.offset) continue;
-      add(RepairStep::Kind::rewrite, key.file, key.offset, key.remedy, key.loss);
-      return {};
-    }
-    return hopeless(damage, "nothing else holds them");
   }
 
   /// Opening goes from payload to payload by their heads: damaged ones are bridged, and a list can be done
@@ -207,6 +208,7 @@ class Plan {
 };
 
 StoreResult<void> keep_copy(CommitWrites& writes, const RepairStep& step) {
+  if (step.kept_as.empty()) return {};
   const bool is_rewrite = step.kind == RepairStep::Kind::rewrite;
   Bytes bytes;
   auto read = read_bytes(writes.files(), step.file, step.offset,
@@ -224,6 +226,7 @@ StoreResult<void> apply(CommitWrites& writes, const RepairStep& step) {
     done = writes.files().remove(step.file);
   } else {
     if (step.kind == RepairStep::Kind::cut) done = writes.files().truncate(step.file, step.offset);
+    if (step.kind == RepairStep::Kind::create) done = writes.create(step.file);
     if (done) done = writes.write(step.file, step.offset, step.bytes);
   }
   if (!done) return store_failure(done.error());

@@ -2,6 +2,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "name_walk.h"
 #include "store_state.h"
 
 /// Names of people are erased: which keys they have is found in the records themselves.
@@ -37,52 +38,6 @@ class KeySearch final : public NameKeys {
   std::unordered_set<std::uint64_t> seen_;
 };
 
-/// Decodes records only for the names in them.
-class NameWalk {
- public:
-  explicit NameWalk(NameKeys& keys) : keys_(keys) {}
-
-  Result<void> body(StreamKind kind, ByteView bytes, const RecordsFrame& frame) {
-    const auto decode = [&](auto& records) {
-      records.clear();
-      return decode_records(bytes, frame, records, &keys_);
-    };
-    if (kind == StreamKind::mailbox) return decode(mailbox_);
-    return kind == StreamKind::garage ? decode(garage_) : decode(pool_);
-  }
-
-  /// All frames; behind `end`, and in what may never have been finished, up to where something else begins.
-  StoreResult<void> frames(const std::string& file, ByteView bytes, std::uint64_t end) {
-    std::size_t offset = segment_header_bytes;
-    std::vector<std::optional<StreamKind>> kinds;
-    for (;;) {
-      const Frame frame = parse_frame(bytes, offset);
-      if (frame.status != Frame::Status::ok && offset < end)
-        return corrupt(file, offset, frame.fault.empty() ? "the frame is cut off" : frame.fault);
-      if (frame.status != Frame::Status::ok) return {};
-      const std::uint32_t stream = frame.head.stream;
-      if (frame.head.kind == FrameKind::stream) {
-        if (kinds.size() <= stream) kinds.resize(stream + 1);
-        if (const auto declared = decode_declaration(frame)) kinds[stream] = declared->kind;
-      }
-      const bool has_records = frame.head.kind == FrameKind::records || frame.head.kind == FrameKind::state;
-      if (has_records && stream < kinds.size() && kinds[stream]) {
-        const auto numbering = frame.head.kind == FrameKind::state ? Numbering::same : Numbering::dense;
-        const auto read = body(*kinds[stream], frame.body,
-                               {frame.head.first_sequence, numbering, frame.head.time, frame.head.count});
-        if (!read) return corrupt(file, offset, read.error().message);
-      }
-      offset = frame.next;
-    }
-  }
-
- private:
-  NameKeys& keys_;
-  PoolRecords pool_;
-  MailboxRecords mailbox_;
-  GarageRecords garage_;
-};
-
 bool has_names(const std::string& file) {
   return segment_number(SegmentKind::records, file) || segment_number(SegmentKind::checkpoint, file);
 }
@@ -102,7 +57,7 @@ StoreResult<void> FileStore::State::walk(const std::string& file, NameKeys& keys
   Bytes bytes;
   const auto read = read_all(files_, file, bytes);
   if (!read) return read;
-  return NameWalk(keys).frames(file, bytes, end);
+  return walk_names(file, bytes, end, keys);
 }
 
 /// The numbers of the keys that these names have in files.
