@@ -5,6 +5,8 @@
 #include <deque>
 #include <memory>
 
+#include "parking_lot/bring_near.h"
+
 namespace parking_lot {
 
 /// Slot of each known task by admission number. Numbers rise, so blocks of them sit in a deque; a block goes
@@ -46,11 +48,14 @@ class AdmissionIndex {
     return block ? block->slots[admission % block_size] : none;
   }
 
-  /// `erase` of this number comes soon; it is set. Its memory may be brought near.
+  /// `find` or `erase` of this number comes soon: its memory may be brought near.
   void expect(std::uint64_t admission) const {
-    const auto& block = blocks_[static_cast<std::size_t>(admission / block_size - first_)];
-    __builtin_prefetch(&block->slots[admission % block_size]);
-    __builtin_prefetch(&block->used);
+    const std::uint64_t number = admission / block_size;
+    if (number < first_ || number >= first_ + blocks_.size()) return;
+    const auto& block = blocks_[static_cast<std::size_t>(number - first_)];
+    if (!block) return;
+    bring_near(&block->slots[admission % block_size]);
+    bring_near(&block->used);
   }
 
   /// Whether `set` of this number would keep the index at a size that real numbers lead to.

@@ -4,6 +4,8 @@
 #include <memory>
 #include <vector>
 
+#include "parking_lot/bring_near.h"
+
 namespace parking_lot {
 
 /// Objects in numbered slots with stable addresses. Freed slots are used again, last freed first, so that
@@ -19,7 +21,7 @@ class Slab {
   /// This object is asked for soon: its memory may be brought near.
   void expect(std::uint32_t slot) const {
     const auto* object = reinterpret_cast<const char*>(&(*this)[slot]);
-    for (std::size_t line = 0; line < sizeof(T); line += 64) __builtin_prefetch(object + line);
+    for (std::size_t line = 0; line < sizeof(T); line += 64) bring_near(object + line);
   }
 
   std::uint32_t allocate() {

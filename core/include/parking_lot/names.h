@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "parking_lot/bring_near.h"
 #include "parking_lot/slot_table.h"
 #include "parking_lot/types.h"
 
@@ -33,7 +34,7 @@ class Names {
   std::string_view text(NameId name) const { return entry(name.index).text; }
 
   /// `release` of this name comes soon: its memory may be brought near.
-  void expect(NameId name) const { __builtin_prefetch(&entry(name.index)); }
+  void expect(NameId name) const { bring_near(&entry(name.index)); }
 
   std::size_t size() const { return table_.size(); }
 

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "parking_lot/bring_near.h"
+
 namespace parking_lot {
 
 /// FNV-1a, folded.
@@ -35,7 +37,7 @@ class SlotTable {
   /// Does nothing if the slot is not in the table.
   void erase(std::uint32_t hash, std::uint32_t slot);
   /// A call with this hash comes soon: its memory may be brought near.
-  void expect(std::uint32_t hash) const { __builtin_prefetch(&places_[hash & (places_.size() - 1)]); }
+  void expect(std::uint32_t hash) const { bring_near(&places_[hash & (places_.size() - 1)]); }
 
   std::size_t size() const { return size_; }
   std::size_t memory_bytes() const { return places_.size() * sizeof(Place); }

@@ -70,7 +70,8 @@ SpotRange Garage::Machine::spots_for(RequestId request, const Need& need, int ga
 
 void Garage::Machine::take(const Enter& input) {
   if (is_refused(input.request, Wants::zone) || !is_vehicle(input.request, input.vehicle)) return;
-  parking.expect_vehicle(input.vehicle.plate);
+  // What is looked up here is far away in a large garage: the spot comes nearer while the vehicle does.
+  const std::uint32_t expected = parking.expect_vehicle(input.vehicle.plate);
   const int gate = parking.gate_of(input.gate);
   const int tariff = parking.tariff_of(input.tariff);
   if (gate < 0 || tariff < 0)
@@ -78,9 +79,8 @@ void Garage::Machine::take(const Enter& input) {
   if (input.wanted.bits >= feature_sets)
     return refuse(input.request, GarageRefusal::invalid_request, "wanted");
   const Need need{input.vehicle.size, input.wanted, input.vehicle.spots_required};
-  // What is looked up here is far away in a large garage: the spot comes nearer while the vehicle does.
   parking.inventory.expect(need, static_cast<std::uint32_t>(gate));
-  const std::uint32_t known = parking.vehicle_of(input.vehicle.plate);
+  const std::uint32_t known = parking.vehicle_of(input.vehicle.plate, expected);
   std::uint32_t reservation = no_slot;
   if (known != no_slot) {
     const KnownVehicle& vehicle = parking.vehicles[known];

@@ -36,6 +36,7 @@ void Garage::Machine::open_stream() {
 
 void Garage::Machine::handle(Now now, std::span<const Input> inputs) {
   outbox_.begin();
+  if (!inputs.empty()) expect(inputs.front());
   if (stream.is_durable()) {
     stream.clear_batch();
     kept_offsets_.clear();
@@ -46,8 +47,9 @@ void Garage::Machine::handle(Now now, std::span<const Input> inputs) {
     run_timers();
     parking.forget_old(now_.wall);
   }
-  for (const Input& input : inputs) {
-    std::visit([this](const auto& each) { take(each); }, input);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (i + 1 < inputs.size()) expect(inputs[i + 1]);
+    std::visit([this](const auto& each) { take(each); }, inputs[i]);
   }
   if (stream.state() == StreamState::open) {
     let_in_all();
@@ -55,6 +57,19 @@ void Garage::Machine::handle(Now now, std::span<const Input> inputs) {
     write_refusals();
   }
   if (!stream.batch().empty()) outbox_.push(Write{stream.batch()});
+}
+
+/// What the command looks up first lies in memory that nobody has touched for long: it comes nearer while
+/// other work is done.
+void Garage::Machine::expect(const Input& input) const {
+  if (const auto* enter = std::get_if<Enter>(&input)) {
+    parking.expect_plate(enter->vehicle.plate);
+    const Need need{enter->vehicle.size, enter->wanted, enter->vehicle.spots_required};
+    const int gate = parking.gate_of(enter->gate);
+    if (gate >= 0) parking.inventory.expect_order(need, static_cast<std::uint32_t>(gate));
+  } else if (const auto* exit = std::get_if<Exit>(&input)) {
+    parking.expect_ticket(exit->ticket);
+  }
 }
 
 // --- what happens by itself ---

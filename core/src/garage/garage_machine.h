@@ -82,6 +82,7 @@ class Garage::Machine {
   void open_stream();
 
   void take(const garage::Tick&) {}
+  void expect(const garage::Input& input) const;
   void run_timers();
   void let_in_all();
   void switch_allocation();

@@ -90,21 +90,22 @@ std::uint32_t Inventory::best_class(VehicleSize size, Features wanted) const {
   return class_count;
 }
 
-void Inventory::expect(const Need& need, std::uint32_t entrance) const {
+const SpotId* Inventory::best_single(const Need& need, std::uint32_t entrance) const {
   const std::uint32_t of = best_class(need.size, need.wanted);
-  if (of == class_count) return;
-  const Order& order = orders_[orders_.size() == 1 ? 0 : entrance];
-  expect(order.spots[of][order.free[of].first()]);
+  if (of == class_count) return nullptr;
+  const Order& order = orders_[order_at(entrance)];
+  return &order.spots[of][order.free[of].first()];
+}
+
+void Inventory::expect(const Need& need, std::uint32_t entrance) const {
+  const SpotId* spot = best_single(need, entrance);
+  if (spot != nullptr) expect(*spot);
 }
 
 SpotRange Inventory::find(const Need& need, std::uint32_t entrance) {
-  const std::uint32_t number = orders_.size() == 1 ? 0 : entrance;
-  const std::uint32_t of = best_class(need.size, need.wanted);
-  if (of != class_count) {
-    const Order& order = orders_[number];
-    return {order.spots[of][order.free[of].first()], 1};
-  }
-  return needs_run(need) ? runs(need.wanted).find(number, need.spots_required) : SpotRange{};
+  const SpotId* spot = best_single(need, entrance);
+  if (spot != nullptr) return {*spot, 1};
+  return needs_run(need) ? runs(need.wanted).find(order_at(entrance), need.spots_required) : SpotRange{};
 }
 
 bool Inventory::could_ever_fit(const Need& need) {

@@ -9,6 +9,7 @@
 #include "garage/free_runs.h"
 #include "garage/layout.h"
 #include "garage/rank_set.h"
+#include "parking_lot/bring_near.h"
 
 namespace parking_lot::garage {
 
@@ -49,9 +50,13 @@ class Inventory {
   enum class Owner : std::uint8_t { ticket, reservation };
   /// `take` or `give_back` of this spot comes soon: its memory may be brought near.
   void expect(SpotId spot) const {
-    __builtin_prefetch(&holders_[spot.index]);
-    __builtin_prefetch(&rank_in_class_[spot.index * orders_.size()]);
+    bring_near(&holders_[spot.index]);
+    bring_near(&rank_in_class_[spot.index * orders_.size()]);
     layout_->expect(spot);
+  }
+  /// `expect` or `find` of this need comes soon.
+  void expect_order(const Need& need, std::uint32_t entrance) const {
+    bring_near(best_single(need, entrance));
   }
   /// `find` of this need comes soon, and `take` of what it finds.
   void expect(const Need& need, std::uint32_t entrance) const;
@@ -92,6 +97,10 @@ class Inventory {
   }
   /// The class that serves the need best among those with a free spot; `class_count`: none.
   std::uint32_t best_class(VehicleSize size, Features wanted) const;
+  /// Where the strategy in use has the spot that serves the need best by itself; null: there is none.
+  const SpotId* best_single(const Need& need, std::uint32_t entrance) const;
+  /// Which of the orders is that for this entrance.
+  std::uint32_t order_at(std::uint32_t entrance) const { return orders_.size() == 1 ? 0 : entrance; }
   void set(SpotRange spots, SpotState state);
   void set(SpotId spot, SpotState state);
   FreeRuns& runs(Features wanted);

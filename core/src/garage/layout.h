@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "parking_lot/bring_near.h"
 #include "parking_lot/garage/garage_config.h"
 #include "parking_lot/garage/record.h"
 
@@ -30,7 +31,7 @@ class Layout {
   std::uint32_t spot_count() const { return static_cast<std::uint32_t>(spots_.size()); }
   const ParkingSpot& spot(SpotId spot) const { return spots_[spot.index]; }
   /// `spot` or `place_of` of it comes soon: its memory may be brought near.
-  void expect(SpotId spot) const { __builtin_prefetch(&spots_[spot.index]); }
+  void expect(SpotId spot) const { bring_near(&spots_[spot.index]); }
   const std::vector<Row>& rows() const { return rows_; }
   const Row& row_of(SpotId spot) const { return rows_[spots_[spot.index].row]; }
 

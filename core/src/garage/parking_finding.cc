@@ -16,10 +16,25 @@ std::uint32_t ParkingManager::ticket_of(const TicketName& name) const {
     const std::uint32_t slot = ticket_by_number_.find(number_in(name.id));
     if (slot == AdmissionIndex::none) return no_slot;
     tickets.expect(slot);
+    expect_forgetting();
     return tickets[slot].id == name.id ? slot : no_slot;
   }
   const std::uint32_t vehicle = vehicle_of(name.plate);
   return vehicle == no_slot ? no_slot : vehicles[vehicle].open_ticket;
+}
+
+void ParkingManager::expect_ticket(const TicketName& name) const {
+  name.id ? ticket_by_number_.expect(number_in(name.id)) : expect_plate(name.plate);
+}
+
+std::uint32_t ParkingManager::expect_vehicle(std::string_view plate) const {
+  const std::uint32_t slot = vehicle_by_plate_.find(hash_of(plate), [](std::uint32_t) { return true; });
+  if (slot != no_slot) vehicles.expect(slot);
+  return slot;
+}
+
+std::uint32_t ParkingManager::vehicle_of(std::string_view plate, std::uint32_t expected) const {
+  return expected == no_slot || vehicles[expected].plate == plate ? expected : vehicle_of(plate);
 }
 
 int ParkingManager::gate_of(std::string_view name) const {

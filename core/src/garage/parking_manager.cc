@@ -221,12 +221,11 @@ void ParkingManager::close(std::uint32_t slot, Stamp stamp) {
   vehicles[ticket.visit.vehicle].open_ticket = no_slot;
   --open_tickets;
   closed_.push_back({slot, ticket.exit});
-  if (!is_restoring_) forget_beyond_count();
+  if (!is_restoring_) forget_beyond(std::size_t{config_.ticket_retention_count} + forgotten_later_max);
 }
 
-void ParkingManager::forget_beyond_count() {
-  while (closed_.size() > config_.ticket_retention_count) {
-    expect_forgetting();
+void ParkingManager::forget_beyond(std::size_t count) {
+  while (closed_.size() > count) {
     const std::uint32_t oldest = closed_.front().slot;
     closed_.pop_front();
     forget_ticket(oldest);
@@ -253,6 +252,7 @@ void ParkingManager::forget_ticket(std::uint32_t slot) {
 }
 
 void ParkingManager::forget_old(WallTime now) {
+  forget_beyond(config_.ticket_retention_count);
   while (!closed_.empty() && now - closed_.front().exit > config_.ticket_retention) {
     const std::uint32_t oldest = closed_.front().slot;
     closed_.pop_front();

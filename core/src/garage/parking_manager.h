@@ -20,6 +20,9 @@
 namespace parking_lot::garage {
 
 inline constexpr std::uint32_t no_slot = 0xffffffff;
+/// So many tickets too many may be remembered until the next command, which has time to forget them while it
+/// waits for memory.
+inline constexpr std::size_t forgotten_later_max = 64;
 
 /// Where a record stands.
 struct Stamp {
@@ -155,8 +158,12 @@ class ParkingManager {
   // Finding.
   static bool is_here(const KnownVehicle& vehicle);
   std::uint32_t vehicle_of(std::string_view plate) const;
-  /// `vehicle_of` comes soon: its memory may be brought near.
-  void expect_vehicle(std::string_view plate) const { vehicle_by_plate_.expect(hash_of(plate)); }
+  // What will be looked for soon: its memory may be brought near.
+  void expect_ticket(const TicketName& name) const;
+  void expect_plate(std::string_view plate) const { vehicle_by_plate_.expect(hash_of(plate)); }
+  /// The vehicle that has this plate, if one has; else any, or `no_slot`. `vehicle_of` with it comes soon.
+  std::uint32_t expect_vehicle(std::string_view plate) const;
+  std::uint32_t vehicle_of(std::string_view plate, std::uint32_t expected) const;
   std::uint32_t ticket_of(const TicketName& name) const;
   std::uint32_t reservation_of(std::uint64_t number) const { return reservation_by_number_.find(number); }
   std::uint32_t place_of(std::uint64_t number) const { return place_by_number_.find(number); }
@@ -242,7 +249,7 @@ class ParkingManager {
   void end_reservation(std::uint32_t slot, Stamp stamp);
   Ticket* open_ticket(std::uint64_t number);
   void close(std::uint32_t slot, Stamp stamp);
-  void forget_beyond_count();
+  void forget_beyond(std::size_t count);
   void forget_ticket(std::uint32_t slot);
   void expect_forgetting() const;
   void drop_ticket(std::uint32_t slot, Stamp stamp);

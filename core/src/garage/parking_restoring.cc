@@ -236,7 +236,7 @@ void ParkingManager::recovered() {
     return tickets[a.slot].closed < tickets[b.slot].closed;
   });
   is_restoring_ = false;
-  forget_beyond_count();
+  forget_beyond(config_.ticket_retention_count);
 }
 
 }  // namespace parking_lot::garage
