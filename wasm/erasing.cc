@@ -15,19 +15,13 @@ std::string failure_text(const Error& error) {
   return "{\"where\":" + quoted(error.where) + ",\"failure\":" + quoted(error.message) + "}";
 }
 
-auto names_of(const MailboxKey& user) {
-  return [begin = encode_mailbox_key(user)](std::string_view name) {
-    return name.substr(0, begin.size()) == begin;
-  };
-}
-
 /// What there is to acknowledge first: `{"cursor", "sessions"}`, `{"task"}` of one that lives, or
 /// `{"where", "failure"}` of a store that cannot erase.
 std::string find_user(const std::string& tenant, const std::string& user) {
   const MailboxKey key{tenant, user, {}};
   if (const auto living = session()->lot().scheduler().forget_user(key)) return refusal_text(*living);
   if (Storage* storage = session()->storage()) {
-    if (const auto may = storage->may_erase(names_of(key)); !may) return failure_text(may.error());
+    if (const auto may = storage->search(encode_mailbox_key(key)); !may) return failure_text(may.error());
   }
   const Mailbox& mailbox = session()->lot().mailbox();
   std::string cursor;
@@ -46,7 +40,7 @@ std::string erase_user(const std::string& tenant, const std::string& user) {
   const MailboxKey key{tenant, user, {}};
   if (const auto living = session()->lot().scheduler().forget_user(key)) return refusal_text(*living);
   if (!session()->storage()) return "{\"keys\":0}";
-  const auto keys = session()->storage()->erase(names_of(key));
+  const auto keys = session()->storage()->erase(encode_mailbox_key(key));
   return keys ? "{\"keys\":" + std::to_string(*keys) + "}" : failure_text(keys.error());
 }
 

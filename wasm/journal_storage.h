@@ -48,8 +48,8 @@ class JournalStorage final : public Storage {
   void withdraw(std::uint64_t id) override { memory_.erase(id); }
 
   Result<AuditPage> audit(const AuditQuery& query, const Scheduler& scheduler) override;
-  Result<std::uint64_t> erase(const IsErased& is_erased) override;
-  Result<void> may_erase(const IsErased& is_erased) override;
+  Result<void> search(std::string_view names_begin) override;
+  Result<std::uint64_t> erase(std::string_view names_begin) override;
   bool is_erasing() const override;
 
   std::string_view trouble(std::uint32_t disk) const override;
@@ -72,6 +72,7 @@ class JournalStorage final : public Storage {
     bool has_news = false;                     // appended since the last commit began
     bool is_committing = false;
     std::vector<std::uint64_t> named;  // by records since the last commit began
+    ErasureSearch found;               // of the names that were looked for last
     bool has_erased = false;           // names, since the last commit began
     bool is_erasing = false;           // the commit that makes this durable has not succeeded
     std::string trouble;
@@ -139,6 +140,7 @@ class JournalStorage final : public Storage {
   std::vector<Input> reports_;
   std::vector<mailbox::Input> mailbox_reports_;
   std::unordered_map<std::uint64_t, std::string> memory_;
+  std::string searched_;             // what these names begin with
   std::uint64_t first_payload_ = 1;  // of this opening
   std::uint64_t next_payload_ = 1;
   /// A turn hands over about as many records while it loads: some milliseconds.

@@ -15,6 +15,10 @@ StoreResult<StoredEvents> ask(AuditLog& log, LogEnd end, const AuditQuery& query
   return log.query(query, after);
 }
 
+IsErased begins_with(std::string_view start) {
+  return [start](std::string_view name) { return name.substr(0, start.size()) == start; };
+}
+
 }  // namespace
 
 Result<AuditPage> JournalStorage::audit(const AuditQuery& query, const Scheduler& scheduler) {
@@ -46,27 +50,30 @@ Result<AuditPage> JournalStorage::audit(const AuditQuery& query, const Scheduler
   return page;
 }
 
-Result<void> JournalStorage::may_erase(const IsErased& is_erased) {
+Result<void> JournalStorage::search(std::string_view names_begin) {
+  if (searched_ != names_begin) {
+    searched_ = names_begin;
+    for (const auto& place : places_) place->found = {};
+  }
   for (const auto& place : places_) {
     if (!place->store)
       return Failure({place->plan.location, "is not open, and names in it cannot be erased."});
-    const auto may = place->store->may_erase(is_erased);
-    if (!may) return Failure({may.error().file, may.error().message});
+    const auto searched = place->store->search(begins_with(names_begin), place->found);
+    if (!searched) return Failure({searched.error().file, searched.error().message});
   }
   return {};
 }
 
-Result<std::uint64_t> JournalStorage::erase(const IsErased& is_erased) {
+Result<std::uint64_t> JournalStorage::erase(std::string_view names_begin) {
+  if (const auto searched = search(names_begin); !searched) return Failure(searched.error());
   std::uint64_t count = 0;
   for (const auto& place : places_) {
-    if (!place->store)
-      return Failure({place->plan.location, "is not open, and names in it cannot be erased."});
-    const auto keys = place->store->erase(is_erased);
-    if (!keys) return Failure({keys.error().file, keys.error().message});
-    if (*keys == 0) continue;
-    count += *keys;
+    const std::uint64_t keys = place->store->erase(begins_with(names_begin), std::exchange(place->found, {}));
+    if (keys == 0) continue;
+    count += keys;
     place->has_news = place->has_erased = place->is_erasing = true;
   }
+  searched_.clear();
   return count;
 }
 

@@ -86,11 +86,12 @@ class Storage {
   /// read, or if `query.after` is no cursor (`where` is "after" then).
   virtual Result<AuditPage> audit(const AuditQuery& query, const Scheduler& scheduler) = 0;
 
-  /// Destroys the keys of these names with the next commit, and answers how many that are. Fails if a store
-  /// cannot be had or read; those before it are erased then.
-  virtual Result<std::uint64_t> erase(const std::function<bool(std::string_view)>& is_erased) = 0;
-  /// Whether that can be done.
-  virtual Result<void> may_erase(const std::function<bool(std::string_view)>& is_erased) = 0;
+  /// Looks in every store for names that begin so; fails if one cannot be had or read. What it finds is
+  /// remembered for the erasure of these names, unless others are looked for before.
+  virtual Result<void> search(std::string_view names_begin) = 0;
+  /// Destroys the keys of these names with the next commit, and answers how many that are. If a store cannot
+  /// be had or read, none is changed.
+  virtual Result<std::uint64_t> erase(std::string_view names_begin) = 0;
   /// Whether that is not durable yet.
   virtual bool is_erasing() const = 0;
 

@@ -15,6 +15,7 @@ struct Course {
   std::string user;  ///< what the user's mailbox keys begin with
   std::string end;   ///< cursor beyond all messages
   std::size_t boxes = 0;
+  Storage::Searches found;
   tl::expected<Erasure, RefusedCommand> answer = Erasure{};
   ErasureCallback on_done;
 };
@@ -54,7 +55,7 @@ void destroy_keys(Scheduler& scheduler, Storage& storage, const std::shared_ptr<
   if (auto refusal = refusal_of(scheduler, course->user); refusal && course->answer)
     course->answer = tl::unexpected(std::move(*refusal));
   if (!course->answer) return course->on_done(course->answer);
-  storage.erase(names_of(course->user), [course](const Storage::ErasedKeys& keys) {
+  storage.erase(names_of(course->user), std::move(course->found), [course](const Storage::ErasedKeys& keys) {
     if (keys) course->answer->keys = *keys;
     if (!keys) course->answer = tl::unexpected(refusal_of(keys.error()));
     course->on_done(course->answer);
@@ -83,7 +84,7 @@ void Host::erase_user(const MailboxAddress& user, ErasureCallback on_done) {
     course->on_done = on_done;
     if (auto refusal = refusal_of(loop.scheduler(), course->user)) return on_done(tl::unexpected(*refusal));
     // Before messages are dropped.
-    if (const auto may = loop.storage().may_erase(names_of(course->user)); !may)
+    if (const auto may = loop.storage().search(names_of(course->user), course->found); !may)
       return on_done(tl::unexpected(refusal_of(may.error())));
     const std::vector<NameId> keys = loop.mailbox().keys_of(key);
     course->boxes = keys.size();

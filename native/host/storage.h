@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -106,11 +107,15 @@ class Storage {
   void release(PayloadRef ref);
   void release(const Release& order);
 
-  /// Destroys the keys of these names in every store; `done` hears how many when that is durable, or why not.
+  /// What was found so far in each directory.
+  using Searches = std::map<std::string, ErasureSearch>;
+  /// Looks for these names in every store, so that nothing stands in the way of an erasure. Again: only at
+  /// what was written since.
+  Result<void> search(const IsErased& is_erased, Searches& found);
+  /// Destroys the keys of these names in every store, all that are left of them after `found`, or in none;
+  /// `done` hears how many when that is durable, or why not.
   using ErasedKeys = tl::expected<std::uint64_t, Error>;
-  void erase(const IsErased& is_erased, std::function<void(ErasedKeys)> done);
-  /// Whether that can be done.
-  Result<void> may_erase(const IsErased& is_erased);
+  void erase(const IsErased& is_erased, Searches found, std::function<void(ErasedKeys)> done);
 
   std::vector<MissingPayloads> missing_payloads(const Lot& lot) const;
 

@@ -59,23 +59,25 @@ void Storage::forget_names(Place& place) {
   place.audit->forget();
 }
 
-Result<void> Storage::may_erase(const IsErased& is_erased) {
+Result<void> Storage::search(const IsErased& is_erased, Searches& found) {
   if (!closed_places_.empty())
     return Failure({closed_places_.front()->directory,
                     "is not open, and names in it cannot be erased; try again when it is."});
   for (const auto& place : places_) {
-    const auto may = place->store->may_erase(is_erased);
-    if (!may) return Failure(error_of(place->directory, may.error()));
+    const auto searched = place->store->search(is_erased, found[place->directory]);
+    if (!searched) return Failure(error_of(place->directory, searched.error()));
   }
   return {};
 }
 
-void Storage::erase(const IsErased& is_erased, std::function<void(ErasedKeys)> done) {
+void Storage::erase(const IsErased& is_erased, Searches found, std::function<void(ErasedKeys)> done) {
   struct Course {
     std::size_t places = 0;
     ErasedKeys keys = 0;
     std::function<void(ErasedKeys)> done;
   };
+  if (const auto searched = search(is_erased, found); !searched)
+    return done(tl::unexpected(searched.error()));
   const auto course = std::make_shared<Course>();
   course->places = places_.size() + 1;
   course->done = std::move(done);
@@ -85,12 +87,12 @@ void Storage::erase(const IsErased& is_erased, std::function<void(ErasedKeys)> d
     if (--course->places == 0) course->done(course->keys);
   };
   for (const auto& place : places_) {
-    const auto keys = place->store->erase(is_erased);
-    if (!keys || *keys == 0) {
-      finish(place.get(), keys ? nullptr : &keys.error());
+    const std::uint64_t keys = place->store->erase(is_erased, found[place->directory]);
+    if (keys == 0) {
+      finish(place.get(), nullptr);
       continue;
     }
-    if (course->keys) *course->keys += *keys;
+    *course->keys += keys;
     place->erasures.push_back(
         [finish, place = place.get()](const StoreError* failure) { finish(place, failure); });
     place->has_news = true;

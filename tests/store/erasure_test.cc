@@ -119,6 +119,74 @@ TEST_CASE("More names than a key file holds go on in the next one") {
   CHECK(rig.mailboxes() == expected);
 }
 
+TEST_CASE("A checkpoint that counts and cannot be read is no reason to say that nobody is in it") {
+  ErasureRig rig;
+  rig.open();
+  rig.admit(1, "anna");
+  REQUIRE(rig.commit() == true);
+  REQUIRE(rig.store->begin_checkpoint(rig.stream(gpu)));
+  TaskRestored restored;
+  restored.admitted.admission = 1;
+  restored.admitted.mailbox = "bruno";  // nowhere else
+  const std::vector<Record> state{{1, WallTime{5}, PoolRestored{}}, {1, WallTime{5}, restored}};
+  REQUIRE(rig.store->add_to_checkpoint(rig.stream(gpu), state));
+  const std::string file = "checkpoint-0000000001";
+  SECTION("one that is complete") {
+    REQUIRE(rig.store->end_checkpoint(rig.stream(gpu)));
+    REQUIRE(rig.commit() == true);
+    if (GENERATE(false, true)) rig.open();
+    std::string& bytes = rig.disk.contents(file);
+    const std::string whole = bytes;
+    SECTION("a changed byte") { bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1); }
+    SECTION("cut off") { bytes.resize(bytes.size() - 1); }
+    SECTION("zeros") { std::fill(bytes.begin() + bytes.size() / 2, bytes.end(), '\0'); }
+    const auto erased = rig.store->erase(is_bruno);
+    REQUIRE_FALSE(erased);
+    CHECK(erased.error().fault == StoreFault::corrupt);
+    CHECK(erased.error().file == file);
+    rig.disk.contents(file) = whole;
+    CHECK(rig.store->erase(is_bruno).value() == 1);
+  }
+  SECTION("one that was never finished may be cut off anywhere") {
+    REQUIRE(rig.commit() == true);
+    std::string& bytes = rig.disk.contents(file);
+    bytes.resize(bytes.size() - 1);
+    CHECK(rig.store->erase([](std::string_view name) { return name == "anna"; }).value() == 1);
+  }
+}
+
+TEST_CASE("A search that is repeated looks only at what was written since") {
+  StoreOptions options;
+  options.segment_bytes = 2000;
+  options.audit_retention = Duration{1'000'000'000};
+  ErasureRig rig(options);
+  rig.open();
+  std::uint64_t last = 0;
+  while (rig.disk.names().size() < 5) {
+    ++last;
+    rig.admit(last, last == 1 ? "bruno" : "anna");
+    REQUIRE(rig.commit() == true);
+  }
+  ErasureSearch found;
+  REQUIRE(rig.store->search(is_bruno, found));
+  CHECK(found.keys.size() == 1);
+  // Another opening gives the name another key.
+  rig.open();
+  rig.admit(++last, "bruno");
+  REQUIRE(rig.commit() == true);
+  rig.open();
+  std::string& first = rig.disk.contents("records-0000000001");
+  first[200] = static_cast<char>(first[200] ^ 1);
+  ErasureSearch anew;
+  CHECK_FALSE(rig.store->search(is_bruno, anew));
+  REQUIRE(rig.store->search(is_bruno, found));
+  CHECK(found.keys.size() == 2);
+  first[200] = static_cast<char>(first[200] ^ 1);
+  CHECK(rig.store->erase(is_bruno, found) == 2);
+  REQUIRE(rig.commit() == true);
+  for (const std::string& name : rig.mailboxes()) CHECK_FALSE(is_bruno(name));
+}
+
 TEST_CASE("The audit trail tells an erased name no more, also not from an index") {
   StoreOptions options;
   options.segment_bytes = 2000;
@@ -211,7 +279,8 @@ TEST_CASE(
   REQUIRE_FALSE(erased);
   CHECK(erased.error().fault == StoreFault::unsealed);
   CHECK_THAT(erased.error().message, Catch::Contains("1 records name them in plain text"));
-  CHECK_FALSE(rig.store->may_erase(is_bruno));
+  ErasureSearch found;
+  CHECK_FALSE(rig.store->search(is_bruno, found));
   CHECK(rig.store->erase([](std::string_view name) { return name == "anna"; }).value() == 1);
   REQUIRE(rig.commit() == true);
   CHECK(rig.mailboxes() == std::vector<std::string>{"bruno", "bruno", "erased:2"});

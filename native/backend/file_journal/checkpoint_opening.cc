@@ -19,6 +19,7 @@ struct Checkpoints::Part {
   std::uint64_t first = 0;
   std::uint64_t records = 0;
   std::uint64_t bytes = 0;
+  std::uint64_t frames_end = 0;
   bool is_whole = false;  ///< up to its last byte
   struct End {
     std::uint64_t last = 0;
@@ -78,6 +79,7 @@ StoreResult<void> Checkpoints::open_part(std::uint64_t number,
       part.end = {.last = load_u64(frame.body, 0), .records = load_u64(frame.body, 8)};
     }
     part.is_whole = true;
+    part.frames_end = frame.next;
     return true;
   });
   if (id) found[*id].push_back(std::move(part));
@@ -96,6 +98,7 @@ void Checkpoints::complete(std::uint64_t id, std::vector<Part>& parts) {
                       part.end.has_value() == (i + 1 == parts.size());
     if (!fits) return;
     checkpoint.parts.push_back(part.number);
+    checkpoint.ends.push_back(part.frames_end);
     checkpoint.bytes += part.bytes;
     records += part.records;
   }

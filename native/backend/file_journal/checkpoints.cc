@@ -104,6 +104,7 @@ void Checkpoints::end(const StreamKey& stream) {
 FileResult<void> Checkpoints::begin_part(Open& open, CommitWrites& writes, SyncMode mode) {
   Checkpoint& checkpoint = open.checkpoint;
   checkpoint.bytes += open.file.end;
+  if (!checkpoint.parts.empty()) checkpoint.ends.push_back(open.file.end);
   const std::uint64_t number = next_number_++;
   checkpoint.parts.push_back(number);
   open.file = AppendFile{.name = segment_name(SegmentKind::checkpoint, number)};
@@ -165,6 +166,7 @@ void Checkpoints::committed(const std::function<void(const Checkpoint&)>& comple
     }
     Checkpoint done = std::move(open->checkpoint);
     done.bytes += open->file.end;
+    done.ends.push_back(open->file.end);
     open = open_.erase(open);
     for (auto old = complete_.begin(); old != complete_.end();) {
       const bool is_replaced = old->stream == done.stream;

@@ -19,6 +19,7 @@ namespace parking_lot {
 struct Checkpoint {
   StreamKey stream;
   std::vector<std::uint64_t> parts;  ///< segment numbers, in order; the first one names the checkpoint
+  std::vector<std::uint64_t> ends;   ///< of each part, in bytes: what follows is zeros or nothing
   std::uint64_t first = 0;           ///< number that its first records of state have
   std::uint64_t last = 0;            ///< and its last ones
   std::uint64_t bytes = 0;

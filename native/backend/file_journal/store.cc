@@ -241,8 +241,18 @@ bool FileStore::wants_commit() const { return state_->wants_commit(); }
 StoreResult<void> FileStore::read_payload(std::uint64_t id, std::string& out) {
   return state_->payloads().read(id, out);
 }
-StoreResult<void> FileStore::may_erase(const IsErased& is_erased) { return state_->may_erase(is_erased); }
-StoreResult<std::uint64_t> FileStore::erase(const IsErased& is_erased) { return state_->erase(is_erased); }
+StoreResult<std::uint64_t> FileStore::erase(const IsErased& is_erased) {
+  ErasureSearch found;
+  auto searched = search(is_erased, found);
+  if (!searched) return tl::unexpected(searched.error());
+  return erase(is_erased, found);
+}
+StoreResult<void> FileStore::search(const IsErased& is_erased, ErasureSearch& found) {
+  return state_->search(is_erased, found);
+}
+std::uint64_t FileStore::erase(const IsErased& is_erased, const ErasureSearch& found) {
+  return state_->erase(is_erased, found);
+}
 bool FileStore::holds_payload(std::uint64_t id) const { return state_->payloads().holds(id); }
 std::uint64_t FileStore::largest_payload_id() const { return state_->payloads().largest_id(); }
 void FileStore::release_all_but(std::span<const std::uint64_t> named, std::uint64_t before) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -69,6 +70,12 @@ using CommitDone = std::function<void(const CommitOutcome&)>;
 
 /// Whether a name of a person is to be erased.
 using IsErased = std::function<bool(std::string_view)>;
+
+/// What a search for the keys of such names has found so far.
+struct ErasureSearch {
+  std::set<std::uint64_t> keys;  ///< their numbers
+  std::set<std::string> files;   ///< that were looked through and do not grow any more
+};
 
 /// Where the log of records ends: a segment, and the offset after its last durable commit.
 struct LogEnd {
@@ -176,10 +183,14 @@ class FileStore {
   ///
   /// Returns how many keys that are. O(bytes of records and checkpoints), at once.
   ///
-  /// Fails, and nothing is destroyed, if a record cannot be read, or names them in plain text (`unsealed`).
+  /// Fails, and nothing is destroyed, if a record or a checkpoint that counts cannot be read, or names them
+  /// in plain text (`unsealed`).
   StoreResult<std::uint64_t> erase(const IsErased& is_erased);
-  /// Whether that would fail, for who has to do something else before. As long.
-  StoreResult<void> may_erase(const IsErased& is_erased);
+  /// The same in two steps, for who has to do something else before, or in several stores: first all that can
+  /// fail. Another search with the same `found` looks only at what may have been written since.
+  StoreResult<void> search(const IsErased& is_erased, ErasureSearch& found);
+  /// Nothing may have been written since the last search.
+  std::uint64_t erase(const IsErased& is_erased, const ErasureSearch& found);
 
   /// Makes durable what was gathered before; at once if no commit is on its way, else after it. `done` is
   /// called once. With nothing gathered it still waits for the commits before it.

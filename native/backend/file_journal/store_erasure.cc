@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 #include <unordered_set>
 #include <utility>
 
@@ -49,27 +50,45 @@ constexpr int walked_at_once = 4;
 
 }  // namespace
 
-StoreResult<void> FileStore::State::walk(const std::string& file, NameKeys& keys) {
-  std::uint64_t end = 0;
+/// What counts in a segment: up to where its frames must be whole; 0: nothing may, or not yet.
+std::uint64_t FileStore::State::counted_end(const std::string& file) const {
   for (const auto& segment : log_->segments()) {
-    if (segment_name(SegmentKind::records, segment.number) == file) end = segment.end;
+    if (segment_name(SegmentKind::records, segment.number) == file) return segment.end;
   }
+  const auto number = segment_number(SegmentKind::checkpoint, file);
+  for (const Checkpoint& checkpoint : checkpoints_.complete()) {
+    for (std::size_t i = 0; i < checkpoint.parts.size(); ++i) {
+      if (number == checkpoint.parts[i]) return checkpoint.ends[i];
+    }
+  }
+  return 0;
+}
+
+/// Whether nothing is written to it any more.
+bool FileStore::State::is_finished(const std::string& file) const {
+  const auto number = segment_number(SegmentKind::records, file);
+  if (!number) return counted_end(file) != 0;
+  return !log_->segments().empty() && *number < log_->segments().back().number && counted_end(file) != 0;
+}
+
+StoreResult<void> FileStore::State::walk(const std::string& file, NameKeys& keys) {
   Bytes bytes;
   const auto read = read_all(files_, file, bytes);
   if (!read) return read;
-  return walk_names(file, bytes, end, keys);
+  return walk_names(file, bytes, counted_end(file), keys);
 }
 
-/// The numbers of the keys that these names have in files.
-StoreResult<std::vector<std::uint64_t>> FileStore::State::find_keys(const IsErased& is_erased) {
-  if (auto may = writable(); !may) return tl::unexpected(may.error());
-  KeySearch search(keys_, is_erased);
+StoreResult<void> FileStore::State::search(const IsErased& is_erased, ErasureSearch& found) {
+  if (auto may = writable(); !may) return may;
   const auto names = files_.list();
   if (!names) return store_failure(names.error());
+  KeySearch search(keys_, is_erased);
+  std::vector<std::string> finished;
   for (const std::string& file : *names) {
-    if (!has_names(file)) continue;
+    if (!has_names(file) || found.files.contains(file)) continue;
     const auto walked = walk(file, search);
-    if (!walked) return tl::unexpected(walked.error());
+    if (!walked) return walked;
+    if (is_finished(file)) finished.push_back(file);
   }
   if (search.plain != 0) {
     return store_failure(
@@ -78,25 +97,17 @@ StoreResult<std::vector<std::uint64_t>> FileStore::State::find_keys(const IsEras
             " records name them in plain text, from before names were sealed: they can be erased when the "
             "audit's retention has removed those (audit.retention_secs)");
   }
-  return std::move(search.found);
-}
-
-StoreResult<void> FileStore::State::may_erase(const IsErased& is_erased) {
-  const auto found = find_keys(is_erased);
-  if (!found) return tl::unexpected(found.error());
+  found.files.insert(finished.begin(), finished.end());
+  found.keys.insert(search.found.begin(), search.found.end());
   return {};
 }
 
-StoreResult<std::uint64_t> FileStore::State::erase(const IsErased& is_erased) {
-  auto doomed = find_keys(is_erased);
-  if (!doomed) return tl::unexpected(doomed.error());
+std::uint64_t FileStore::State::erase(const IsErased& is_erased, const ErasureSearch& found) {
+  std::set<std::uint64_t> doomed = found.keys;
   // What is not written yet has keys that may not be in their file: those are remembered.
-  const std::vector<std::uint64_t> renewed = keys_.renew(is_erased);
-  doomed->insert(doomed->end(), renewed.begin(), renewed.end());
-  std::sort(doomed->begin(), doomed->end());
-  doomed->erase(std::unique(doomed->begin(), doomed->end()), doomed->end());
-  gathering_.doomed.insert(gathering_.doomed.end(), doomed->begin(), doomed->end());
-  return doomed->size();
+  for (const std::uint64_t key : keys_.renew(is_erased)) doomed.insert(key);
+  gathering_.doomed.insert(gathering_.doomed.end(), doomed.begin(), doomed.end());
+  return doomed.size();
 }
 
 /// Key files that no segment needs any more go. A segment is looked through once, when it does not grow any

@@ -44,8 +44,8 @@ class FileStore::State {
   StoreResult<StreamReader<R>> load(StreamNumber stream, Extent extent);
   StoreResult<void> put(std::uint64_t id, std::string_view bytes);
   void release(std::uint64_t id);
-  StoreResult<void> may_erase(const IsErased& is_erased);
-  StoreResult<std::uint64_t> erase(const IsErased& is_erased);
+  StoreResult<void> search(const IsErased& is_erased, ErasureSearch& found);
+  std::uint64_t erase(const IsErased& is_erased, const ErasureSearch& found);
   void release_all_but(std::span<const std::uint64_t> named, std::uint64_t before);
   void commit(CommitDone done);
   bool wants_commit() const;
@@ -79,7 +79,8 @@ class FileStore::State {
   void pump();
   void start();
   void write_keys();
-  StoreResult<std::vector<std::uint64_t>> find_keys(const IsErased& is_erased);
+  std::uint64_t counted_end(const std::string& file) const;
+  bool is_finished(const std::string& file) const;
   StoreResult<void> walk(const std::string& file, NameKeys& keys);
   void drop_unused_keys();
   StoreResult<void> doom(CommitWrites& writes);
