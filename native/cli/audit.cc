@@ -210,32 +210,42 @@ ExitCode export_all(const AuditOptions& options) {
   });
 }
 
-ExitCode verify_chain(const AuditOptions& options) {
-  if (options.store.directory.empty())
-    return complain("audit", Error{"", "name a store with --store DIR."}, ExitCode::usage);
+/// The chain of one store; the first damage to it is what is broken.
+ExitCode verify_store(const std::string& directory, const std::string& prefix, const AuditOptions& options) {
   boost::asio::io_context io(1);
-  PosixFiles files(options.store.directory,
-                   [&](std::function<void()> work) { boost::asio::post(io, std::move(work)); });
+  PosixFiles files(directory, [&](std::function<void()> work) { boost::asio::post(io, std::move(work)); });
   const auto inspection = verify(files);
   if (!inspection)
-    return complain("audit", Error{options.store.directory, inspection.error().message},
-                    ExitCode::unexpected);
+    return complain("audit", Error{directory, inspection.error().message}, ExitCode::unexpected);
   const Damage* broken = nullptr;
   for (const Damage& damage : inspection->damages) {
     if (broken == nullptr && damage.kind == SegmentKind::records) broken = &damage;
   }
   if (options.store.is_json) {
-    Json json{{"ok", broken == nullptr}, {"commits", inspection->commits}};
+    Json json{{"store", directory}, {"ok", broken == nullptr}, {"commits", inspection->commits}};
     if (broken != nullptr)
       json["broken"] = {{"file", broken->file}, {"offset", broken->offset}, {"message", broken->message}};
     std::printf("%s\n", json.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
   } else if (broken == nullptr) {
-    std::printf("the chain holds over %llu commits\n", static_cast<unsigned long long>(inspection->commits));
+    std::printf("%sthe chain holds over %llu commits\n", prefix.c_str(),
+                static_cast<unsigned long long>(inspection->commits));
   } else {
-    std::printf("broken at %s, byte %llu: %s\n", broken->file.c_str(),
+    std::printf("%sbroken at %s, byte %llu: %s\n", prefix.c_str(), broken->file.c_str(),
                 static_cast<unsigned long long>(broken->offset), broken->message.c_str());
   }
   return broken == nullptr ? ExitCode::fine : ExitCode::work_failed;
+}
+
+ExitCode verify_chains(const AuditOptions& options) {
+  const auto directories = directories_of(options.store);
+  if (!directories) return complain("audit", directories.error(), ExitCode::usage);
+  ExitCode worst = ExitCode::fine;
+  for (const std::string& directory : *directories) {
+    const std::string prefix = directories->size() > 1 ? directory + ": " : "";
+    const ExitCode code = verify_store(directory, prefix, options);
+    if (code != ExitCode::fine && worst != ExitCode::unexpected) worst = code;
+  }
+  return worst;
 }
 
 CLI::App* add(CLI::App& audit, const char* name, const char* what, const Options& options, Chosen& chosen,
@@ -273,7 +283,7 @@ void add_audit(CLI::App& app, Chosen& chosen) {
       ->check(CLI::IsMember({"jsonl", "cloudevents"}))
       ->type_name("FORMAT");
   add(*audit, "verify", "Whether the chain of commits holds; exit 3 and the place if not", options, chosen,
-      verify_chain);
+      verify_chains);
   add_audit_erase(*audit, chosen);
 }
 

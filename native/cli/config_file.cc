@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "cli/yaml.h"
+#include "host/file_url.h"
 
 namespace parking_lot::cli {
 namespace {
@@ -51,9 +52,16 @@ Result<ParsedConfig> load_config(const std::string& path) {
   ParsedConfig parsed = parse_config(*json, read_environment);
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   for (PoolConfig& pool : parsed.config.pools) {
-    for (StorageConfig* storage : {&pool.queue, &pool.mailbox.storage}) {
-      if (storage->kind == StorageKind::file) storage->path = (folder / storage->path).lexically_normal();
-    }
+    const auto place = [&](StorageConfig& storage, const char* key) {
+      if (storage.kind != StorageKind::file) return;
+      const auto named = folder_named(storage.path);
+      if (named) storage.path = (folder / *named).lexically_normal();
+      if (!named)
+        parsed.issues.push_back({ConfigIssue::Severity::error, "pools." + pool.name + key,
+                                 named.error().where + " " + named.error().message});
+    };
+    place(pool.queue, ".queue.path");
+    place(pool.mailbox.storage, ".mailbox.storage.path");
   }
   return parsed;
 }

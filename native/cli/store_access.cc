@@ -11,6 +11,8 @@
 namespace parking_lot::cli {
 namespace {
 
+const Error no_store{"", "name a store with --store DIR, or the config of one with --config FILE."};
+
 std::string canonical(const std::string& path) {
   std::error_code error;
   const auto canonical = std::filesystem::weakly_canonical(path, error);
@@ -62,9 +64,26 @@ ExitCode complain(std::string_view command, const RefusedCommand& refused) {
   return complain(command, error, is_storage ? ExitCode::unexpected : ExitCode::work_failed);
 }
 
+Result<std::vector<std::string>> directories_of(const StoreChoice& choice) {
+  if (!choice.directory.empty()) return std::vector<std::string>{choice.directory};
+  if (choice.config.empty()) return Failure(no_store);
+  const auto config = config_of(choice);
+  if (!config) return Failure(config.error());
+  std::vector<std::string> directories;
+  for (const PoolConfig& pool : config->pools) {
+    for (const StorageConfig* storage : {&pool.queue, &pool.mailbox.storage}) {
+      const bool is_known =
+          std::find(directories.begin(), directories.end(), storage->path) != directories.end();
+      if (storage->kind == StorageKind::file && !is_known) directories.push_back(storage->path);
+    }
+  }
+  if (directories.empty())
+    return Failure({choice.config, "keeps nothing in files; name a store with --store DIR."});
+  return directories;
+}
+
 Result<OpenedStores> OpenedStores::open(const StoreChoice& choice, HostOptions::Access access) {
-  if (choice.directory.empty() && choice.config.empty())
-    return Failure({"", "name a store with --store DIR, or the config of one with --config FILE."});
+  if (choice.directory.empty() && choice.config.empty()) return Failure(no_store);
   auto config = config_of(choice);
   if (!config) return Failure(std::move(config.error()));
   if (access == HostOptions::Access::reading && !choice.directory.empty())

@@ -28,6 +28,9 @@ void add_store_options(CLI::App& command, StoreChoice& choice);
 ExitCode complain(std::string_view command, const Error& error, ExitCode code);
 ExitCode complain(std::string_view command, const RefusedCommand& refused);
 
+/// The directory that was named, or those of all stores of the config, each once.
+Result<std::vector<std::string>> directories_of(const StoreChoice& choice);
+
 /// The stores of one command, opened until its end. To read needs no lock and changes nothing, also while
 /// another process owns them; of a directory only itself is opened then, and the mailboxes of
 /// its pools. To change needs every store of the

@@ -16,10 +16,11 @@ Result<std::unique_ptr<Host>> Host::open(const Config& config, boost::asio::io_c
     options.entropy = *entropy;
   }
   const SystemClock clock;
-  const Config placed = Storage::with_places(config);
-  auto lot = Lot::open(placed, clock.now(), *options.entropy);
+  const auto placed = Storage::with_places(config);
+  if (!placed) return Failure(placed.error());
+  auto lot = Lot::open(*placed, clock.now(), *options.entropy);
   if (!lot) return Failure(std::move(lot.error()));
-  auto storage = Storage::open(placed, *lot, io, options);
+  auto storage = Storage::open(*placed, *lot, io, options);
   if (!storage) return Failure(std::move(storage.error()));
   auto loop = std::make_shared<Loop>(io, std::move(*lot), std::move(*storage), clock, options);
   if (auto recovered = loop->recover(); !recovered) return Failure(std::move(recovered.error()));

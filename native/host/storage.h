@@ -50,7 +50,7 @@ struct FailedStreams {
 class Storage {
  public:
   /// The config with the directories of its stores spelled in one way only, so that equal ones compare equal.
-  static Config with_places(Config config);
+  static Result<Config> with_places(Config config);
 
   /// Opens and locks every store. `config` comes from `with_places`. Fails if a store cannot be had or read,
   /// if two pools share a stream, or if a store has a pool that the config does not have (see `Orphans`).

@@ -4,6 +4,7 @@
 #include <thread>
 #include <utility>
 
+#include "host/file_url.h"
 #include "host/log.h"
 #include "host/storage_place.h"
 #include "host/store_config.h"
@@ -44,13 +45,14 @@ StreamKey mailbox_key() { return {StreamKind::mailbox, "mailbox"}; }
 
 }  // namespace
 
-Config Storage::with_places(Config config) {
-  const auto spell = [](StorageConfig& storage) {
-    if (storage.kind == StorageKind::file) storage.path = one_spelling(storage.path);
-  };
+Result<Config> Storage::with_places(Config config) {
   for (PoolConfig& pool : config.pools) {
-    spell(pool.queue);
-    spell(pool.mailbox.storage);
+    for (StorageConfig* storage : {&pool.queue, &pool.mailbox.storage}) {
+      if (storage->kind != StorageKind::file) continue;
+      const auto folder = folder_named(storage->path);
+      if (!folder) return Failure(folder.error());
+      storage->path = one_spelling(*folder);
+    }
   }
   return config;
 }
