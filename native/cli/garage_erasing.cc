@@ -18,7 +18,7 @@ Failure refused_by(const std::string& garage, const garage::Refused& refused) {
 }
 
 /// How many keys were destroyed.
-Result<std::uint64_t> erase_in(const GarageChoice& choice, const garage::EraseVehicle& command) {
+Result<std::uint64_t> erase_in(const GarageChoice& choice, const garage::Erase& command) {
   auto stored = open_garage(choice, Access::working);
   if (!stored) return Failure(stored.error());
   Result<void> result;
@@ -35,19 +35,19 @@ Result<std::uint64_t> erase_in(const GarageChoice& choice, const garage::EraseVe
 
 }  // namespace
 
-Result<std::uint64_t> erase_elsewhere(const GarageChoice& choice, const garage::EraseVehicle& command) {
+Result<std::uint64_t> erase_elsewhere(const GarageChoice& choice, const garage::Erase& command) {
   const auto config = load_garage(choice, ConfigUse::looks);
   if (!config) return Failure(config.error());
   auto others = garages_beside(choice.store, config->name);
   if (others.empty()) return 0;
   GarageChoice one = choice;
   const auto own = open_garage(one, Access::reading);
-  if (!own || !(*own)->garage().use_of(command.plate).empty()) return 0;  // it will say so itself
+  if (!own || !(*own)->garage().use_of(command.name).empty()) return 0;  // it will say so itself
   for (const std::string& name : others) {
     one.name = name;
     const auto stored = open_garage(one, Access::reading);
     if (!stored) return Failure(stored.error());
-    if (const auto use = (*stored)->garage().use_of(command.plate); !use.empty())
+    if (const auto use = (*stored)->garage().use_of(command.name); !use.empty())
       return refused_by(name, {garage::Refusal::in_use, use});
   }
   std::uint64_t keys = 0;

@@ -10,8 +10,8 @@ namespace parking_lot::cli {
 /// The other garages of a store.
 std::vector<std::string> garages_beside(const std::string& store, const std::string& garage);
 
-/// A store's keys are those of all its garages: before one of them erases a plate, the others do. Fails, and
+/// A store's keys are those of all its garages: before one of them erases a name, the others do. Fails, and
 /// nothing has happened, if something of the vehicle stands in one of them.
-Result<std::uint64_t> erase_elsewhere(const GarageChoice& choice, const garage::EraseVehicle& command);
+Result<std::uint64_t> erase_elsewhere(const GarageChoice& choice, const garage::Erase& command);
 
 }  // namespace parking_lot::cli

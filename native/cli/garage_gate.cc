@@ -46,6 +46,7 @@ constexpr GateOption all_options[] = {
     {"--at", "at", Form::text, "When it left, if that was earlier"},
     {"--validation", "validation", Form::text, "Name of the validation in the tariff"},
     {"--permit", "permit", Form::text, "Name of the permit in the tariff"},
+    {"--operator", "operator", Form::text, "The operator whose name is forgotten"},
     {"--by", "by", Form::text, "Who acts"},
     {"--reason", "reason", Form::text, "Why"},
     {"--new-plate", "new_plate", Form::text, "The plate that is right"},
@@ -101,7 +102,10 @@ const std::vector<GateCommand>& gate_commands() {
       {"refund", "refund", "Gives money back", {"--ticket", "--by", "--reason", "--amount", "--if-version"}},
       {"permit", "grant_permit", "Grants a permit to a plate", {"--plate", "--permit", "--until"}},
       {"revoke", "revoke_permit", "Takes a permit back", {"--plate"}},
-      {"erase", "erase", "Forgets the plate of a vehicle that has left", {"--plate", "--by", "--reason"}},
+      {"erase",
+       "erase",
+       "Forgets the plate of a vehicle that has left, or the name of an operator",
+       {"--plate", "--operator", "--by", "--reason"}},
       {"allocate", "set_allocation", "Changes the strategy", {"--allocation"}},
   };
   return commands;
@@ -144,8 +148,12 @@ ExitCode act(const GateOptions& options, const Json& json) {
   std::uint64_t keys = 0;
   if (options.does == "erase") {
     const auto text = [&](const char* key) { return json.value(key, std::string()); };
-    const std::string plate = text("plate"), by = text("by"), reason = text("reason");
-    const auto erased = erase_elsewhere(options.choice, {1, plate, by, reason});
+    const bool is_operator = json.contains("operator");
+    const std::string name = text(is_operator ? "operator" : "plate"), by = text("by"),
+                      reason = text("reason");
+    const auto erased = erase_elsewhere(
+        options.choice,
+        {1, name, by, reason, is_operator ? garage::Named::operator_name : garage::Named::vehicle});
     if (!erased) return complain_of_garage(erased.error(), ExitCode::work_failed);
     keys = *erased;
   }
@@ -172,7 +180,7 @@ ExitCode act(const GateOptions& options, const Json& json) {
   if (!handled) return complain_of_garage(handled.error(), ExitCode::unexpected);
   keys += (*stored)->erased_keys();
   if (options.does == "erase" && code == ExitCode::fine && !options.choice.is_json && keys == 0)
-    std::printf("no record names this plate; is it spelled so?\n");
+    std::printf("no record has this name; is it spelled so?\n");
   return code;
 }
 
@@ -240,6 +248,8 @@ void add_command(CLI::App& group, Chosen& chosen, const GateCommand& each,
     if (option.form == Form::list)
       command->add_option(option.flag, options->lists[option.key], option.meaning)->delimiter(',');
   }
+  if (CLI::Option* whose = command->get_option_no_throw("--operator"))
+    whose->excludes(command->get_option("--plate"));
   command->callback([options, command, &chosen] {
     const Json json = json_of(*options, *command);
     chosen = [options, json] { return act(*options, json); };

@@ -66,8 +66,8 @@ class StoredGarage::State {
   std::optional<FileStore> store_;
   StreamNumber stream_;
   bool is_absent_ = false;                    // a store that is only read has no such garage: it is empty
-  std::map<RequestId, std::string> erasing_;  // plates
-  std::vector<garage::Reply> erased_;         // to be heard once the keys of their plates are destroyed
+  std::map<RequestId, std::string> erasing_;  // names
+  std::vector<garage::Reply> erased_;         // to be heard once the keys of their names are destroyed
   std::uint64_t erased_keys_ = 0;
   bool has_news_ = false;
   bool has_failed_ = false;
@@ -123,21 +123,21 @@ Result<void> StoredGarage::State::drain(const Hear& hear) {
   return {};
 }
 
-/// An erasure is not done before the store has forgotten the plate, too.
+/// An erasure is not done before the store has forgotten the name, too.
 std::optional<StoreError> StoredGarage::State::pass_on(const garage::Reply& reply, const Hear& hear) {
-  const auto plate = erasing_.extract(reply.request);
-  if (plate.empty() || !std::holds_alternative<garage::Done>(reply.answer)) {
+  const auto name = erasing_.extract(reply.request);
+  if (name.empty() || !std::holds_alternative<garage::Done>(reply.answer)) {
     hear(reply);
     return std::nullopt;
   }
   // It may have come back with another input of the same call.
-  if (const auto use = garage_.use_of(plate.mapped()); !use.empty()) {
+  if (const auto use = garage_.use_of(name.mapped()); !use.empty()) {
     hear({reply.request, garage::Refused{.code = garage::Refusal::in_use, .field = use}});
     return std::nullopt;
   }
   erased_.push_back(reply);
   has_news_ = true;
-  const auto erased = store_->erase([&](std::string_view name) { return name == plate.mapped(); });
+  const auto erased = store_->erase([&](std::string_view sealed) { return sealed == name.mapped(); });
   if (!erased) return erased.error();
   erased_keys_ += *erased;
   return std::nullopt;
@@ -194,8 +194,7 @@ Result<void> StoredGarage::State::write_checkpoint() {
 Result<void> StoredGarage::State::handle(Now now, std::span<const garage::Input> inputs, const Hear& hear) {
   if (has_failed_) return Failure({options_.directory, "has failed before; open it again."});
   for (const garage::Input& input : inputs) {
-    if (const auto* erase = std::get_if<garage::EraseVehicle>(&input))
-      erasing_[erase->request] = erase->plate;
+    if (const auto* erase = std::get_if<garage::Erase>(&input)) erasing_[erase->request] = erase->name;
   }
   garage_.handle(now, inputs);
   if (auto drained = drain(hear); !drained) {

@@ -248,3 +248,42 @@ TEST_CASE("garage erase: every garage of the store forgets the plate, or none do
   CHECK(fed.wait() == 0);
   CHECK_THAT(fed.output(), Catch::Contains("garage erase"));
 }
+
+TEST_CASE(
+    "garage erase --operator: what an operator did stays without the name, in all garages of the store") {
+  const TemporaryFolder folder;
+  const std::string store = folder.path("store");
+  const std::string two =
+      R"({"garages": {"north": {"levels": {"P1": {"A": 2}}, "tariffs": {"t": {"flat": 100}}},
+    "south": {"levels": {"P1": {"A": 2}}, "tariffs": {"t": {"flat": 100}}}}})";
+  const std::string file = folder.write("c.json", two);
+  const auto at = [&](const char* command, const char* garage, std::vector<std::string> more) {
+    std::vector<std::string> words{"garage", command, "--store", store, "--garage", garage};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  for (const char* garage : {"north", "south"}) {
+    printed(at("enter", garage, {"--plate", "B-1", "--config", file}));
+    printed(at("void", garage, {"--plate", "B-1", "--by", "Roberta Example", "--reason", "broken gate"}));
+  }
+  const auto trail = [&] { return printed({"audit", "export", "--store", store}); };
+  CHECK_THAT(trail(), Catch::Contains("Roberta Example"));
+  const auto erasing = [&](const char* by) {
+    return at("erase", "north", {"--operator", "Roberta Example", "--by", by, "--reason", "asked for it"});
+  };
+  StartedProgram refused(erasing("Roberta Example"));
+  CHECK(refused.wait() == 3);
+  CHECK_THAT(refused.errors(), Catch::Contains("invalid_request (by)"));
+  CHECK_THAT(trail(), Catch::Contains("Roberta Example"));
+
+  CHECK_THAT(printed(erasing("ann")), !Catch::Contains("no record has this name"));
+  CHECK_THAT(trail(), !Catch::Contains("Roberta Example"));
+  CHECK_THAT(trail(), Catch::Contains("broken gate"));
+  CHECK_THAT(trail(), Catch::Contains(R"("whose":"operator")"));
+  printed({"audit", "verify", "--store", store});
+  CHECK_THAT(printed(erasing("ann")), Catch::Contains("no record has this name"));
+  StartedProgram both(at("erase", "north",
+                         {"--operator", "bob", "--plate", "B-1", "--by", "ann", "--reason", "asked for it"}));
+  CHECK(both.wait() != 0);
+  CHECK_THAT(both.errors(), Catch::Contains("operator"));
+}

@@ -110,15 +110,29 @@ TEST_CASE("a stored garage as of any of 1,000 past moments is what it was then")
   CHECK_FALSE(StoredGarage::as_of(mall(), folder.path("store"), WallTime{1'000}));
 }
 
+namespace {
+
+bool is_told(const TemporaryFolder& folder, std::string_view text) {
+  std::string events;
+  REQUIRE(StoredGarage::read_history("mall", folder.path("store"), [&](auto records) {
+    for (const garage::Record& record : records) events += garage::event_json("mall", record);
+  }));
+  return events.find(text) != std::string::npos;
+}
+
+void check_no_file_has(const TemporaryFolder& folder, const std::string& name) {
+  for (const auto& file : std::filesystem::directory_iterator(folder.path("store"))) {
+    std::ifstream in(file.path(), std::ios::binary);
+    const std::string bytes((std::istreambuf_iterator<char>(in)), {});
+    CHECK(bytes.find(name) == std::string::npos);
+  }
+}
+
+}  // namespace
+
 TEST_CASE("an erased plate is told by no file of the store, and the garage goes on as it was") {
   const TemporaryFolder folder;
-  const auto told = [&](std::string_view text) {
-    std::string events;
-    REQUIRE(StoredGarage::read_history("mall", folder.path("store"), [&](auto records) {
-      for (const garage::Record& record : records) events += garage::event_json("mall", record);
-    }));
-    return events.find(text) != std::string::npos;
-  };
+  const auto told = [&](std::string_view text) { return is_told(folder, text); };
   const std::string erase = R"({"do": "erase", "plate": "B-AB 4711", "by": "ann", "reason": "asked for it"})";
   Now now = present();
   {
@@ -137,14 +151,34 @@ TEST_CASE("an erased plate is told by no file of the store, and the garage goes 
   CHECK_FALSE(told("B-AB 4711"));
   CHECK(told("erased:v1"));
   CHECK(told("B-AB 4712"));
-  for (const auto& file : std::filesystem::directory_iterator(folder.path("store"))) {
-    std::ifstream in(file.path(), std::ios::binary);
-    const std::string bytes((std::istreambuf_iterator<char>(in)), {});
-    CHECK(bytes.find("B-AB 4711") == std::string::npos);
-  }
+  check_no_file_has(folder, "B-AB 4711");
   CHECK(stored->garage().figures().paid == 900);
   CHECK_THAT(ask(*stored, now, R"({"do": "enter", "plate": "B-AB 4711"})"), Catch::Contains("admitted"));
   const auto then = StoredGarage::as_of(mall(), folder.path("store"), now.wall);
   REQUIRE(then);
   CHECK(then->figures().tickets_open == 2);
+}
+
+TEST_CASE("an erased operator is told by no file of the store, and what they did stays") {
+  const TemporaryFolder folder;
+  const std::string fix =
+      R"({"do": "set_price", "plate": "B-1", "amount": 100, "by": "Roberta Example", "reason": "waited"})";
+  const std::string erase =
+      R"({"do": "erase", "operator": "Roberta Example", "by": "ann", "reason": "asked for it"})";
+  Now now = present();
+  {
+    const auto stored = opened(folder);
+    ask(*stored, now, R"({"do": "enter", "plate": "B-1"})");
+    CHECK_THAT(ask(*stored, now, fix), Catch::Contains("done"));
+  }
+  const auto stored = opened(folder);
+  CHECK(is_told(folder, "Roberta Example"));
+  CHECK_THAT(ask(*stored, now, erase), Catch::Contains("done"));
+  CHECK_FALSE(is_told(folder, "Roberta Example"));
+  CHECK(is_told(folder, R"({"kind":"operator","id":"erased:)"));
+  CHECK(is_told(folder, R"({"kind":"operator","id":"ann"})"));
+  CHECK(is_told(folder, R"("detail":{"whose":"operator","reason":"asked for it"})"));
+  check_no_file_has(folder, "Roberta Example");
+  CHECK_THAT(ask(*stored, now, R"({"do": "exit", "plate": "B-1", "paid_here": true})"),
+             Catch::Contains(R"("price":100)"));
 }

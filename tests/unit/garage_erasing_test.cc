@@ -18,7 +18,7 @@ GarageConfig small_garage(StorageKind storage = StorageKind::in_memory) {
   return config;
 }
 
-EraseVehicle erasing(std::string_view plate) { return {0, plate, "ann", "asked for it"}; }
+Erase erasing(std::string_view plate) { return {0, plate, "ann", "asked for it"}; }
 
 /// Every text that a checkpoint would write.
 std::set<std::string> texts_of(const Garage& garage) {
@@ -162,7 +162,7 @@ TEST_CASE("erasing what the garage does not know is recorded, for its records ma
 
 TEST_CASE("whoever erases says who he is and why, without the plate in it, and waits for the answer") {
   DrivenGarage driven(small_garage(StorageKind::file));
-  const auto field_of = [&](EraseVehicle command) -> std::string {
+  const auto field_of = [&](Erase command) -> std::string {
     const auto refused = driven.ask<Refused>(command);
     if (!refused) return "";
     CHECK(refused->code == Code::invalid_request);
@@ -179,6 +179,57 @@ TEST_CASE("whoever erases says who he is and why, without the plate in it, and w
   driven.feed(erasing("B-1"));  // nobody would destroy the keys
   CHECK(driven.journal.records().size() == before);
   CHECK(field_of({0, "B-1", "ann", "owner of B-12 asked"}).empty());
+}
+
+TEST_CASE("an operator stands in records alone: who had the name erased is one of them") {
+  DrivenGarage driven(small_garage(StorageKind::file));
+  const auto admitted = driven.enter("B-1");
+  REQUIRE(driven.ask<Done>(Override{0, "bob", "waited", {{}, "B-1"}, Override::What::price, 100, 0}));
+  const Erase erase{0, "bob", "ann", "bob's successor", Named::operator_name};
+  CHECK(driven.refusal(erase) == Code::invalid_request);
+  REQUIRE(driven.ask<Done>(Erase{0, "bob", "bob smith", "asked for it", Named::operator_name}));
+  const Record& last = driven.journal.records().back();
+  CHECK(std::get<OperatorErased>(last.fact).by == "bob smith");
+  CHECK_THAT(event_json("mall", last), Catch::Contains(R"("action":"erase")"));
+  CHECK_THAT(event_json("mall", last),
+             Catch::EndsWith(R"({"kind":"operator","id":"bob smith"}],)"
+                             R"("detail":{"whose":"operator","reason":"asked for it"}})"));
+  CHECK(texts_of(driven.garage).count("bob") == 0);
+  CHECK(driven.ticket(admitted->id).price == 100);
+  CHECK(driven.ticket(admitted->id).plate == "B-1");
+}
+
+TEST_CASE("an operator is not erased by himself, nor without a name") {
+  DrivenGarage driven(small_garage(StorageKind::file));
+  const auto field_of = [&](std::string_view name, std::string_view by) -> std::string {
+    const auto refused = driven.ask<Refused>(Erase{0, name, by, "asked for it", Named::operator_name});
+    if (!refused) return "";
+    CHECK(refused->code == Code::invalid_request);
+    return std::string(refused->field);
+  };
+  CHECK(field_of("", "ann") == "operator");
+  CHECK(field_of("erased:7", "ann") == "operator");
+  CHECK(field_of("ann", "ann") == "by");
+  CHECK(field_of("ann", "").compare("by") == 0);
+  CHECK(field_of("a name that is longer than any plate may be", "ann").empty());
+}
+
+TEST_CASE("a plate that is an operator's name goes with it, and keeps it while the vehicle stands") {
+  DrivenGarage driven(small_garage(StorageKind::file));
+  const auto admitted = driven.enter("bob");
+  const Erase erase{0, "bob", "ann", "asked for it", Named::operator_name};
+  const auto refused = driven.ask<Refused>(erase);
+  REQUIRE(refused);
+  CHECK(refused->code == Code::in_use);
+  CHECK(refused->field == "ticket");
+  REQUIRE(driven.exit("bob"));
+  REQUIRE(driven.ask<Done>(erase));
+  CHECK(driven.ticket(admitted->id).plate == "erased:v1");
+  CHECK(texts_of(driven.garage).count("bob") == 0);
+  DrivenGarage again(small_garage(StorageKind::file), driven.now);
+  reopen(again, driven.journal.records());
+  CHECK(again.garage.figures().ignored_records == 0);
+  CHECK(again.ticket(admitted->id).plate == "erased:v1");
 }
 
 TEST_CASE("nobody claims the plate of an erased vehicle") {

@@ -201,6 +201,7 @@ TEST_CASE("the journal format's document names every record with its type") {
   PARKING_LOT_CHECK_TYPE(EntriesRefused);
   PARKING_LOT_CHECK_TYPE(PermitRevoked);
   PARKING_LOT_CHECK_TYPE(VehicleErased);
+  PARKING_LOT_CHECK_TYPE(OperatorErased);
   PARKING_LOT_CHECK_TYPE(GarageRestored);
   PARKING_LOT_CHECK_TYPE(DayRestored);
   PARKING_LOT_CHECK_TYPE(TicketRestored);

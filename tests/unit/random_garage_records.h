@@ -42,6 +42,8 @@ inline constexpr std::size_t fields_of<garage::PermitRevoked> = 1;
 template <>
 inline constexpr std::size_t fields_of<garage::VehicleErased> = 3;
 template <>
+inline constexpr std::size_t fields_of<garage::OperatorErased> = 2;
+template <>
 inline constexpr std::size_t fields_of<garage::EntriesRefused> = 2;
 template <>
 inline constexpr std::size_t fields_of<garage::GarageRestored> = 10;

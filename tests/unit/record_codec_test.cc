@@ -20,11 +20,11 @@ constexpr std::size_t facts_of = std::variant_size_v<decltype(AnyRecord::fact)>;
 // Positions of the first state record in the variants: those after it are state, too.
 template <class AnyRecord>
 constexpr std::size_t first_state = std::is_same_v<AnyRecord, Record>           ? 15
-                                    : std::is_same_v<AnyRecord, garage::Record> ? 18
+                                    : std::is_same_v<AnyRecord, garage::Record> ? 19
                                                                                 : 3;
 static_assert(std::is_same_v<std::variant_alternative_t<15, Fact>, PoolRestored>);
 static_assert(std::is_same_v<std::variant_alternative_t<3, mailbox::Fact>, mailbox::StoreRestored>);
-static_assert(std::is_same_v<std::variant_alternative_t<18, garage::Fact>, garage::GarageRestored>);
+static_assert(std::is_same_v<std::variant_alternative_t<19, garage::Fact>, garage::GarageRestored>);
 
 template <class AnyRecord>
 struct Decoder {

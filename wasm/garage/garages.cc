@@ -121,9 +121,9 @@ std::string Garages::act(std::size_t number, std::uint32_t request, std::string_
   }
   if (entry.has_failed && entry.reload_at <= now.steady && !recover(number)) fail(number);
   const garage::Input input = parsed->input(request);
-  const auto* erase = std::get_if<garage::EraseVehicle>(&input);
+  const auto* erase = std::get_if<garage::Erase>(&input);
   if (erase == nullptr || erase_elsewhere(number, *erase)) {
-    if (erase != nullptr) entry.erasing[request] = erase->plate;
+    if (erase != nullptr) entry.erasing[request] = erase->name;
     entry.garage.handle(now, input);
     drain(number);
   }
@@ -131,12 +131,12 @@ std::string Garages::act(std::size_t number, std::uint32_t request, std::string_
   return traffic(number);
 }
 
-bool Garages::erase_elsewhere(std::size_t number, const garage::EraseVehicle& command) {
+bool Garages::erase_elsewhere(std::size_t number, const garage::Erase& command) {
   Entry& entry = entries_[number];
-  if (!entry.garage.is_durable() || !entry.garage.use_of(command.plate).empty()) return true;
+  if (!entry.garage.is_durable() || !entry.garage.use_of(command.name).empty()) return true;
   const auto sharing = storage_->sharing(static_cast<std::uint32_t>(number));
   for (const std::uint32_t other : sharing) {
-    const auto use = at(other).use_of(command.plate);
+    const auto use = at(other).use_of(command.name);
     const bool is_open = at(other).figures().storage == StreamState::open;
     if (is_open && use.empty()) continue;
     const auto code = is_open ? garage::Refusal::in_use : garage::Refusal::storage_unavailable;
@@ -145,7 +145,7 @@ bool Garages::erase_elsewhere(std::size_t number, const garage::EraseVehicle& co
   }
   for (const std::uint32_t other : sharing) {
     if (other == number) continue;
-    garage::EraseVehicle beside = command;
+    garage::Erase beside = command;
     beside.request = request_beside;
     entries_[other].garage.handle(now_, beside);
     drain(other);
@@ -165,26 +165,26 @@ void Garages::reply(Entry& entry, RequestId request, const garage::Answer& answe
   reply(entry, request, garage::answer_json(entry.garage, answer));
 }
 
-/// An erasure is not done before the store has forgotten the plate, too. False: the store failed.
+/// An erasure is not done before the store has forgotten the name, too. False: the store failed.
 bool Garages::pass_on(std::size_t number, const garage::Reply& answered) {
   Entry& entry = entries_[number];
   if (answered.request == request_beside) {
     if (const auto* refused = std::get_if<garage::Refused>(&answered.answer)) declined_ = *refused;
     return true;
   }
-  const auto plate = entry.erasing.extract(answered.request);
-  if (plate.empty() || !entry.garage.is_durable() || !std::holds_alternative<garage::Done>(answered.answer)) {
+  const auto name = entry.erasing.extract(answered.request);
+  if (name.empty() || !entry.garage.is_durable() || !std::holds_alternative<garage::Done>(answered.answer)) {
     reply(entry, answered.request, answered.answer);
     return true;
   }
   // It may have come back while the record of its erasure was on its way to the disk.
   for (const std::uint32_t other : storage_->sharing(static_cast<std::uint32_t>(number))) {
-    const auto use = at(other).use_of(plate.mapped());
+    const auto use = at(other).use_of(name.mapped());
     if (use.empty()) continue;
     reply(entry, answered.request, garage::Refused{.code = garage::Refusal::in_use, .field = use});
     return true;
   }
-  const auto erasure = storage_->erase(static_cast<std::uint32_t>(number), plate.mapped());
+  const auto erasure = storage_->erase(static_cast<std::uint32_t>(number), name.mapped());
   entry.erased.push_back(
       {erasure.value_or(0), answered.request, garage::answer_json(entry.garage, answered.answer)});
   has_erased_ = true;

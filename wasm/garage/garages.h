@@ -43,7 +43,7 @@ class Garages {
   bool is_fenced() const { return storage_ && storage_->is_fenced(); }
 
  private:
-  /// An answer that waits until the key of its plate is destroyed.
+  /// An answer that waits until the key of its name is destroyed.
   struct Erased {
     std::uint64_t erasure = 0;
     RequestId request = 0;
@@ -53,7 +53,7 @@ class Garages {
     Garage garage;
     std::string replies;  // gathered until somebody takes them
     std::string changes;
-    std::map<RequestId, std::string> erasing;  // plates
+    std::map<RequestId, std::string> erasing;  // names
     std::vector<Erased> erased;
     bool has_failed = false;
     SteadyTime reload_at = never_steady;
@@ -64,8 +64,8 @@ class Garages {
   void drain(std::size_t number);
   void reply(Entry& entry, RequestId request, std::string_view answer);
   void reply(Entry& entry, RequestId request, const garage::Answer& answer);
-  /// Has the other garages of the place forget a plate. False: one cannot, and the command was refused.
-  bool erase_elsewhere(std::size_t number, const garage::EraseVehicle& command);
+  /// Has the other garages of the place forget a name. False: one cannot, and the command was refused.
+  bool erase_elsewhere(std::size_t number, const garage::Erase& command);
   bool pass_on(std::size_t number, const garage::Reply& reply);
   void commit();
   void committed(const GarageStorage::Outcome& outcome);
@@ -75,7 +75,7 @@ class Garages {
   std::unique_ptr<GarageStorage> storage_;
   std::vector<Entry> entries_;
   Now now_;
-  std::optional<garage::Refused> declined_;  // by a garage that should have forgotten a plate, too
+  std::optional<garage::Refused> declined_;  // by a garage that should have forgotten a name, too
   bool has_erased_ = false;                  // keys are to be destroyed with a further commit
 };
 

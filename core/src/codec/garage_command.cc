@@ -185,6 +185,7 @@ constexpr Key amount_keys[] = {number_of_key<&GarageCommand::amount, money_limit
 constexpr Key at_keys[] = {time_key<&GarageCommand::at>("at")};
 constexpr Key paid_keys[] = {special_key("paid_here", read_paid, nullptr, nullptr, {})};
 constexpr Key person_keys[] = {text_of<&GarageCommand::by>("by"), text_of<&GarageCommand::reason>("reason")};
+constexpr Key operator_keys[] = {text_of<&GarageCommand::operator_name>("operator")};
 constexpr Key correct_keys[] = {text_of<&GarageCommand::new_plate>("new_plate"),
                                 time_key<&GarageCommand::entry>("entry")};
 constexpr Key permit_keys[] = {text_of<&GarageCommand::permit>("permit")};
@@ -232,7 +233,7 @@ Keys keys_of(CommandName name) {
     case CommandName::grant_permit:
       return {plate_keys, permit_keys, until_keys};
     case CommandName::erase:
-      return {plate_keys, person_keys};
+      return {plate_keys, operator_keys, person_keys};
     case CommandName::set_allocation:
       return {allocation_keys};
     case CommandName::zone:
@@ -313,7 +314,8 @@ Input GarageCommand::input(RequestId request) const {
     case CommandName::revoke_permit:
       return RevokePermit{request, plate};
     case CommandName::erase:
-      return EraseVehicle{request, plate, by, reason};
+      if (operator_name) return Erase{request, *operator_name, by, reason, Named::operator_name};
+      return Erase{request, plate, by, reason, Named::vehicle};
     case CommandName::set_allocation:
       return SetAllocation{request, allocation};
     case CommandName::zone:
@@ -359,6 +361,10 @@ Result<GarageCommand> garage::parse_garage_command(std::string_view json, const 
   for (const auto keys : keys_of(draft.name)) sections.push_back({.keys = keys, .owner = &draft});
   read_members(reader, document->root, sections);
   if (draft.name == CommandName::quote) resolve_stay(reader, draft);
+  if (draft.operator_name && !draft.plate.empty()) {
+    const JsonReader::At at(reader, "operator");
+    reader.error("stands beside a plate; erase one after the other.");
+  }
   if (!issues.empty()) return failure_of(issues);
   return GarageCommand(std::move(draft));
 }

@@ -192,6 +192,14 @@ class EventWriter {
     text("reason", fact.reason);
     return end();
   }
+  bool tell(const OperatorErased& fact) {
+    begin(Action::erase);
+    subject(SubjectKind::operator_name, fact.by);
+    detail();
+    out_.member("whose", "operator");
+    text("reason", fact.reason);
+    return end();
+  }
   bool tell(const EntriesRefused& fact) {
     begin(Action::reject);
     detail();

@@ -215,6 +215,15 @@ struct RecordFormat<garage::VehicleErased> {
 };
 
 template <>
+struct RecordFormat<garage::OperatorErased> {
+  static constexpr std::uint32_t type = 66;
+  static void fields(auto& archive, auto& fact) {
+    archive.person(fact.by);
+    archive.name(fact.reason);
+  }
+};
+
+template <>
 struct RecordFormat<garage::GarageRestored> {
   static constexpr std::uint32_t type = 72;
   static void fields(auto& archive, auto& fact) {

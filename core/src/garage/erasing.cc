@@ -5,8 +5,9 @@
 
 #include "garage/garage_machine.h"
 #include "parking_lot/erased_name.h"
+#include "parking_lot/names.h"
 
-/// Erasing a plate: what the living state knows of it. What records have is the store's to erase.
+/// Erasing a name: what the living state knows of it. What records have is the store's to erase.
 namespace parking_lot {
 
 using namespace garage;
@@ -39,18 +40,25 @@ std::string garage::erased_plate(std::uint64_t vehicle) {
   return std::string(erased_prefix) + "v" + std::to_string(vehicle);
 }
 
-void Garage::Machine::take(const EraseVehicle& input) {
+void Garage::Machine::take(const Erase& input) {
   if (input.request == 0 || is_refused(input.request)) return;
-  if (!is_vehicle(input.request, {.plate = input.plate})) return;
+  const bool is_operator = input.whose == Named::operator_name;
+  if (is_operator && (!is_valid_name(input.name) || is_erased_name(input.name)))
+    return refuse(input.request, GarageRefusal::invalid_request, "operator");
+  if (!is_operator && !is_vehicle(input.request, {.plate = input.name})) return;
   if (!is_person(input.request, input.by, input.reason)) return;
-  for (const auto& [field, text] : {std::pair("by", input.by), std::pair("reason", input.reason)}) {
-    if (mentions(text, input.plate)) return refuse(input.request, GarageRefusal::invalid_request, field);
-  }
-  if (const std::string_view use = parking.use_of(input.plate); !use.empty())
+  // Another operator may have the name in theirs, which goes by a key of its own.
+  if (is_operator ? input.by == input.name : mentions(input.by, input.name))
+    return refuse(input.request, GarageRefusal::invalid_request, "by");
+  if (mentions(input.reason, input.name))
+    return refuse(input.request, GarageRefusal::invalid_request, "reason");
+  if (const std::string_view use = parking.use_of(input.name); !use.empty())
     return answer_after(stream.sequence(), input.request, garage::Refused{GarageRefusal::in_use, use});
   std::uint64_t vehicle = 0;
-  parking.visit_plate(input.plate, [&](std::uint32_t slot) { vehicle = parking.vehicles[slot].number; });
-  const std::uint64_t sequence = emit(VehicleErased{vehicle, input.by, input.reason});
+  parking.visit_plate(input.name, [&](std::uint32_t slot) { vehicle = parking.vehicles[slot].number; });
+  std::uint64_t sequence = 0;
+  if (!is_operator || vehicle != 0) sequence = emit(VehicleErased{vehicle, input.by, input.reason});
+  if (is_operator) sequence = emit(OperatorErased{input.by, input.reason});
   answer_after(sequence, input.request, garage::Done{sequence});
 }
 

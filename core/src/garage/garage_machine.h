@@ -72,7 +72,7 @@ class Garage::Machine {
   void take(const garage::Reconcile& input);
 
   // erasing.cc
-  void take(const garage::EraseVehicle& input);
+  void take(const garage::Erase& input);
 
   // garage_recovery.cc
   void take(const garage::Recovered& input);

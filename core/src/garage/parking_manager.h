@@ -140,6 +140,7 @@ class ParkingManager {
   bool apply(const PermitRevoked& fact, Stamp stamp);
   bool apply(const EntriesRefused& fact, Stamp stamp);
   bool apply(const VehicleErased& fact, Stamp stamp);
+  bool apply(const OperatorErased&, Stamp) { return true; }  // operators stand in records alone
   // State of a checkpoint: parking_restoring.cc.
   bool apply(const GarageRestored& fact, Stamp stamp);
   bool apply(const DayRestored& fact, Stamp stamp);

@@ -32,6 +32,7 @@ import {
 import type {
   CorrectRequest,
   EnterRequest,
+  EraseOperatorRequest,
   EraseRequest,
   ExitRequest,
   LanePlace,
@@ -191,6 +192,14 @@ export class Garage {
    * or a permit, here or in another garage of the store.
    */
   async erase(request: EraseRequest): Promise<Change> {
+    return shown(await this.ask('erase', request));
+  }
+
+  /**
+   * Forgets the name of an operator, which stands in events alone: what they did and why stays. `in_use` while a vehicle
+   * whose plate is the same text has something that stands, as keys do not tell plates from operators. Otherwise as `erase`.
+   */
+  async eraseOperator(request: EraseOperatorRequest): Promise<Change> {
     return shown(await this.ask('erase', request));
   }
 

@@ -85,6 +85,11 @@ export interface EraseRequest extends ByOperator {
   plate: string;
 }
 
+/** `by` is somebody else, and `reason` does not have the name in it. */
+export interface EraseOperatorRequest extends ByOperator {
+  operator: string;
+}
+
 export interface PermitRequest {
   plate: string;
   /** As the tariffs name it. */

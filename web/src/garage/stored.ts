@@ -77,7 +77,9 @@ async function ownAlone(name: string, location: string): Promise<() => void> {
           return held;
         })
         .catch((cause: unknown) => {
-          const message = `The garages in ${location} belong to another tab or worker; close it first.`;
+          const message =
+            `The garages in ${location} belong to another tab or worker. They are free as soon as it ` +
+            'closes the lot or ends: do that, or ask that tab for what is wanted, then open again.';
           reject(new ParkingLotError('unavailable', message, { cause }));
         });
     });

@@ -34,6 +34,7 @@ export type { GarageAuditQuery, GarageEvent, GarageMoment } from './past.js';
 export type {
   CorrectRequest,
   EnterRequest,
+  EraseOperatorRequest,
   EraseRequest,
   ExitRequest,
   LanePlace,

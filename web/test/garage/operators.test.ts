@@ -130,3 +130,17 @@ test('an erased plate is nowhere, its ticket stays, and what comes later with it
   assert.equal((await errorOf(garage.erase({ ...request, reason: 'B-1 asked' }))).field, 'reason');
   assert.equal((await errorOf(garage.enter({ plate: 'erased:v1' }))).field, 'plate');
 });
+
+test('an operator is erased by another one, unless a vehicle of that name stands', async (context) => {
+  const { garage } = await openGarage(context);
+  const request = { operator: 'bob', by: 'ann', reason: 'asked for it' };
+  const { ticket } = await garage.enter({ plate: 'bob' });
+  const inside = await errorOf(garage.eraseOperator(request));
+  assert.deepEqual([inside.code, inside.field], ['in_use', 'ticket']);
+  await garage.makeVoid({ ticket, by: 'bob', reason: 'broken gate' });
+  assert.equal((await errorOf(garage.eraseOperator({ ...request, by: 'bob' }))).field, 'by');
+  assert.equal((await errorOf(garage.eraseOperator({ ...request, operator: '' }))).field, 'operator');
+  assert.equal((await errorOf(garage.eraseOperator({ ...request, reason: 'bob asked' }))).field, 'reason');
+  await garage.eraseOperator(request);
+  assert.equal((await garage.ticket({ ticket })).plate, 'erased:v1');
+});

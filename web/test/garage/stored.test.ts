@@ -166,6 +166,33 @@ test('an erased plate is told by no file of the store, in none of its garages', 
   await again.close();
 });
 
+test('an erased operator is told by no file of the store, and what they did is', async () => {
+  const folder = scratchFolder();
+  const operator = 'Roberta Example';
+  const first = await open(folder);
+  const { ticket } = await first.garage('g').enter({ plate: 'B-1' });
+  await first.garage('g').setPrice({ ticket, amount: 70, by: operator, reason: 'waited' });
+  await first.close();
+
+  const lot = await open(folder);
+  const garage = lot.garage('g');
+  const told = async () => JSON.stringify(await garage.audit());
+  assert.match(await told(), /Roberta Example/);
+  await garage.eraseOperator({ operator, by: 'ann', reason: 'asked for it' });
+  assert.doesNotMatch(await told(), /Roberta Example/);
+  const events = await garage.audit();
+  const operatorOf = (wanted: string) =>
+    events.find(({ action }) => action === wanted)?.subjects.find(({ kind }) => kind === 'operator')?.id;
+  assert.match(operatorOf('override') ?? '', /^erased:\d+$/);
+  assert.equal(operatorOf('erase'), 'ann');
+  assert.deepEqual(events.at(-1)?.detail, { whose: 'operator', reason: 'asked for it' });
+  for (const file of fs.readdirSync(folder)) {
+    assert.equal(fs.readFileSync(`${folder}/${file}`).includes(operator), false, file);
+  }
+  assert.equal((await garage.exit({ ticket, paidHere: true })).price, 70);
+  await lot.close();
+});
+
 test('an erasure whose keys could not be destroyed is unconfirmed', async (context) => {
   const clock = manualClock(Date.UTC(2026, 0, 1));
   const lot = await open(scratchFolder(), clock);

@@ -75,7 +75,7 @@ class Garage {
   garage::SpotView spot(garage::SpotId spot) const;
   /// By number. Valid until the next `handle`. O(tickets).
   std::vector<garage::TicketView> open_tickets() const;
-  /// What keeps a plate from being erased, as `EraseVehicle` names it; empty: nothing. A store's keys are
+  /// What keeps a plate from being erased, as `Erase` names it; empty: nothing. A store's keys are
   /// those of all its garages, so its host asks each of them before it erases in all. O(vehicles).
   std::string_view use_of(std::string_view plate) const;
   /// Days with figures, oldest first.

@@ -131,16 +131,24 @@ struct RevokePermit {
   std::string_view plate;
 };
 
+/// Whose name.
+enum class Named : std::uint8_t { vehicle, operator_name };
+
 /// Forgets the plate of a vehicle that has left: its remembered tickets show `erased:v` and its number, and a
-/// vehicle that comes with this plate is a new one. Recorded also if nothing is known of the plate, for
-/// records may still have it: the host destroys their keys when it hears `Done`, so without a `request`
-/// nothing happens. `in_use`, with what to end in `field`, while the vehicle is here, has a reservation or a
-/// permit. O(vehicles).
-struct EraseVehicle {
+/// vehicle that comes with this plate is a new one. Or forgets the name of an operator, which stands in
+/// records alone. Recorded also if nothing is known of the name, for records may still have it: the host
+/// destroys their keys when it hears `Done`, so without a `request` nothing happens.
+///
+/// Keys do not tell plates from operators: both go who have the name. So it is `in_use`, with what to end in
+/// `field`, while a vehicle with this plate is here, has a reservation or a permit. What stays readable must
+/// not have the name in it: `reason`, and `by` unless both are operators, of whom one may be called like a
+/// part of the other. O(vehicles).
+struct Erase {
   RequestId request = 0;
-  std::string_view plate;
+  std::string_view name;
   std::string_view by;
-  std::string_view reason;  ///< stays readable; neither it nor `by` may have the plate in it
+  std::string_view reason;
+  Named whose = Named::vehicle;
 };
 
 struct SetAllocation {
@@ -189,9 +197,9 @@ struct Persisted {
 };
 struct PersistFailed {};
 
-using Input = std::variant<Tick, Enter, LeaveLane, Reserve, CancelReservation, Validate, Pay, Exit,
-                           ReportLost, Correct, Override, Refund, GrantPermit, RevokePermit, EraseVehicle,
-                           SetAllocation, ZoneKnown, InspectTicket, AskPrice, AskQuote, Reconcile, Recovered,
-                           RecoveryDone, Persisted, PersistFailed>;
+using Input =
+    std::variant<Tick, Enter, LeaveLane, Reserve, CancelReservation, Validate, Pay, Exit, ReportLost, Correct,
+                 Override, Refund, GrantPermit, RevokePermit, Erase, SetAllocation, ZoneKnown, InspectTicket,
+                 AskPrice, AskQuote, Reconcile, Recovered, RecoveryDone, Persisted, PersistFailed>;
 
 }  // namespace parking_lot::garage

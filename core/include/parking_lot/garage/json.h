@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,7 @@ enum class CommandName : std::uint8_t {
 struct GarageCommand {
   CommandName name = CommandName::tick;
   std::string plate;
+  std::optional<std::string> operator_name;
   std::string new_plate;
   std::string gate;
   std::string tariff;

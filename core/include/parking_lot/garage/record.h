@@ -152,6 +152,12 @@ struct VehicleErased {
   std::string_view reason;
 };
 
+/// An operator had the name of another one erased.
+struct OperatorErased {
+  std::string_view by;
+  std::string_view reason;
+};
+
 /// What an erased vehicle has for a plate: `erased:v7`.
 std::string erased_plate(std::uint64_t vehicle);
 
@@ -225,8 +231,8 @@ struct PermitRestored {
 using Fact = std::variant<GarageOpened, ZoneChanged, AllocationChanged, TicketOpened, PlaceTaken, PlaceLeft,
                           SpotsReserved, ReservationEnded, TicketValidated, TicketPaid, TicketClosed,
                           TicketCorrected, TicketOverridden, MoneyRefunded, PermitGranted, PermitRevoked,
-                          VehicleErased, EntriesRefused, GarageRestored, DayRestored, TicketRestored,
-                          PlaceRestored, ReservationRestored, PermitRestored>;
+                          VehicleErased, OperatorErased, EntriesRefused, GarageRestored, DayRestored,
+                          TicketRestored, PlaceRestored, ReservationRestored, PermitRestored>;
 
 struct Record {
   std::uint64_t sequence = 0;
