@@ -212,6 +212,11 @@ TEST_CASE("an operator is not erased by himself, nor without a name") {
   CHECK(field_of("ann", "ann") == "by");
   CHECK(field_of("ann", "").compare("by") == 0);
   CHECK(field_of("a name that is longer than any plate may be", "ann").empty());
+  const auto both = parse_garage_command(
+      R"({"do": "erase", "operator": "bob", "plate": "B-1", "by": "ann", "reason": "asked"})", driven.garage,
+      driven.now.wall);
+  REQUIRE_FALSE(both);
+  CHECK(both.error().where == "operator");
 }
 
 TEST_CASE("a plate that is an operator's name goes with it, and keeps it while the vehicle stands") {
