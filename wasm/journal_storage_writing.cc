@@ -50,8 +50,10 @@ StoreResult<void> JournalStorage::keep_payloads(Place& place, std::span<const R>
     // A message's bytes may be those of a volatile pool's task: they leave memory with it.
     if constexpr (std::is_same_v<R, Record>) place.named.push_back(payload.id);
     if (place.store->holds_payload(payload.id)) continue;
-    std::string bytes;
-    if (!read(payload, bytes)) continue;  // whoever reads it will hear so
+    const auto kept = memory_.find(payload.id);
+    std::string elsewhere;
+    if (kept == memory_.end() && !read(payload, elsewhere)) continue;  // whoever reads it will hear so
+    const std::string& bytes = kept == memory_.end() ? elsewhere : kept->second;
     if (auto put = place.store->put(payload.id, bytes); !put) return put;
   }
   return {};

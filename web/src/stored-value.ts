@@ -2,7 +2,7 @@ import { type ErrorCode, ParkingLotError, spell } from './errors.js';
 
 /** A payload or a result as JSON. `invalid_task`, with the part that is to blame, for what JSON does not carry whole. */
 export function storedText(field: string, value: unknown): string {
-  check(field, value, []);
+  if (!isCarried(value, 0)) check(field, value, []);
   return JSON.stringify(value);
 }
 
@@ -38,6 +38,35 @@ export function failureFrom(value: unknown): unknown {
   return typeof code === 'string' ? Object.assign(error, { code }) : error;
 }
 
+/** Deeper than this it is looked at with the way to each part, which finds an object that contains itself. */
+const plainDepth = 32;
+
+/** Whether JSON carries all of it. May also say no of what is deep. */
+function isCarried(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return true;
+    case 'number':
+      return Number.isFinite(value);
+    case 'object':
+      if (value === null) return true;
+      if (depth === plainDepth) return false;
+      if (Array.isArray(value)) {
+        for (let i = 0; i < value.length; i++) if (!isCarried(value[i], depth + 1)) return false;
+        return true;
+      }
+      if (!isPlain(value)) return false;
+      for (const key in value) {
+        const part = (value as Record<string, unknown>)[key];
+        if (part !== undefined && !isCarried(part, depth + 1)) return false;
+      }
+      return true;
+  }
+  return false;
+}
+
+/** Throws at the first part that JSON does not carry. */
 function check(path: string, value: unknown, above: object[]): void {
   switch (typeof value) {
     case 'string':

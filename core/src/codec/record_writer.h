@@ -80,8 +80,9 @@ class RecordWriter {
   /// For so many bytes, and all numbers after them.
   void make_room(std::size_t bytes) {
     const std::size_t needed = at_ + bytes + fixed_bytes_max;
-    if (needed > out_.size()) out_.resize(needed);
+    if (needed > out_.size()) grow(needed);
   }
+  void grow(std::size_t size);
   bool is_added(bool is_present) {
     mask_ |= std::uint64_t{is_present} << bit_++;
     return is_present;

@@ -16,9 +16,9 @@ FileResult<void> AppendFile::append(CommitWrites& writes, ByteView bytes, std::u
   const std::uint64_t step = std::clamp(end, step_min, step_max);
   if (mode == SyncMode::strict && after > physical && bytes.size() <= step / 4 && after < nominal) {
     // Only a hint: when it fails, the write tells why.
-    (void)writes.files().reserve(name, std::min(after + step, nominal));
-    const auto size = writes.files().size(name);
-    if (size) physical = *size;
+    auto size = writes.files().reserve(name, std::min(after + step, nominal));
+    if (!size) size = writes.files().size(name);
+    if (size) physical = std::max(physical, *size);
   }
   auto written = writes.write(name, end, bytes);
   if (!written) return written;

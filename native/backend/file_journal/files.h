@@ -83,10 +83,11 @@ class Files {
   }
 
   /// A hint that up to `bytes` will soon be written to the file: an implementation which syncs an overwritten
-  /// file faster than a growing one extends it with zeros. Returns the file's size, which may be what it was.
+  /// file faster than a growing one extends it with zeros, and returns the file's size. Others return 0.
   virtual FileResult<std::uint64_t> reserve(std::string_view file, std::uint64_t bytes) {
+    (void)file;
     (void)bytes;
-    return size(file);
+    return 0;
   }
 };
 

@@ -71,8 +71,7 @@ bool KeyFiles::make_keys() {
 
 bool KeyFiles::seal(std::string_view name, Bytes& out) {
   if (!is_sealing_) return false;
-  const std::string key_name(name);
-  const Bytes* known = sealed_.find(key_name);
+  const Bytes* known = sealed_.find(name);
   // Names that never fall silent would hold old key files for ever: they get a new key now and then.
   const bool is_old =
       known != nullptr && key_number(*known) / keys_per_file + files_per_key < current() / keys_per_file;
@@ -85,7 +84,7 @@ bool KeyFiles::seal(std::string_view name, Bytes& out) {
     const std::size_t start = sealed.size();
     sealed.resize(start + name.size() + seal_tag_bytes);
     parking_lot::seal(key.bytes, only_nonce, as_bytes_view(name), std::span(sealed).subspan(start));
-    known = &sealed_.add(key_name, std::move(sealed));
+    known = &sealed_.add(name, std::move(sealed));
   }
   lowest_use_ = std::min(lowest_use_, key_number(*known));
   out.insert(out.end(), known->begin(), known->end());

@@ -15,40 +15,55 @@
 
 namespace parking_lot {
 
-/// What was used last, up to so many entries, and maybe as many again.
+/// What was used last, up to so many entries, and maybe as many again. The same one again costs no look-up.
 template <class Key, class Value>
 class RecentMap {
  public:
   explicit RecentMap(std::size_t capacity) : capacity_(capacity) {}
 
-  /// Valid until the next call.
-  const Value* find(const Key& key) {
-    if (const auto found = young_.find(key); found != young_.end()) return &found->second;
-    const auto found = old_.find(key);
+  /// Valid until the next call. `key` is a `Key` or what one is made of.
+  template <class KeyView>
+  const Value* find(const KeyView& key) {
+    if (last_ != nullptr && last_->first == key) return &last_->second;
+    const Key owned(key);
+    if (const auto found = young_.find(owned); found != young_.end()) return &used(*found);
+    const auto found = old_.find(owned);
     if (found == old_.end()) return nullptr;
     Value value = std::move(found->second);
     old_.erase(found);
-    return &add(key, std::move(value));
+    return &add(owned, std::move(value));
   }
-  const Value& add(const Key& key, Value value) {
+  template <class KeyView>
+  const Value& add(const KeyView& key, Value value) {
+    last_ = nullptr;
     if (young_.size() >= capacity_) old_ = std::exchange(young_, {});
-    return young_.insert_or_assign(key, std::move(value)).first->second;
+    return used(*young_.insert_or_assign(Key(key), std::move(value)).first);
   }
   template <class IsMeant>
   void take_out_if(const IsMeant& is_meant) {
+    last_ = nullptr;
     const auto is_gone = [&](const auto& entry) { return is_meant(entry.first, entry.second); };
     std::erase_if(young_, is_gone);
     std::erase_if(old_, is_gone);
   }
   void clear() {
+    last_ = nullptr;
     young_.clear();
     old_.clear();
   }
 
  private:
+  using Entries = std::unordered_map<Key, Value>;
+
+  const Value& used(const typename Entries::value_type& entry) {
+    last_ = &entry;
+    return entry.second;
+  }
+
   std::size_t capacity_;
-  std::unordered_map<Key, Value> young_;
-  std::unordered_map<Key, Value> old_;
+  Entries young_;
+  Entries old_;
+  const typename Entries::value_type* last_ = nullptr;
 };
 
 /// The key files of a store: `keys-0000000000`, each with 1,023 keys behind a header.

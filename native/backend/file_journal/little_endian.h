@@ -8,13 +8,18 @@
 /// Fixed-width numbers in the bodies of the store's own frames, lowest byte first.
 namespace parking_lot {
 
-inline void put_u32(Bytes& out, std::uint32_t value) {
-  for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
+template <class Number>
+void put_fixed(Bytes& out, Number value) {
+  std::uint8_t bytes[sizeof(Number)];
+  for (std::uint8_t& byte : bytes) {
+    byte = static_cast<std::uint8_t>(value);
+    value = static_cast<Number>(value >> 8);
+  }
+  out.insert(out.end(), bytes, bytes + sizeof(bytes));
 }
 
-inline void put_u64(Bytes& out, std::uint64_t value) {
-  for (int shift = 0; shift < 64; shift += 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
-}
+inline void put_u32(Bytes& out, std::uint32_t value) { put_fixed(out, value); }
+inline void put_u64(Bytes& out, std::uint64_t value) { put_fixed(out, value); }
 
 /// `bytes` must have at least `offset` + 4 bytes.
 inline std::uint32_t load_u32(ByteView bytes, std::size_t offset) {

@@ -26,7 +26,8 @@ void PayloadSegments::put(std::uint64_t id, std::string_view bytes) {
 }
 
 bool PayloadSegments::holds(std::uint64_t id) const {
-  return index_.find(id) || gathering_.by_id.contains(id) || writing_.by_id.contains(id);
+  return id <= largest_id_ &&
+         (index_.find(id) || gathering_.by_id.contains(id) || writing_.by_id.contains(id));
 }
 
 StoreResult<void> PayloadSegments::read(std::uint64_t id, std::string& out) {

@@ -7,6 +7,20 @@ export type TaskNumbers = Float64Array;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+/** Up to so many characters a loop is faster than the encoder, if all are ASCII. */
+const shortText = 256;
+
+/** Writes the text at `start` if it is short and ASCII; answers whether it was. */
+function putsShort(text: string, bytes: Uint8Array, start: number): boolean {
+  const { length } = text;
+  if (length > shortText) return false;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return false;
+    bytes[start + i] = code;
+  }
+  return true;
+}
 
 /**
  * The module, with memory and text made safe to use. What is called per task is a plain function of `raw`; this class
@@ -57,19 +71,23 @@ export class Core {
   /** Whoever calls the module need not expect that it stops: everything that waits is told so elsewhere. */
   private guard(): void {
     let isBroken = false;
+    const stopped = (cause: unknown): number => {
+      if (!(cause instanceof WebAssembly.RuntimeError) || !this.onBroken) throw cause;
+      isBroken = true;
+      this.onBroken(cause);
+      return 0;
+    };
     const functions = this.raw as unknown as Record<string, unknown>;
     for (const name of Object.keys(functions)) {
       const call = functions[name];
       if (!name.startsWith('_pl_') || typeof call !== 'function') continue;
-      functions[name] = (...args: number[]): unknown => {
+      // As many parameters as most have: the module ignores what is too much, and a list would cost an array for each call.
+      functions[name] = (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => {
         if (isBroken) return 0;
         try {
-          return call(...args);
+          return call(a, b, c, d, e, f, g);
         } catch (cause) {
-          if (!(cause instanceof WebAssembly.RuntimeError) || !this.onBroken) throw cause;
-          isBroken = true;
-          this.onBroken(cause);
-          return 0;
+          return stopped(cause);
         }
       };
     }
@@ -84,6 +102,7 @@ export class Core {
   put(text: string, field: string, offset = 0): number {
     if (text.length === 0) return 0;
     const start = this.textIn + offset;
+    if (offset + shortText <= this.textCapacity && putsShort(text, this.raw.HEAPU8, start)) return text.length;
     const room = this.raw.HEAPU8.subarray(start, this.textIn + this.textCapacity);
     const { read, written } = encoder.encodeInto(text, room);
     if (read < text.length) throw invalid('invalid_argument', field, 'is too long', text);
@@ -113,8 +132,9 @@ export class Core {
     const roomy = text.length * 3;
     if (roomy <= 65_536) {
       const start = this.raw._pl_bytes_in(roomy);
-      const { written } = encoder.encodeInto(text, this.raw.HEAPU8.subarray(start, start + roomy));
-      return this.raw._pl_put(written);
+      const bytes = this.raw.HEAPU8;
+      if (putsShort(text, bytes, start)) return this.raw._pl_put(text.length);
+      return this.raw._pl_put(encoder.encodeInto(text, bytes.subarray(start, start + roomy)).written);
     }
     const bytes = encoder.encode(text);
     const start = this.raw._pl_bytes_in(bytes.length);
