@@ -30,6 +30,8 @@ class FaultyDisk {
 
   std::uint64_t operations() const { return operations_; }
   std::uint64_t syncs() const { return syncs_; }
+  /// How often a file has been synced whose name begins so.
+  std::uint64_t syncs_of(std::string_view start) const;
   bool is_dead() const { return is_dead_; }
   std::uint64_t bytes() const;
   std::vector<std::string> names() const;
@@ -57,6 +59,7 @@ class FaultyDisk {
   std::mt19937_64 random_;
   std::uint64_t operations_ = 0;
   std::uint64_t syncs_ = 0;
+  std::map<std::string, std::uint64_t> syncs_by_file_;
   bool is_dead_ = false;
   bool is_locked_ = false;
 };

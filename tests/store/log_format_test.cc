@@ -30,7 +30,7 @@ Bytes one_commit(const std::string& text) {
     append_frame(head, records, chain, commit);
   }
   head.commit_offset = static_cast<std::uint32_t>(commit.size());
-  append_commit(head, {.mode = SyncMode::strict, .payloads = {}, .checksum = crc32c(commit)}, commit);
+  append_commit(head, {.payloads = {}, .checksum = crc32c(commit)}, commit);
   segment.insert(segment.end(), commit.begin(), commit.end());
   return segment;
 }

@@ -9,6 +9,9 @@ namespace parking_lot {
 
 namespace {
 
+// Bits of how a commit was synced.
+constexpr std::uint8_t relaxed_bit = 1;
+constexpr std::uint8_t vouches_bit = 2;
 constexpr std::size_t opening_bytes = 16;
 constexpr std::size_t commit_bytes = 41;
 constexpr std::uint64_t sector_bytes = 512;
@@ -32,6 +35,20 @@ bool has_blank_sector(ByteView segment, std::uint64_t begin, std::uint64_t end) 
     begin = stop;
   }
   return false;
+}
+
+/// What follows the last whole commit of a relaxed segment: anything may be missing, unless a commit that
+/// vouches for it was followed by another.
+SegmentScan::Tail judge_relaxed(ByteView segment, std::uint64_t place) {
+  std::optional<std::uint32_t> vouching;
+  for (std::size_t from = static_cast<std::size_t>(place);;) {
+    const Frame frame = find_frame(segment, from);
+    if (frame.status == Frame::Status::blank) return SegmentScan::Tail::torn;
+    if (vouching && frame.head.commit > *vouching) return SegmentScan::Tail::damaged;
+    const auto note = parse_commit(frame);
+    if (note && note->vouches) vouching = frame.head.commit;
+    from = frame.next;
+  }
 }
 
 /// What follows the last whole commit: of the next one any part may be missing, since it was never confirmed.
@@ -62,7 +79,8 @@ void append_opening(FrameHead head, const OpeningNote& note, Bytes& out) {
 
 void append_commit(FrameHead head, const CommitNote& note, Bytes& out) {
   Bytes body;
-  body.push_back(static_cast<std::uint8_t>(note.mode));
+  const bool is_relaxed = note.durability == SyncMode::relaxed;
+  body.push_back(is_relaxed ? static_cast<std::uint8_t>(relaxed_bit | (note.vouches ? vouches_bit : 0)) : 0);
   put_u64(body, note.payloads.begin.segment);
   put_u64(body, note.payloads.begin.offset);
   put_u64(body, note.payloads.end.segment);
@@ -80,7 +98,9 @@ std::optional<OpeningNote> parse_opening(const Frame& frame) {
 std::optional<CommitNote> parse_commit(const Frame& frame) {
   if (frame.head.kind != FrameKind::commit || frame.body.size() < commit_bytes) return std::nullopt;
   const ByteView body = frame.body;
-  return CommitNote{.mode = static_cast<SyncMode>(body[0]),
+  const bool is_relaxed = (body[0] & relaxed_bit) != 0;
+  return CommitNote{.durability = is_relaxed ? SyncMode::relaxed : SyncMode::strict,
+                    .vouches = !is_relaxed || (body[0] & vouches_bit) != 0,
                     .payloads = {.begin = {load_u64(body, 1), load_u64(body, 9)},
                                  .end = {load_u64(body, 17), load_u64(body, 25)},
                                  .count = load_u32(body, 33)},
@@ -108,8 +128,9 @@ SegmentScan scan_commits(ByteView segment, std::uint64_t limit, const VisitFrame
       scan.damage_offset = at;
       scan.damage = frame.status == Frame::Status::ok ? "the frame is not the one that follows" : frame.fault;
       if (scan.damage.empty()) scan.damage = "the bytes end before the frame does";
-      scan.tail = is_newer ? SegmentScan::Tail::damaged : judge(segment, scan.end, at, last_commit);
-      if (is_relaxed) scan.tail = SegmentScan::Tail::torn;
+      scan.tail = is_newer     ? SegmentScan::Tail::damaged
+                  : is_relaxed ? judge_relaxed(segment, at)
+                               : judge(segment, scan.end, at, last_commit);
       if (is_end && scan.tail == SegmentScan::Tail::torn) {
         const ByteView rest = segment.subspan(at);
         const bool is_blank =
@@ -126,7 +147,7 @@ SegmentScan scan_commits(ByteView segment, std::uint64_t limit, const VisitFrame
       last_commit = frame.head.commit;
       scan.end = at;
       scan.commits.push_back({.end = at, .note = *note});
-      is_relaxed = note->mode == SyncMode::relaxed;
+      is_relaxed = note->durability == SyncMode::relaxed;
     }
   }
 }

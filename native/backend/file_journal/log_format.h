@@ -25,7 +25,10 @@ struct OpeningNote {
 
 /// Body of a `commit` frame.
 struct CommitNote {
-  SyncMode mode = SyncMode::strict;
+  /// Of the store. Relaxed commits may be lost with the power, in any order, up to one that vouches.
+  SyncMode durability = SyncMode::strict;
+  /// Synced strictly, and with it all that was written before. True once another commit follows.
+  bool vouches = true;
   PayloadExtent payloads;
   /// CRC-32C of the commit's frames before this one: a mixture of two writes to one place is no commit.
   std::uint32_t checksum = 0;

@@ -32,6 +32,16 @@ bool was_confirmed(ByteView bytes) {
   }
 }
 
+/// Records and payloads are synced side by side, so the last commit may lack payloads; so may relaxed ones
+/// after the last one that vouches and was followed by another.
+std::size_t first_doubtful(std::span<const ScannedCommit> commits) {
+  std::size_t first = 0;
+  for (std::size_t i = 0; i + 1 < commits.size(); ++i) {
+    if (commits[i].note.vouches) first = i + 1;
+  }
+  return first;
+}
+
 }  // namespace
 
 /// What the first frames of a segment say.
@@ -62,6 +72,27 @@ StoreResult<void> RecordLog::open(std::span<const std::string> names, std::span<
   return {};
 }
 
+/// Whether the segment before this one is whole, up to where this one says that it ended: the commit which began
+/// this one vouches for it, but may not have come to be synced itself.
+StoreResult<bool> RecordLog::follows_whole(ByteView segment, PayloadSegments& payloads) {
+  const auto opening = parse_opening(parse_frame(segment, segment_header_bytes));
+  if (!opening || opening->previous_segment == 0) return true;
+  const std::string name = segment_name(SegmentKind::records, opening->previous_segment);
+  // One that is not there any more was deleted, and not needed.
+  if (!files_.size(name)) return true;
+  Bytes bytes;
+  auto read = read_bytes(files_, name, 0, opening->previous_end, bytes);
+  if (!read) return tl::unexpected(read.error());
+  const SegmentScan scan = scan_commits(bytes);
+  if (scan.commits.empty() || scan.commits.back().note.durability == SyncMode::strict) return true;
+  if (scan.end != opening->previous_end) return scan.tail == SegmentScan::Tail::damaged;
+  for (std::size_t i = first_doubtful(scan.commits); i < scan.commits.size(); ++i) {
+    const auto whole = payloads.is_whole(scan.commits[i].note.payloads, PayloadSegments::Commit::earlier);
+    if (!whole || !*whole) return whole;
+  }
+  return true;
+}
+
 /// The last segment with a whole commit: the log ends in it. Newer ones are of commits that never were.
 StoreResult<bool> RecordLog::find_newest(std::span<const std::uint64_t> numbers, PayloadSegments& payloads) {
   for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
@@ -77,13 +108,17 @@ StoreResult<bool> RecordLog::find_newest(std::span<const std::uint64_t> numbers,
     if (!header && was_confirmed(bytes)) return corrupt(name, 0, header.error().message);
     if (scan.tail == SegmentScan::Tail::damaged) return corrupt(name, scan.damage_offset, scan.damage);
     std::size_t commits = header ? scan.commits.size() : 0;
-    // Records and payloads are synced side by side, so the last commit may lack payloads; relaxed ones all
-    // may.
-    for (std::size_t i = 0; i < commits; ++i) {
-      const CommitNote& note = scan.commits[i].note;
-      if (note.mode == SyncMode::strict && i + 1 < commits) continue;
-      const auto whole = payloads.is_whole(note.payloads);
-      if (!whole) return tl::unexpected(whole.error());
+    const std::size_t doubtful = first_doubtful({scan.commits.data(), commits});
+    if (commits > 0 && doubtful == 0) {
+      const auto follows = follows_whole(bytes, payloads);
+      if (!follows) return follows;
+      if (!*follows) commits = 0;
+    }
+    for (std::size_t i = doubtful; i < commits; ++i) {
+      const auto place =
+          i + 1 < commits ? PayloadSegments::Commit::earlier : PayloadSegments::Commit::last;
+      const auto whole = payloads.is_whole(scan.commits[i].note.payloads, place);
+      if (!whole) return whole;
       if (!*whole) commits = i;
     }
     if (commits == 0) {
@@ -96,6 +131,10 @@ StoreResult<bool> RecordLog::find_newest(std::span<const std::uint64_t> numbers,
     segments_.push_front(
         {.number = *number, .end = last.end, .created_at = header->created_at, .next_at_start = {}});
     payloads_ = last.note.payloads;
+    ends_relaxed_ = std::any_of(scan.commits.begin() + static_cast<std::ptrdiff_t>(doubtful),
+                                scan.commits.begin() + static_cast<std::ptrdiff_t>(commits),
+                                [](const auto& commit) { return !commit.note.vouches; });
+    last_durability_ = last.note.durability;
     stamp_ = {.store = header->store, .epoch = header->epoch, .created_at = header->created_at};
     is_growing_ = true;
     commit_ = static_cast<std::uint32_t>(commits);

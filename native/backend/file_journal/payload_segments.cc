@@ -77,6 +77,7 @@ FileResult<void> PayloadSegments::begin_segment(CommitWrites& writes, SyncMode m
   const std::string name = segment_name(SegmentKind::payloads, number);
   auto made = writes.create(name);
   if (!made) return made;
+  has_changed_segments_ = true;
   current_ = number;
   file_ = AppendFile{.name = name};
   listed_.clear();
@@ -102,7 +103,7 @@ FileResult<void> PayloadSegments::seal(CommitWrites& writes, SyncMode mode) {
   if (!written) return written;
   segments_[current_].end = file_.end;
   current_ = 0;
-  has_sealed_ = true;
+  has_changed_segments_ = true;
   return {};
 }
 
@@ -141,7 +142,7 @@ StoreResult<void> PayloadSegments::write_items(CommitWrites& writes, SyncMode mo
 }
 
 StoreResult<PayloadExtent> PayloadSegments::write(CommitWrites& writes, SyncMode mode) {
-  has_sealed_ = false;
+  has_changed_segments_ = false;
   copy_from_sparse(std::max<std::uint64_t>(2 * gathering_.buffer.size(), std::uint64_t{256} << 10));
   writing_ = std::exchange(gathering_, Batch());
   PayloadExtent extent;

@@ -47,8 +47,10 @@ class PayloadSegments {
 
   // --- opening ---
 
-  /// Whether all that a commit says it wrote is there. Reads its bytes.
-  StoreResult<bool> is_whole(const PayloadExtent& extent);
+  /// Whether all that a commit says it wrote is there. Reads its bytes. A segment that is not there was deleted
+  /// because nothing in it was needed, unless the commit is the last one.
+  enum class Commit : std::uint8_t { earlier, last };
+  StoreResult<bool> is_whole(const PayloadExtent& extent, Commit commit);
   /// Builds the index of all that was written up to the end of the last commit. With `Leftovers::remove` what
   /// lies behind it goes.
   enum class Leftovers : std::uint8_t { ignore, remove };
@@ -73,11 +75,12 @@ class PayloadSegments {
   void committed();
   /// Gives up what was written, and all that was gathered since.
   void failed();
-  /// Whether a segment was closed by the present commit, so that it must be synced strictly.
-  bool has_sealed() const { return has_sealed_; }
+  /// Whether the present commit closed or began a segment, so that it must be synced strictly.
+  bool has_changed_segments() const { return has_changed_segments_; }
 
   /// Deletes segments in which nothing is needed. Not while a sync is under way.
   void delete_empty();
+  bool has_deletable() const { return has_empty(Empty::deletable); }
   /// Whether commits would go on making room.
   bool wants_upkeep() const;
   /// Whether the next `write` has anything to do.
@@ -155,7 +158,7 @@ class PayloadSegments {
   /// First segment that the commit on its way, and the last one that succeeded, wrote to.
   std::uint64_t writing_first_ = 0;
   std::uint64_t vouched_from_ = ~std::uint64_t{0};
-  bool has_sealed_ = false;
+  bool has_changed_segments_ = false;
   bool must_seal_ = false;
   std::optional<Victim> victim_;
 };

@@ -28,7 +28,6 @@ FileResult<void> RecordLog::begin_segment(CommitWrites& writes, Writing& now, Sy
     auto finished = file_.finish(writes);
     if (!finished) return finished;
     writes.touch(file_.name);
-    has_sealed_ = true;
   }
   const std::uint64_t number = next_number_++;
   now.began_segment = true;
@@ -69,9 +68,8 @@ void RecordLog::declare(Writing& now, std::uint32_t stream) {
   now.declared[stream] = true;
 }
 
-StoreResult<void> RecordLog::write(CommitWrites& writes, std::span<const RecordBlock> blocks,
-                                   const PayloadExtent& payloads, SyncMode mode) {
-  has_sealed_ = false;
+StoreResult<SyncMode> RecordLog::write(CommitWrites& writes, std::span<const RecordBlock> blocks,
+                                       const PayloadExtent& payloads, SyncMode durability, SyncMode mode) {
   Writing& now = writing_.emplace();
   std::uint64_t bytes = 0;
   for (const RecordBlock& block : blocks) bytes += frame_header_bytes + block.body.size();
@@ -87,8 +85,9 @@ StoreResult<void> RecordLog::write(CommitWrites& writes, std::span<const RecordB
   }
   const bool is_full = file_.end > segment_header_bytes && file_.end + bytes > segment_bytes_;
   if (!is_growing_ || must_begin_ || is_full) {
-    auto begun = begin_segment(writes, now, mode);
+    auto begun = begin_segment(writes, now, durability);
     if (!begun) return store_failure(begun.error());
+    mode = SyncMode::strict;
   }
   for (const RecordBlock& block : blocks) {
     if (!now.declared[block.stream]) declare(now, block.stream);
@@ -106,12 +105,17 @@ StoreResult<void> RecordLog::write(CommitWrites& writes, std::span<const RecordB
   FrameHead head = now.head;
   head.commit_offset = static_cast<std::uint32_t>(now.out.size());
   head.first_sequence = 0;
-  append_commit(head, {.mode = mode, .payloads = payloads, .checksum = crc32c(now.out)}, now.out);
-  auto written = now.file.append(writes, now.out, segment_bytes_, mode);
+  append_commit(head,
+                {.durability = durability,
+                 .vouches = mode == SyncMode::strict,
+                 .payloads = payloads,
+                 .checksum = crc32c(now.out)},
+                now.out);
+  auto written = now.file.append(writes, now.out, segment_bytes_, durability);
   if (!written) return store_failure(written.error());
   now.bytes = now.out.size();
   now.out = Bytes();
-  return {};
+  return mode;
 }
 
 void RecordLog::committed() {

@@ -71,12 +71,13 @@ class RecordLog {
 
   // --- a commit: write, then committed or failed ---
 
-  StoreResult<void> write(CommitWrites& writes, std::span<const RecordBlock> blocks,
-                          const PayloadExtent& payloads, SyncMode mode);
+  /// Of a store with this `durability`. Returns how the commit must be synced: strictly where it begins a
+  /// segment, else as `mode` says.
+  StoreResult<SyncMode> write(CommitWrites& writes, std::span<const RecordBlock> blocks,
+                              const PayloadExtent& payloads, SyncMode durability, SyncMode mode);
   void committed();
   /// The segment is never appended to again: what came of the write may change its mind.
   void failed();
-  bool has_sealed() const { return has_sealed_; }
   /// Let the next commit begin a new segment, so that the present one can be deleted once it is covered.
   void begin_segment_if(std::uint64_t bytes_at_least);
 
@@ -99,6 +100,9 @@ class RecordLog {
   /// sync.
   void trim(WallTime before);
   bool can_trim(WallTime before) const;
+  /// Whether among the commits found at opening are relaxed ones for which no later one vouches.
+  bool ends_relaxed() const { return ends_relaxed_; }
+  SyncMode last_durability() const { return last_durability_; }
 
  private:
   struct Start;
@@ -116,6 +120,7 @@ class RecordLog {
     AppendFile file;
     std::uint64_t bytes = 0;
   };
+  StoreResult<bool> follows_whole(ByteView segment, PayloadSegments& payloads);
   StoreResult<bool> find_newest(std::span<const std::uint64_t> numbers, PayloadSegments& payloads);
   StoreResult<Start> read_start(std::uint64_t number);
   StoreResult<void> find_first(std::span<const Covered> covered);
@@ -146,7 +151,8 @@ class RecordLog {
   AppendFile file_;
 
   std::optional<Writing> writing_;
-  bool has_sealed_ = false;
+  bool ends_relaxed_ = false;
+  SyncMode last_durability_ = SyncMode::strict;  ///< of the last commit that was found at opening
 };
 
 }  // namespace parking_lot

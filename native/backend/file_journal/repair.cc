@@ -186,7 +186,7 @@ class Plan {
     head.commit = static_cast<std::uint32_t>(scan.commits.size()) + 1;
     const PayloadEnd end{inspection_.payload_end_segment, inspection_.payload_end_offset};
     Bytes commit;
-    append_commit(head, {.mode = SyncMode::strict, .payloads = {end, end, 0}, .checksum = 0}, commit);
+    append_commit(head, {.payloads = {end, end, 0}, .checksum = 0}, commit);
     const std::string file = segment_name(SegmentKind::records, number);
     add(RepairStep::Kind::cut, file, scan.end, std::move(commit), "records are lost of " + lost);
     for (const std::uint64_t later : numbers) {

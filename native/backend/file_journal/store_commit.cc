@@ -7,7 +7,13 @@ namespace parking_lot {
 
 bool FileStore::State::has_work() const {
   return !gathering_.blocks.empty() || !gathering_.doomed.empty() || payloads_.has_work() ||
-         checkpoints_.has_gathered();
+         checkpoints_.has_gathered() || must_settle();
+}
+
+/// What was replaced is there until what replaced it has been synced strictly.
+bool FileStore::State::must_settle() const {
+  return !unsettled_.empty() && (payloads_.has_deletable() || checkpoints_.has_replaced() ||
+                                 (!log_->segments().empty() && log_->can_trim(trim_before_)));
 }
 
 bool FileStore::State::wants_commit() const {
@@ -33,24 +39,39 @@ void FileStore::State::pump() {
   is_pumping_ = false;
 }
 
-/// Deletions, which wait until no sync is under way. What they delete was replaced by something durable.
+/// Deletions, which wait until no sync is under way. What they delete was replaced by something durable: a
+/// relaxed commit does not count, for the power may take it while the deletion stays.
 void FileStore::State::tidy() {
+  if (!unsettled_.empty()) return;
   payloads_.delete_empty();
   checkpoints_.delete_replaced();
   log_->trim(trim_before_);
   drop_unused_keys();
 }
 
-StoreResult<PayloadExtent> FileStore::State::write(CommitWrites& writes) {
-  auto extent = payloads_.write(writes, options_.durability);
-  if (!extent) return extent;
+/// Returns how it must be synced.
+StoreResult<SyncMode> FileStore::State::write(CommitWrites& writes) {
+  const auto extent = payloads_.write(writes, options_.durability);
+  if (!extent) return tl::unexpected(extent.error());
   // A checkpoint without any records beside it says that these were deleted: it waits for the second commit.
   auto written = StoreResult<void>();
   if (!log_->segments().empty()) written = checkpoints_.write(writes, options_.durability);
-  if (written) written = log_->write(writes, writing_.blocks, *extent, options_.durability);
-  if (written) written = doom(writes);
   if (!written) return tl::unexpected(written.error());
-  return extent;
+  // What a later commit builds upon must not be lost with the power, whatever may be lost of the newest ones.
+  const bool is_last_chance = !writing_.doomed.empty() || payloads_.has_changed_segments() ||
+                              checkpoints_.has_completed() || must_settle();
+  const auto mode = log_->write(writes, writing_.blocks, *extent, options_.durability,
+                                is_last_chance ? SyncMode::strict : options_.durability);
+  if (!mode) return mode;
+  written = doom(writes);
+  if (!written) return tl::unexpected(written.error());
+  // A strict commit vouches for all before it.
+  if (*mode == SyncMode::strict) {
+    for (const std::string& file : unsettled_) {
+      if (files_.size(file)) writes.touch(file);
+    }
+  }
+  return mode;
 }
 
 /// Keys are durable before anything that needs them is written: a record whose key went with the power would
@@ -88,16 +109,14 @@ void FileStore::State::start() {
     return report(done, nullptr);
   }
   CommitWrites writes(files_);
-  const auto extent = write(writes);
-  if (!extent) return fail(extent.error());
-  // What a later commit builds upon must not be lost with the power, whatever may be lost of the newest ones.
-  const bool is_last_chance = !writing_.doomed.empty() || log_->has_sealed() || payloads_.has_sealed() ||
-                              checkpoints_.has_completed();
-  const SyncMode mode = is_last_chance ? SyncMode::strict : options_.durability;
+  const auto mode = write(writes);
+  if (!mode) return fail(mode.error());
+  unsettled_.insert(writes.touched().begin(), writes.touched().end());
   is_syncing_ = true;
-  files_.sync(writes.touched(), mode, [this, is_alive = is_alive_](FileResult<void> synced) {
+  files_.sync(writes.touched(), *mode, [this, is_alive = is_alive_, mode = *mode](FileResult<void> synced) {
     if (!*is_alive) return;
     is_syncing_ = false;
+    if (synced && mode == SyncMode::strict) unsettled_.clear();
     synced ? succeed() : fail(store_error(synced.error()));
     if (*is_alive) pump();
   });

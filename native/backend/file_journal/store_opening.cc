@@ -46,6 +46,22 @@ StoreResult<void> FileStore::State::open_log(std::span<const std::string> names)
   }
 }
 
+/// Whoever was here before may not have come to sync the last commit, nor the relaxed ones before it.
+void FileStore::State::note_unsettled(std::span<const std::string> names) {
+  if (log_->segments().empty()) return;
+  if (log_->ends_relaxed()) {
+    for (const SegmentKind kind : {SegmentKind::records, SegmentKind::payloads, SegmentKind::checkpoint}) {
+      for (const std::uint64_t number : segment_numbers(kind, names))
+        unsettled_.insert(segment_name(kind, number));
+    }
+    return;
+  }
+  unsettled_.insert(segment_name(SegmentKind::records, log_->segments().back().number));
+  const PayloadExtent& last = log_->payloads();
+  for (std::uint64_t number = last.begin.segment; last.count > 0 && number <= last.end.segment; ++number)
+    unsettled_.insert(segment_name(SegmentKind::payloads, number));
+}
+
 StoreResult<void> FileStore::State::open() {
   if (access_ == Access::owner) {
     auto locked = files_.lock();
@@ -76,6 +92,9 @@ StoreResult<void> FileStore::State::open() {
   trim_before_ =
       options_.audit_retention.ms == 0 ? never_wall : WallTime{options_.now.ms - options_.audit_retention.ms};
   if (access_ == Access::reader) return {};
+  note_unsettled(*names);
+  // What may be lost of a segment is told by the commits in it.
+  if (log_->last_durability() != options_.durability) log_->begin_segment_if(0);
   opened = log_->remove_leftovers(*names);
   if (opened) opened = keys_.begin(*names);
   if (opened) opened = checkpoints_.remove_leftovers(*names);

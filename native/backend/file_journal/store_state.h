@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -73,9 +74,11 @@ class FileStore::State {
   };
 
   StoreResult<void> open_log(std::span<const std::string> names);
+  void note_unsettled(std::span<const std::string> names);
   std::uint64_t last_appended(std::uint32_t stream) const;
   RecordBlock& block_for(std::uint32_t stream, std::uint64_t sequence, WallTime at);
   bool has_work() const;
+  bool must_settle() const;
   void pump();
   void start();
   void write_keys();
@@ -84,7 +87,7 @@ class FileStore::State {
   StoreResult<void> walk(const std::string& file, NameKeys& keys);
   void drop_unused_keys();
   StoreResult<void> doom(CommitWrites& writes);
-  StoreResult<PayloadExtent> write(CommitWrites& writes);
+  StoreResult<SyncMode> write(CommitWrites& writes);
   void succeed();
   void fail(const StoreError& error);
   void note_progress(const Batch& batch);
@@ -110,6 +113,7 @@ class FileStore::State {
   };
   std::map<std::string, KeyUse> key_uses_;  ///< by file
   bool wants_key_trim_ = false;
+  std::set<std::string> unsettled_;  ///< files that were written since a strict sync, or may have been
   WallTime trim_before_;
   bool is_syncing_ = false;
   bool is_pumping_ = false;
