@@ -72,8 +72,8 @@ StoreResult<void> RecordLog::open(std::span<const std::string> names, std::span<
   return {};
 }
 
-/// Whether the segment before this one is whole, up to where this one says that it ended: the commit which began
-/// this one vouches for it, but may not have come to be synced itself.
+/// Whether the segment before this one is whole, up to where this one says that it ended: the commit which
+/// began this one vouches for it, but may not have come to be synced itself.
 StoreResult<bool> RecordLog::follows_whole(ByteView segment, PayloadSegments& payloads) {
   const auto opening = parse_opening(parse_frame(segment, segment_header_bytes));
   if (!opening || opening->previous_segment == 0) return true;
@@ -115,8 +115,7 @@ StoreResult<bool> RecordLog::find_newest(std::span<const std::uint64_t> numbers,
       if (!*follows) commits = 0;
     }
     for (std::size_t i = doubtful; i < commits; ++i) {
-      const auto place =
-          i + 1 < commits ? PayloadSegments::Commit::earlier : PayloadSegments::Commit::last;
+      const auto place = i + 1 < commits ? PayloadSegments::Commit::earlier : PayloadSegments::Commit::last;
       const auto whole = payloads.is_whole(scan.commits[i].note.payloads, place);
       if (!whole) return whole;
       if (!*whole) commits = i;

@@ -47,8 +47,8 @@ class PayloadSegments {
 
   // --- opening ---
 
-  /// Whether all that a commit says it wrote is there. Reads its bytes. A segment that is not there was deleted
-  /// because nothing in it was needed, unless the commit is the last one.
+  /// Whether all that a commit says it wrote is there. Reads its bytes. A segment that is not there was
+  /// deleted because nothing in it was needed, unless the commit is the last one.
   enum class Commit : std::uint8_t { earlier, last };
   StoreResult<bool> is_whole(const PayloadExtent& extent, Commit commit);
   /// Builds the index of all that was written up to the end of the last commit. With `Leftovers::remove` what

@@ -102,7 +102,8 @@ export class Core {
   put(text: string, field: string, offset = 0): number {
     if (text.length === 0) return 0;
     const start = this.textIn + offset;
-    if (offset + shortText <= this.textCapacity && putsShort(text, this.raw.HEAPU8, start)) return text.length;
+    if (offset + shortText <= this.textCapacity && putsShort(text, this.raw.HEAPU8, start))
+      return text.length;
     const room = this.raw.HEAPU8.subarray(start, this.textIn + this.textCapacity);
     const { read, written } = encoder.encodeInto(text, room);
     if (read < text.length) throw invalid('invalid_argument', field, 'is too long', text);
