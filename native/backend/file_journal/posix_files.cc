@@ -118,7 +118,9 @@ class PosixFiles::State : public std::enable_shared_from_this<PosixFiles::State>
       return failure(lock_name, "lock it", errno);
     }
     sign(number);
-    if (const auto owner = node_owner_of(directory_)) return in_use_by(*owner);
+    struct stat signed_now = {};
+    if (::fstat(number, &signed_now) != 0) return failure(lock_name, "ask when it was changed", errno);
+    if (const auto owner = take_from_node(directory_, changed_ms(signed_now))) return in_use_by(*owner);
     lock_ = std::move(descriptor);
     is_folder_changed_ = true;
     open_.clear();

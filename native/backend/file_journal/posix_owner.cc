@@ -1,10 +1,12 @@
 #include "posix_owner.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -14,11 +16,23 @@ namespace parking_lot {
 namespace {
 
 constexpr std::string_view owner_prefix = ".owner.";
+/// `silenceMs` of the Node side.
+constexpr std::int64_t silence_ms = 10'000;
+
+using Folder = std::unique_ptr<DIR, int (*)(DIR*)>;
+
+Folder folder_of(const std::string& path) { return Folder(::opendir(path.c_str()), &::closedir); }
 
 std::string text_of(const std::string& path) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "r"), &std::fclose);
   char text[1024];
   return file ? std::string(text, std::fread(text, 1, sizeof text, file.get())) : std::string();
+}
+
+std::string link_of(const char* path) {
+  char text[256];
+  const ssize_t length = ::readlink(path, text, sizeof text);
+  return std::string(text, length > 0 ? static_cast<std::size_t>(length) : 0);
 }
 
 /// The rest of the line that begins with `name` and a space; empty if there is none.
@@ -40,21 +54,76 @@ std::string start_of(long pid) {
   return at == std::string::npos ? std::string() : stat.substr(at + 1, stat.find(' ', at + 1) - at - 1);
 }
 
-bool is_alive(const std::string& owner, long pid) {
-  std::string boot = text_of("/proc/sys/kernel/random/boot_id");
-  boot.erase(std::find(boot.begin(), boot.end(), '\n'), boot.end());
-  const std::string_view its_boot = field(owner, "boot");
-  if (!boot.empty() && !its_boot.empty() && its_boot != boot) return false;
-  const std::string start = start_of(pid);
+/// Whether /proc shows the processes by the ids that they have here.
+bool shows_processes() { return link_of("/proc/self") == std::to_string(::getpid()); }
+
+bool runs(std::string_view owner, long pid) {
+  const std::string start = shows_processes() ? start_of(pid) : std::string();
   const std::string_view its_start = field(owner, "start");
   if (!start.empty() && !its_start.empty()) return its_start == start;
   return ::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM;
 }
 
+/// Whether the process has the file open, or does not let this one see.
+bool may_hold(long pid, const std::string& path) {
+  if (!shows_processes()) return true;
+  const std::string open = "/proc/" + std::to_string(pid) + "/fd";
+  const Folder folder = folder_of(open);
+  if (!folder) return true;
+  struct stat file = {};
+  if (::stat(path.c_str(), &file) != 0) return false;
+  while (const dirent* entry = ::readdir(folder.get())) {
+    struct stat each = {};
+    if (::stat((open + "/" + entry->d_name).c_str(), &each) != 0) continue;
+    if (each.st_dev == file.st_dev && each.st_ino == file.st_ino) return true;
+  }
+  return false;
+}
+
+/// How long the file has not been changed; nullopt if it is gone. It is opened for that: what a path alone
+/// tells may be old on volumes of a network. Of a change that seems to come the clock was set back.
+std::optional<std::int64_t> silent_ms(const std::string& path, std::int64_t now_ms) {
+  const int number = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (number < 0) return std::nullopt;
+  struct stat file = {};
+  const bool is_known = ::fstat(number, &file) == 0;
+  ::close(number);
+  if (!is_known) return std::nullopt;
+  return std::abs(now_ms - changed_ms(file));
+}
+
+/// In words; nullopt if it is gone. The rules are those of `liveOwner` in web/src/storage/node-owner.ts.
+std::optional<std::string> live_owner(const std::string& path, std::int64_t now_ms) {
+  const std::string owner = text_of(path);
+  const std::string pid(field(owner, "pid"));
+  const long number = std::strtol(pid.c_str(), nullptr, 10);
+  if (number <= 0) return std::nullopt;
+  std::string boot = text_of("/proc/sys/kernel/random/boot_id");
+  boot.erase(std::find(boot.begin(), boot.end(), '\n'), boot.end());
+  const std::string_view its_boot = field(owner, "boot");
+  const std::string_view its_space = field(owner, "ns");
+  // Owners without a namespace were written by earlier versions, which did not show themselves.
+  if (its_space.empty() && !boot.empty() && !its_boot.empty() && its_boot != boot) return std::nullopt;
+  if (!its_space.empty() && (its_space != link_of("/proc/self/ns/pid") || its_boot != boot)) {
+    const std::optional<std::int64_t> silent = silent_ms(path, now_ms);
+    if (!silent || *silent >= silence_ms) return std::nullopt;
+    char seconds[16];
+    std::snprintf(seconds, sizeof seconds, "%.1f", static_cast<double>(*silent) / 1000);
+    return "process " + pid + " (Node) in another container or on another machine, last seen " + seconds +
+           " s ago (" + std::to_string(silence_ms / 1000) + " s after it was last seen it counts as gone)";
+  }
+  if (!runs(owner, number) || !may_hold(number, path)) return std::nullopt;
+  return "process " + pid + " (Node)";
+}
+
 }  // namespace
 
-std::optional<std::string> node_owner_of(const std::string& directory) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(directory.c_str()), &::closedir);
+std::int64_t changed_ms(const struct stat& file) {
+  return static_cast<std::int64_t>(file.st_mtim.tv_sec) * 1000 + file.st_mtim.tv_nsec / 1'000'000;
+}
+
+std::optional<std::string> take_from_node(const std::string& directory, std::int64_t now_ms) {
+  const Folder folder = folder_of(directory);
   if (!folder) return std::nullopt;
   std::uint64_t highest = 0;
   while (const dirent* entry = ::readdir(folder.get())) {
@@ -63,11 +132,12 @@ std::optional<std::string> node_owner_of(const std::string& directory) {
     highest = std::max<std::uint64_t>(highest, std::strtoull(name.data() + owner_prefix.size(), nullptr, 10));
   }
   if (highest == 0) return std::nullopt;
-  const std::string owner = text_of(directory + "/" + std::string(owner_prefix) + std::to_string(highest));
-  const std::string pid(field(owner, "pid"));
-  const long number = std::strtol(pid.c_str(), nullptr, 10);
-  if (number <= 0 || !is_alive(owner, number)) return std::nullopt;
-  return "process " + pid + " (Node)";
+  const std::string path = directory + "/" + std::string(owner_prefix) + std::to_string(highest);
+  std::optional<std::string> owner = live_owner(path, now_ms);
+  // An owner that only stood still sees by it that it is none any more. That it cannot be written is no
+  // reason not to be one.
+  if (!owner && ::truncate(path.c_str(), 0) != 0) return std::nullopt;
+  return owner;
 }
 
 }  // namespace parking_lot

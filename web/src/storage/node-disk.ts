@@ -62,6 +62,7 @@ export class NodeDisk implements Disk, Folder {
   }
 
   create(file: string): void {
+    this.owned?.confirm();
     this.opened.set(file, this.fs.openSync(this.pathOf(file), 'wx+', 0o600));
     this.created = true;
   }
@@ -82,6 +83,7 @@ export class NodeDisk implements Disk, Folder {
   }
 
   write(file: string, at: number, bytes: Uint8Array): void {
+    this.owned?.confirm();
     const number = this.numberOf(file);
     for (let done = 0; done < bytes.length; ) {
       done += this.fs.writeSync(number, bytes, done, bytes.length - done, at + done);
@@ -89,10 +91,12 @@ export class NodeDisk implements Disk, Folder {
   }
 
   truncate(file: string, bytes: number): void {
+    this.owned?.confirm();
     this.fs.ftruncateSync(this.numberOf(file), bytes);
   }
 
   remove(file: string): void {
+    this.owned?.confirm();
     const number = this.opened.get(file);
     if (number !== undefined) this.fs.closeSync(number);
     this.opened.delete(file);
@@ -100,18 +104,22 @@ export class NodeDisk implements Disk, Folder {
   }
 
   async sync(files: readonly string[], mode: SyncMode): Promise<void> {
-    // What was written is with the system, and survives the process.
-    if (mode === 'relaxed') return;
+    // In a relaxed one what was written is with the system, and survives the process.
+    if (mode === 'strict') await this.syncStrictly(files);
+    this.owned?.confirm();
+  }
+
+  async close(): Promise<void> {
+    this.unlock();
+  }
+
+  private async syncStrictly(files: readonly string[]): Promise<void> {
     const syncs = files.map((file) => this.syncFile(this.numberOf(file)));
     if (this.created) syncs.push(this.syncFolder());
     // All of them have ended when this one does, since files may be closed afterwards.
     const ends = await Promise.allSettled(syncs);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
     this.created = false;
-  }
-
-  async close(): Promise<void> {
-    this.unlock();
   }
 
   private syncFile(number: number): Promise<void> {

@@ -1,10 +1,12 @@
 import { DiskError } from './disk.js';
+import { liveOwner, ownName, readIfThere, readQuietly, showEveryMs, silenceMs } from './node-owner.js';
 
 /** The part of `node:fs` that is used here. */
 export interface NodeFiles {
   mkdirSync(path: string, options: { mode: number }): unknown;
   readdirSync(path: string): string[];
   readFileSync(path: string, encoding: 'utf8'): string;
+  readlinkSync(path: string): string;
   writeFileSync(path: string, text: string, options: { mode: number; flag: string }): void;
   linkSync(from: string, to: string): void;
   rmSync(path: string, options: { force: true }): void;
@@ -12,8 +14,8 @@ export interface NodeFiles {
   closeSync(file: number): void;
   renameSync(from: string, to: string): void;
   realpathSync(path: string): string;
-  statSync(path: string): { ino: number; isDirectory(): boolean };
-  fstatSync(file: number): { size: number };
+  statSync(path: string): { dev: number; ino: number; isDirectory(): boolean };
+  fstatSync(file: number): { size: number; nlink: number; mtimeMs: number };
   readSync(file: number, into: Uint8Array, offset: number, length: number, position: number): number;
   writeSync(file: number, bytes: Uint8Array, offset: number, length: number, position: number): number;
   ftruncateSync(file: number, length: number): void;
@@ -21,39 +23,103 @@ export interface NodeFiles {
   fsync(file: number, done: (error: Error | null) => void): void;
 }
 
-interface NodeProcess {
-  readonly pid: number;
-  kill(pid: number, signal: 0): unknown;
-}
-
 export interface NodeLock {
+  /**
+   * Throws `fenced` once another owner has taken the folder over, as one of another container may when this process stood
+   * still for long. To be called before files are changed, and before anything is said to be durable. It looks only if
+   * this process has not shown itself of late: then nobody can have taken over.
+   */
+  confirm(): void;
   release(): void;
 }
 
 const ownerFile = /^\.owner\.(\d+)$/;
+const ownerOf = (number: number) => `.owner.${number}`;
 const released = new TextEncoder().encode('released\n');
 
 /**
  * Makes this process the only owner of a folder, until it releases it or ends, however it ends.
  *
  * Node has no lock that the kernel frees with its process. So an owner is a file `.owner.<n>` that names a process: id,
- * time of its start, boot of the machine; it holds nothing once that process is gone. A claim makes the next higher number
- * in one atomic step, and only owners delete files below their own, so that no claim can delete another one. Native
- * processes hold a lock of the kernel on the file `lock`, which the kernel lists. Each side first announces itself and then
- * looks for the other.
+ * time of its start, boot of the machine, namespace; it holds nothing once that process is gone. A claim makes the next
+ * higher number in one atomic step, and only owners delete files below their own, so that no claim can delete another one.
+ * Native processes hold a lock of the kernel on the file `lock`, which the kernel lists. Each side first announces itself
+ * and then looks for the other.
  */
 export function lockFolder(fs: NodeFiles, folder: string): NodeLock {
-  const self = nameOf(fs, currentProcess().pid);
-  const { number, file } = claim(fs, folder, self);
-  if (isLockedByKernel(fs, `${folder}/lock`)) {
-    release(fs, file);
+  const claimed = claim(fs, folder);
+  if (isLockedByKernel(fs, folder)) {
+    release(fs, claimed.file);
     const holder = readIfThere(fs, `${folder}/lock`)?.trim() || 'another process';
     throw locked(folder, holder);
   }
+  // Upwards: as long as the next one is there, or its own is not, a former owner sees that it is none.
   for (const lower of numbersIn(fs, folder)) {
-    if (lower < number) fs.rmSync(`${folder}/.owner.${lower}`, { force: true });
+    if (lower < claimed.number) fs.rmSync(`${folder}/${ownerOf(lower)}`, { force: true });
   }
-  return { release: () => release(fs, file) };
+  return new HeldFolder(fs, folder, claimed);
+}
+
+class HeldFolder implements NodeLock {
+  private shownAt = Date.now();
+  private fence: DiskError | undefined;
+  private readonly timer: ReturnType<typeof setInterval>;
+
+  constructor(
+    private readonly fs: NodeFiles,
+    private readonly folder: string,
+    private readonly claimed: Claim,
+  ) {
+    this.timer = setInterval(() => this.showQuietly(), showEveryMs);
+    (this.timer as { unref?(): void }).unref?.();
+  }
+
+  confirm(): void {
+    // The clock of the day, since others wait also while this machine sleeps.
+    if (Math.abs(Date.now() - this.shownAt) >= silenceMs / 2) this.show();
+    if (this.fence) throw this.fence;
+  }
+
+  release(): void {
+    clearInterval(this.timer);
+    release(this.fs, this.claimed.file);
+  }
+
+  private showQuietly(): void {
+    try {
+      this.show();
+    } catch {
+      // The next write says so.
+    }
+  }
+
+  /** First shows itself, then looks for others; others do it the other way round, so one of both sees the other. */
+  private show(): void {
+    const { number, file, length } = this.claimed;
+    if (this.fence) return;
+    const now = Date.now();
+    const isWhole = this.fs.fstatSync(file).size === length;
+    let isShown = true;
+    try {
+      // To the same length: that changes only the time, is at once on the volume, and needs no space.
+      if (isWhole) this.fs.ftruncateSync(file, length);
+    } catch {
+      isShown = false;
+    }
+    const isTaken =
+      !isWhole ||
+      readIfThere(this.fs, `${this.folder}/${ownerOf(number + 1)}`) !== undefined ||
+      this.fs.fstatSync(file).nlink === 0 ||
+      isLockedByKernel(this.fs, this.folder);
+    if (isTaken) {
+      this.fence = new DiskError(
+        'fenced',
+        `another process has taken ${this.folder} over while this one stood still for ${silenceMs / 1000} s`,
+      );
+    } else if (isShown) {
+      this.shownAt = now;
+    }
+  }
 }
 
 /** By the open file: the folder may have been moved since. */
@@ -67,44 +133,53 @@ function release(fs: NodeFiles, file: number): void {
   fs.closeSync(file);
 }
 
-/** Whether a process holds a lock of an open file on it, as native owners do. */
-function isLockedByKernel(fs: NodeFiles, path: string): boolean {
+/** Whether a process holds a lock of an open file on `lock`, as native owners do. */
+function isLockedByKernel(fs: NodeFiles, folder: string): boolean {
   const locks = readQuietly(fs, '/proc/locks');
-  if (locks === undefined || readIfThere(fs, path) === undefined) return false;
-  const { ino } = fs.statSync(path);
+  if (locks === undefined || readIfThere(fs, `${folder}/lock`) === undefined) return false;
+  const { ino } = fs.statSync(`${folder}/lock`);
   return locks.split('\n').some((line) => line.includes('OFDLCK') && line.includes(`:${ino} `));
 }
 
 interface Claim {
   readonly number: number;
   readonly file: number;
+  /** Of the file. */
+  readonly length: number;
 }
 
-function claim(fs: NodeFiles, folder: string, self: string): Claim {
+function claim(fs: NodeFiles, folder: string): Claim {
+  const self = new TextEncoder().encode(ownName(fs));
   for (;;) {
     const highest = Math.max(0, ...numbersIn(fs, folder));
-    const holder = highest === 0 ? undefined : readIfThere(fs, `${folder}/.owner.${highest}`);
-    if (holder !== undefined && isAlive(fs, holder)) {
-      throw locked(folder, `process ${/^pid (\d+)$/m.exec(holder)![1]}`);
-    }
+    const refuse = (holder: string | undefined) => {
+      if (holder !== undefined) throw locked(folder, holder);
+    };
+    refuse(liveOwner(fs, folder, ownerOf(highest)));
     const number = highest + 1;
     const file = linkNew(fs, folder, number, self);
     if (file === undefined) continue;
+    const withdraw = () => {
+      fs.rmSync(`${folder}/${ownerOf(number)}`, { force: true });
+      fs.closeSync(file);
+    };
+    // One that stood still may have woken up.
+    const woken = liveOwner(fs, folder, ownerOf(highest));
+    if (woken !== undefined) withdraw();
+    refuse(woken);
     // Deleted numbers can be claimed again; then a higher one is there.
-    if (Math.max(...numbersIn(fs, folder)) === number) return { number, file };
-    fs.rmSync(`${folder}/.owner.${number}`, { force: true });
-    fs.closeSync(file);
+    if (Math.max(...numbersIn(fs, folder)) === number) return { number, file, length: self.length };
+    withdraw();
   }
 }
 
 /** The file appears with its content, and is open then, or not at all. */
-function linkNew(fs: NodeFiles, folder: string, number: number, self: string): number | undefined {
+function linkNew(fs: NodeFiles, folder: string, number: number, text: Uint8Array): number | undefined {
   const draft = `${folder}/.owner.draft.${crypto.randomUUID()}`;
   const file = fs.openSync(draft, 'wx', 0o600);
   try {
-    const text = new TextEncoder().encode(self);
     fs.writeSync(file, text, 0, text.length, 0);
-    fs.linkSync(draft, `${folder}/.owner.${number}`);
+    fs.linkSync(draft, `${folder}/${ownerOf(number)}`);
     return file;
   } catch (error) {
     fs.closeSync(file);
@@ -116,64 +191,13 @@ function linkNew(fs: NodeFiles, folder: string, number: number, self: string): n
 }
 
 function numbersIn(fs: NodeFiles, folder: string): number[] {
-  return fs.readdirSync(folder).flatMap((name) => {
+  const numbers = fs.readdirSync(folder).flatMap((name) => {
     const match = ownerFile.exec(name);
     return match ? [Number(match[1])] : [];
   });
-}
-
-function readIfThere(fs: NodeFiles, path: string): string | undefined {
-  try {
-    return fs.readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as { code?: string }).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-/** `pid <n>`, `start <n>`, `boot <id>`, a line each; lines that a system cannot tell are left out. */
-export function nameOf(fs: NodeFiles, pid: number): string {
-  const start = startOf(fs, pid);
-  const boot = readQuietly(fs, '/proc/sys/kernel/random/boot_id')?.trim();
-  return `pid ${pid}\n${start === undefined ? '' : `start ${start}\n`}${boot ? `boot ${boot}\n` : ''}`;
-}
-
-/** Whether the process that such a text names still runs. */
-export function isAlive(fs: NodeFiles, text: string): boolean {
-  const field = (name: string) => new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1];
-  const pid = Number(field('pid'));
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  const boot = readQuietly(fs, '/proc/sys/kernel/random/boot_id')?.trim();
-  if (boot && field('boot') !== undefined && field('boot') !== boot) return false;
-  const start = startOf(fs, pid);
-  if (start !== undefined && field('start') !== undefined) return field('start') === start;
-  try {
-    currentProcess().kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as { code?: string }).code === 'EPERM';
-  }
-}
-
-/** When the process started, in the clock ticks of the kernel: tells it from a later one with the same id. */
-function startOf(fs: NodeFiles, pid: number): string | undefined {
-  const stat = readQuietly(fs, `/proc/${pid}/stat`);
-  // The second field is a name in parentheses, which may hold anything; the start is the 22nd.
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-}
-
-function readQuietly(fs: NodeFiles, path: string): string | undefined {
-  try {
-    return fs.readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
+  return numbers.sort((a, b) => a - b);
 }
 
 function locked(folder: string, holder: string): DiskError {
   return new DiskError('locked', `${folder} is in use by ${holder}; close its lot, or stop that process`);
-}
-
-function currentProcess(): NodeProcess {
-  return (globalThis as unknown as { process: NodeProcess }).process;
 }
