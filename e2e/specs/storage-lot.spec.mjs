@@ -182,7 +182,7 @@ test('a lot whose database is deleted under it says so, and stores all of it aga
     while (told.length < 2) await kit.pause(50);
     return told;
   });
-  expect(told).toEqual(['volatile: the database was deleted or replaced', 'ok: undefined']);
+  expect(told).toEqual(['volatile: what was stored has been deleted or replaced', 'ok: undefined']);
   await page.close();
   const next = await openKit(context);
   const after = await next.evaluate(runAll, { kind: 'idbfs', count: 50 });

@@ -10,7 +10,7 @@ const types = { '.js': 'text/javascript', '.wasm': 'application/wasm', '.html': 
 const pageText = '<!doctype html><title>storage</title><script type="module" src="kit.js"></script>';
 
 /** Serves the kit to every page of the context under `/storage-kit/`. */
-async function serveKit(context) {
+export async function serveKit(context) {
   await context.route(`${origin}/storage-kit/**`, (route) => {
     const name = path.basename(new URL(route.request().url()).pathname);
     const body = name === 'index.html' ? pageText : readFileSync(path.join(kitFolder, name));

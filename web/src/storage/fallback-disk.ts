@@ -71,7 +71,7 @@ export class FallbackDisk implements Disk {
   /** What was stored is gone, and soon stored again. */
   emptied(): void {
     if (this.fence) return;
-    this.change({ durability: 'volatile', reason: 'the database was deleted or replaced' });
+    this.change({ durability: 'volatile', reason: 'what was stored has been deleted or replaced' });
     this.tryAgainLater();
   }
 

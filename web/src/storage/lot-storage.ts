@@ -4,7 +4,7 @@ import { Disks } from '../wasm/disks.js';
 import { IdbfsDisk } from '../wasm/idbfs-disk.js';
 import type { RawDurableModule } from '../wasm/raw.js';
 import { type Disk, faultOf, wordsOf } from './disk.js';
-import { type DiskState, type Durability, FallbackDisk } from './fallback-disk.js';
+import { type After, type DiskState, type Durability, FallbackDisk } from './fallback-disk.js';
 import { NodeDisk } from './node-disk.js';
 import { nodeModules, oneSpelling } from './node-folders.js';
 import { OpfsDisk } from './opfs-disk.js';
@@ -136,6 +136,18 @@ export class LotStorage {
   }
 }
 
+/** A browser may delete what it has stored, or let people do so. */
+function watched(
+  stored: IdbfsDisk | OpfsDisk,
+  after: After,
+  changed: () => void,
+  note?: string,
+): FallbackDisk {
+  const disk = new FallbackDisk(stored, after, changed, note);
+  stored.onDeletion(() => disk.emptied());
+  return disk;
+}
+
 function stateOf(disk: Disk): DiskState {
   return disk instanceof FallbackDisk ? disk.state : durable;
 }
@@ -156,16 +168,13 @@ async function openDisk(
       return folder;
     }
     if (kind === 'opfs' && hasSyncHandles()) {
-      return new FallbackDisk(await OpfsDisk.open(location), after, changed);
+      return watched(await OpfsDisk.open(location), after, changed);
     }
     const note =
       kind === 'opfs'
         ? 'kept in IndexedDB: files of the origin can be written in dedicated workers only'
         : undefined;
-    const database = await IdbfsDisk.open(raw, location);
-    const disk = new FallbackDisk(database, after, changed, note);
-    database.onDeletion(() => disk.emptied());
-    return disk;
+    return watched(await IdbfsDisk.open(raw, location), after, changed, note);
   } catch (cause) {
     if (kind !== 'file' && faultOf(cause) !== 'locked') return FallbackDisk.inMemory(wordsOf(cause));
     throw new ParkingLotError('unavailable', `The store ${location} cannot be opened: ${wordsOf(cause)}`, {

@@ -12,6 +12,8 @@ export interface Epoch {
   readonly number: number;
   readonly folder: FileSystemDirectoryHandle;
   readonly owner: SyncHandle;
+  /** What stands in the owner's file: tells it from that of another epoch in the same place. */
+  readonly token: string;
   /** A file that successors write to; undefined where browsers do not let two workers have one file. */
   readonly fence: SyncHandle | undefined;
 }
@@ -30,22 +32,85 @@ export interface Epoch {
 export async function takeEpoch(root: FileSystemDirectoryHandle): Promise<Epoch> {
   const numbers = await epochsIn(root);
   const source = await newestComplete(root, numbers);
-  if (source === 0) return beginEpoch(root, 1 + Math.max(0, ...numbers));
-  const folder = await root.getDirectoryHandle(folderOf(source));
-  const owner = await openOwner(folder);
-  if (owner) {
-    await removeFailedCopies(root, numbers, source, owner);
-    await removeBelow(root, numbers, source);
-    return { number: source, folder, owner, fence: await openFence(root, folder, source) };
+  const alive: FileSystemDirectoryHandle[] = [];
+  if (source !== 0) {
+    const folder = await root.getDirectoryHandle(folderOf(source));
+    const owner = await openOwner(folder);
+    if (owner) {
+      await removeFailedCopies(root, numbers, source, owner);
+      await removeBelow(root, numbers, source);
+      return {
+        number: source,
+        folder,
+        owner,
+        token: signed(owner),
+        fence: await openFence(root, folder, source),
+      };
+    }
+    alive.push(folder);
   }
-  const taken = await beginEpoch(root, source + 1, folder);
-  await removeBelow(root, numbers, taken.number);
-  return taken;
+  const epoch = await beginEpoch(root, source === 0 ? Math.max(1, ...numbers) : source + 1, alive);
+  try {
+    const before = await lastComplete(alive);
+    if (before) await copy(before, epoch.folder);
+    await complete(epoch);
+  } catch (error) {
+    releaseEpoch(epoch);
+    throw error;
+  }
+  await removeBelow(root, numbers, epoch.number);
+  return epoch;
+}
+
+/**
+ * A new epoch in a folder that was deleted with all that was in it, and made again. It is nobody's before it is complete;
+ * `fenced` if somebody else has completed one there.
+ */
+export async function beginAnew(root: FileSystemDirectoryHandle): Promise<Epoch> {
+  const numbers = await epochsIn(root);
+  const others: FileSystemDirectoryHandle[] = [];
+  if ((await newestComplete(root, numbers)) !== 0) throw begunByAnother();
+  const epoch = await beginEpoch(root, Math.max(1, ...numbers), others);
+  if (!(await lastComplete(others))) return epoch;
+  releaseEpoch(epoch);
+  throw begunByAnother();
+}
+
+function begunByAnother(): DiskError {
+  return new DiskError('fenced', 'the files were deleted, and another worker has begun new ones');
+}
+
+/** From now on the epoch is the one that successors take over. */
+export async function complete({ folder }: Epoch): Promise<void> {
+  await folder.getFileHandle(completeName, { create: true });
+}
+
+/** Whether the folder was deleted: handles on files in it still work then, but nobody will find them. */
+export async function isDeleted({ folder, token }: Epoch): Promise<boolean> {
+  try {
+    return new TextDecoder().decode(await bytesOf(folder, ownerName)) !== token;
+  } catch (error) {
+    if ((error as { name?: string }).name === 'NotFoundError') return true;
+    throw error;
+  }
 }
 
 /** Whether another owner has begun the next epoch. At once where there is a fence: looking for a folder takes longer than a flush. */
 export function isFenced(root: FileSystemDirectoryHandle, epoch: Epoch): boolean | Promise<boolean> {
   return epoch.fence ? epoch.fence.getSize() > 0 : exists(root, folderOf(epoch.number + 1));
+}
+
+/** Writes a new token into the owner's file; the one that is there stays where there is no space. */
+function signed(owner: SyncHandle): string {
+  const token = new TextEncoder().encode(crypto.randomUUID());
+  try {
+    owner.write(token, { at: 0 });
+  } catch {
+    // It is there to be told from others, and what stands there does so as well.
+  }
+  const text = new Uint8Array(owner.getSize());
+  owner.read(text, { at: 0 });
+  return new TextDecoder().decode(text);
 }
 
 export function releaseEpoch({ owner, fence }: Epoch): void {
@@ -87,33 +152,42 @@ export async function filesIn(folder: FileSystemDirectoryHandle): Promise<string
   return (await namesIn(folder)).filter((name) => !ownNames.includes(name));
 }
 
-/** A new epoch, with copies of the files of the one before, if there is one. */
+/**
+ * A new epoch that is neither filled nor complete. `alive`: the folders before it whose owners are alive, and are told; those
+ * that are met are added.
+ */
 async function beginEpoch(
   root: FileSystemDirectoryHandle,
   from: number,
-  before?: FileSystemDirectoryHandle,
+  alive: FileSystemDirectoryHandle[],
 ): Promise<Epoch> {
-  const others = before ? [before] : [];
   for (let number = from; ; number++) {
     const folder = await root.getDirectoryHandle(folderOf(number), { create: true });
     const owner = await openOwner(folder);
     if (!owner) {
       // Another one that froze while it took over.
-      others.push(folder);
+      alive.push(folder);
       continue;
     }
     try {
       for (const name of await filesIn(folder)) await folder.removeEntry(name);
-      for (const other of others) await raiseFence(other);
-      if (before) await copy(before, folder);
-      const fence = await openFence(root, folder, number);
-      await folder.getFileHandle(completeName, { create: true });
-      return { number, folder, owner, fence };
+      for (const other of alive) await raiseFence(other);
+      return { number, folder, owner, token: signed(owner), fence: await openFence(root, folder, number) };
     } catch (error) {
       owner.close();
       throw error;
     }
   }
+}
+
+/** After they were told: what their owners have said to be durable by then is in it. */
+async function lastComplete(
+  folders: readonly FileSystemDirectoryHandle[],
+): Promise<FileSystemDirectoryHandle | undefined> {
+  for (const folder of [...folders].reverse()) {
+    if ((await namesIn(folder)).includes(completeName)) return folder;
+  }
+  return undefined;
 }
 
 async function copy(from: FileSystemDirectoryHandle, into: FileSystemDirectoryHandle): Promise<void> {
