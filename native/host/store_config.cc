@@ -77,6 +77,10 @@ Result<void> write_store_config(const std::string& directory, const Config& conf
 Result<Config> read_store_config(const std::string& directory) {
   const std::string path = file_in(directory);
   const auto text = text_of(path);
+  std::error_code unreadable;
+  const std::filesystem::directory_iterator folder(directory, unreadable);
+  if (!text && unreadable == std::errc::permission_denied)
+    return Failure({directory, "cannot be read: " + unreadable.message() + "."});
   if (!text && has_records(files_in(directory))) {
     return Failure({directory, "has no copy of its config; name the config with --config."});
   }
