@@ -27,15 +27,19 @@ using Options = std::shared_ptr<MailboxOptions>;
 
 void print_message(const FetchedMessage& fetched, bool is_json) {
   const MailboxMessage& message = fetched.message;
+  const bool is_lost = message.payload.id != 0 && fetched.payload == nullptr;
   const std::string payload = fetched.payload == nullptr ? "" : *fetched.payload;
   if (is_json) {
-    std::printf("%s\n", mailbox_message_json(message, payload).c_str());
+    std::string text = mailbox_message_json(message, payload);
+    if (is_lost) text.insert(text.size() - 1, ",\"payload_error\":\"payload_unreadable\"");
+    std::printf("%s\n", text.c_str());
     return;
   }
   std::string status(to_string(message.status));
   if (message.reason != Reason::none) status += " (" + std::string(to_string(message.reason)) + ")";
-  std::printf("%-8s %s %-32s %-22s %s\n", message.cursor.c_str(), format_rfc3339(message.created_at).c_str(),
-              message.task_id.c_str(), status.c_str(), payload.c_str());
+  std::printf("%-12s %s %-32s %-22s %s\n", message.cursor.c_str(), format_rfc3339(message.created_at).c_str(),
+              message.task_id.c_str(), status.c_str(),
+              is_lost ? "(its payload is lost: payload_unreadable)" : payload.c_str());
 }
 
 using Messages = std::vector<FetchedMessage>;

@@ -6,9 +6,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "backend/file_journal/inspection.h"
+#include "backend/file_journal/payload_format.h"
 #include "backend/file_journal/posix_files.h"
 #include "backend/file_journal/segment_files.h"
 #include "backend/file_journal/store_error.h"
@@ -82,18 +84,36 @@ void print(const Inspection& inspection, const StoreOptions& options) {
   std::printf("%s\n", json.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
 }
 
+// A repair keeps the heads of the payloads that it gives up: their ids are known to be lost.
+std::set<std::uint64_t> given_up_in(Files& files) {
+  std::set<std::uint64_t> ids;
+  const auto names = files.list();
+  if (!names) return ids;
+  for (const std::string& name : *names) {
+    if (name.rfind("cut-payloads-", 0) != 0) continue;
+    Bytes bytes;
+    if (!read_bytes(files, name, 0, payload_head_bytes, bytes)) continue;
+    if (const auto head = parse_payload_head(bytes)) ids.insert(head->id);
+  }
+  return ids;
+}
+
 // The files alone do not say which payloads there should be: tasks and messages do.
-void look_for_payloads(const StoreOptions& options, Inspection& inspection) {
+void look_for_payloads(const StoreOptions& options, Files& files, Inspection& inspection) {
   StoreChoice choice;
   choice.directory = options.directory;
   auto stores = OpenedStores::open(choice, HostOptions::Access::reading);
   if (!stores) return;  // without a copy of its config nobody knows what its streams are
-  for (const MissingPayloads& missing : stores->host().missing_payloads()) {
+  const std::set<std::uint64_t> given_up = given_up_in(files);
+  for (MissingPayloads& missing : stores->host().missing_payloads()) {
+    std::erase_if(missing.ids, [&](std::uint64_t id) { return given_up.contains(id); });
+    if (missing.ids.empty()) continue;
     inspection.damages.push_back({.kind = SegmentKind::payloads,
                                   .file = "payloads",
-                                  .message = std::to_string(missing.count) + " payloads or results that " +
-                                             missing.stream + " names are in no segment, the first with id " +
-                                             std::to_string(missing.first_id) + ": was a file deleted?"});
+                                  .message = std::to_string(missing.ids.size()) +
+                                             " payloads or results that " + missing.stream +
+                                             " names are in no segment, the first with id " +
+                                             std::to_string(missing.ids.front()) + ": was a file deleted?"});
   }
 }
 
@@ -104,7 +124,7 @@ ExitCode verify_store(const StoreOptions& options) {
   auto inspection = verify(files);
   if (!inspection) return fail(options, inspection.error());
   if (inspection->segments == 0) return complain_of_no_store(options);
-  if (inspection->damages.empty()) look_for_payloads(options, *inspection);
+  if (inspection->damages.empty()) look_for_payloads(options, files, *inspection);
   print(*inspection, options);
   return inspection->damages.empty() ? ExitCode::fine : ExitCode::work_failed;
 }
@@ -126,9 +146,9 @@ void print(const std::vector<RepairStep>& steps, const StoreOptions& options) {
   if (steps.empty() && !options.is_json) std::printf("nothing to repair\n");
 }
 
-ExitCode tell_what_is_beyond_repair(const StoreOptions& options) {
+ExitCode tell_what_is_beyond_repair(const StoreOptions& options, Files& files) {
   Inspection inspection;
-  look_for_payloads(options, inspection);
+  look_for_payloads(options, files, inspection);
   for (const Damage& damage : inspection.damages)
     std::fprintf(stderr, "%s Nothing can bring them back: those tasks fail with payload_unreadable.\n",
                  damage.message.c_str());
@@ -155,7 +175,7 @@ ExitCode repair_store(const StoreOptions& options) {
   if (!steps) return fail(options, steps.error());
   if (options.is_dry || steps->empty()) {
     print(*steps, options);
-    return steps->empty() ? tell_what_is_beyond_repair(options) : ExitCode::fine;
+    return steps->empty() ? tell_what_is_beyond_repair(options, files) : ExitCode::fine;
   }
   std::optional<StoreResult<void>> done;
   repair(files, *steps, [&](StoreResult<void> result) {

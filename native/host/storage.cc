@@ -99,9 +99,9 @@ std::vector<MissingPayloads> Storage::missing_payloads(const Lot& lot) const {
       const bool is_held = std::any_of(places_.begin(), places_.end(), [&](const auto& place) {
         return place->store->holds_payload(ref.id);
       });
-      if (ref.id != 0 && !is_held && found.count++ == 0) found.first_id = ref.id;
+      if (ref.id != 0 && !is_held) found.ids.push_back(ref.id);
     });
-    if (found.count != 0) missing.push_back(std::move(found));
+    if (!found.ids.empty()) missing.push_back(std::move(found));
   };
   for (const PoolStream& stream : pools_) {
     if (stream.place == nullptr) continue;

@@ -196,6 +196,21 @@ TEST_CASE("A payload whose bytes are damaged is reported as such and harms no ot
   CHECK(rig.store->read_payload(2, bytes));
 }
 
+TEST_CASE("Repair bridges a payload whose bytes alone are damaged, and the store is sound then") {
+  Rig rig;
+  fill(rig);
+  const std::vector<std::string> names = rig.disk.names();
+  const auto last = std::find_if(names.rbegin(), names.rend(),
+                                 [](const std::string& name) { return name.starts_with("payloads-"); });
+  REQUIRE(last != names.rend());
+  flip(rig, *last, 64 + 24 + 10);
+  REQUIRE(inspect(rig).damages.size() == 1);
+  mend(rig);
+  CHECK(inspect(rig).damages.empty());
+  rig.open();
+  CHECK(rig.store->stats().payloads == 29);
+}
+
 TEST_CASE("Repair bridges a damaged head among payloads: that payload alone is lost") {
   Rig rig;
   fill(rig);

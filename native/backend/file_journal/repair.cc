@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "inspection.h"
 #include "log_format.h"
+#include "payload_owners.h"
 #include "segment_files.h"
 
 namespace parking_lot {
@@ -95,6 +97,20 @@ class Plan {
     return {};
   }
 
+  /// In place of the head of what is lost: so many bytes that belong to nobody.
+  void add_bridge(const Damage& damage, std::uint32_t bytes, std::string message) {
+    Bytes bridge;
+    append_payload_head({.id = 0, .bytes = bytes}, bridge);
+    add(RepairStep::Kind::rewrite, damage.file, damage.offset, std::move(bridge), std::move(message));
+  }
+
+  std::string loss_of(std::uint64_t payload) {
+    if (!owners_) owners_ = payload_owners(files_);
+    const auto owner = owners_->find(payload);
+    const std::string whose = owner == owners_->end() ? "" : " (" + owner->second + ")";
+    return "the bytes of payload " + std::to_string(payload) + " are lost" + whose;
+  }
+
   /// Opening goes from payload to payload by their heads: damaged ones are bridged, and a list can be done
   /// without.
   StoreResult<void> mend_payloads(const Damage& damage) {
@@ -102,7 +118,12 @@ class Plan {
     auto read = read_all(files_, damage.file, bytes);
     if (!read) return read;
     const ByteView rest = ByteView(bytes).subspan(damage.offset);
-    if (parse_payload_head(rest)) return {};  // its bytes alone are damaged: readers are told so
+    if (const auto head = parse_payload_head(rest);
+        head && payload_head_bytes + std::uint64_t{head->bytes} <= rest.size()) {
+      add_bridge(damage, head->bytes,
+                 loss_of(head->id) + "; a task that waits for them ends with payload_unreadable");
+      return {};
+    }
     const ByteView last = ByteView(bytes).last(std::min(bytes.size(), payload_trailer_bytes));
     const auto trailer = parse_payload_trailer(last);
     if (trailer && trailer->list_offset == damage.offset) {
@@ -117,12 +138,9 @@ class Plan {
     std::uint64_t next = damage.offset + payload_head_bytes;
     while (next < end && !parse_payload_head(ByteView(bytes).subspan(next, end - next))) ++next;
     if (next < damage.offset + payload_head_bytes) return {};
-    Bytes bridge;
-    append_payload_head(
-        {.id = 0, .bytes = static_cast<std::uint32_t>(next - damage.offset - payload_head_bytes)}, bridge);
-    add(RepairStep::Kind::rewrite, damage.file, damage.offset, std::move(bridge),
-        "the payloads between byte " + std::to_string(damage.offset) + " and byte " + std::to_string(next) +
-            " are lost; tasks that need them end with payload_unreadable");
+    add_bridge(damage, static_cast<std::uint32_t>(next - damage.offset - payload_head_bytes),
+               "the payloads between byte " + std::to_string(damage.offset) + " and byte " +
+                   std::to_string(next) + " are lost; tasks that need them end with payload_unreadable");
     return {};
   }
 
@@ -205,6 +223,7 @@ class Plan {
   const Inspection& inspection_;
   std::vector<std::string> names_;
   std::vector<RepairStep> steps_;
+  std::optional<std::map<std::uint64_t, std::string>> owners_;  // read when a payload is lost
 };
 
 StoreResult<void> keep_copy(CommitWrites& writes, const RepairStep& step) {

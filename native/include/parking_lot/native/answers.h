@@ -133,8 +133,7 @@ struct Health {
 /// Payloads or results that are lost: somebody else has changed the files.
 struct MissingPayloads {
   std::string stream;  ///< `pool NAME`, or `mailboxes`
-  std::uint64_t count = 0;
-  std::uint64_t first_id = 0;
+  std::vector<std::uint64_t> ids;
 };
 
 using ReceiptCallback = std::function<void(const Receipt&)>;
