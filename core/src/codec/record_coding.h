@@ -12,13 +12,18 @@
 /// program without garages does without their code.
 namespace parking_lot::record_coding {
 
+constexpr std::size_t workspace_bytes_kept = std::size_t{1} << 20;
+
 template <class AnyRecord>
 void encode_all(std::span<const AnyRecord> records, WallTime frame_time, NameKeys* keys, Bytes& out) {
-  RecordWriter writer(out, keys);
+  // Kept from call to call, for a store encodes one record at a time; but not once it is large.
+  static thread_local Bytes workspace;
+  RecordWriter writer(workspace, keys);
   for (const AnyRecord& record : records) {
     std::visit([&](const auto& fact) { writer.write(fact, record.at, frame_time); }, record.fact);
   }
-  writer.finish();
+  out.insert(out.end(), writer.written().begin(), writer.written().end());
+  if (workspace.size() > workspace_bytes_kept) Bytes().swap(workspace);
 }
 
 /// Extensions follow the fields that all readers of version 1 know. Those with an even number may be skipped.

@@ -1,17 +1,8 @@
 #include "codec/record_writer.h"
 
-#include <algorithm>
 #include <cstring>
 
 namespace parking_lot {
-
-/// By copies of zeros: `resize` sets byte after byte where the compiler aims at small code.
-void RecordWriter::grow(std::size_t size) {
-  static constexpr std::uint8_t zeros[1024] = {};
-  while (out_.size() < size) {
-    out_.insert(out_.end(), zeros, zeros + std::min(sizeof(zeros), size - out_.size()));
-  }
-}
 
 /// The low two bits of the length tell how a text is kept: 0 is plain.
 void RecordWriter::text(std::string_view value) {

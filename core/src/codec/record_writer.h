@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -12,11 +13,12 @@
 
 namespace parking_lot {
 
-/// Writes records to the end of `out`, which has its right size only after `finish`.
+/// Writes records over `workspace`, whatever it holds, and makes it larger where it must. Used again it need
+/// not be zeroed again: room for all numbers of the largest fact is more than most facts take.
 class RecordWriter {
  public:
   /// Without keys names of people are plain.
-  RecordWriter(Bytes& out, NameKeys* keys) : out_(out), keys_(keys), at_(out.size()) {}
+  RecordWriter(Bytes& workspace, NameKeys* keys) : out_(workspace), keys_(keys) {}
 
   template <class Fact>
   void write(const Fact& fact, WallTime at, WallTime frame_time) {
@@ -25,7 +27,8 @@ class RecordWriter {
     write_fields(fact, header_bytes_max, first_field_bit);
     finish_record(start, RecordFormat<Fact>::type, at, frame_time);
   }
-  void finish() { out_.resize(at_); }
+  /// What was written, until the next record.
+  ByteView written() const { return {out_.data(), at_}; }
 
   // --- what `RecordFormat::fields` calls ---
 
@@ -80,9 +83,8 @@ class RecordWriter {
   /// For so many bytes, and all numbers after them.
   void make_room(std::size_t bytes) {
     const std::size_t needed = at_ + bytes + fixed_bytes_max;
-    if (needed > out_.size()) grow(needed);
+    if (needed > out_.size()) out_.resize(std::max(needed, 2 * out_.size()));
   }
-  void grow(std::size_t size);
   bool is_added(bool is_present) {
     mask_ |= std::uint64_t{is_present} << bit_++;
     return is_present;
@@ -119,7 +121,7 @@ class RecordWriter {
 
   Bytes& out_;
   NameKeys* keys_;
-  std::size_t at_;
+  std::size_t at_ = 0;
   WallTime basis_;  // times are written relative to it
   std::uint64_t mask_ = 0;
   int bit_ = 0;
