@@ -24,15 +24,12 @@ std::string find_user(const std::string& tenant, const std::string& user) {
     if (const auto may = storage->search(encode_mailbox_key(key)); !may) return failure_text(may.error());
   }
   const Mailbox& mailbox = session()->lot().mailbox();
-  std::string cursor;
-  for (std::uint32_t i = 0; i < mailbox.store_count(); ++i)
-    cursor += (cursor.empty() ? "" : ".") + std::to_string(~std::uint64_t{0});
   std::string sessions;
   for (const NameId each : mailbox.keys_of(key)) {
     const MailboxKey found = decode_mailbox_key(session()->lot().scheduler().names().text(each));
     sessions += (sessions.empty() ? "" : ",") + quoted(found.session);
   }
-  return "{\"cursor\":" + quoted(cursor) + ",\"sessions\":[" + sessions + "]}";
+  return "{\"cursor\":" + quoted(mailbox.end_cursor()) + ",\"sessions\":[" + sessions + "]}";
 }
 
 /// `{"keys"}`: so many are destroyed with the next commit. `{"task"}`: one lives. `{"where", "failure"}`.

@@ -14,12 +14,13 @@ StoreResult<StreamReader<mailbox::Record>> reader_of(FileStore& store, StreamNum
   return store.load_mailbox(number);
 }
 
-void recover(Lot& lot, Now now, PoolId pool, std::span<const Record> records) {
+void recover(Lot& lot, Now now, const FileStore&, PoolId pool, std::span<const Record> records) {
   if (records.empty()) return lot.handle(now, Input{RecoveryDone{pool}});
   lot.handle(now, Input{Recovered{pool, records}});
 }
-void recover(Lot& lot, Now now, StoreId store, std::span<const mailbox::Record> records) {
-  if (records.empty()) return lot.handle(now, mailbox::Input{mailbox::RecoveryDone{store}});
+void recover(Lot& lot, Now now, const FileStore& from, StoreId store,
+             std::span<const mailbox::Record> records) {
+  if (records.empty()) return lot.handle(now, mailbox::Input{mailbox::RecoveryDone{store, from.identity()}});
   lot.handle(now, mailbox::Input{mailbox::Recovered{store, records}});
 }
 
@@ -48,7 +49,7 @@ bool JournalStorage::feed_piece(Lot& lot, StreamOf& stream, Now now) {
   const std::size_t count = records->size();
   // A stream that is loaded is written to at once.
   if (count == 0) stream.step = StreamStep::steady;
-  recover(lot, now, stream.id, *records);
+  recover(lot, now, *stream.place->store, stream.id, *records);
   if (count == 0) stream.reader.reset();
   records_left_ -= std::min(records_left_, std::max<std::size_t>(count, 1));
   return true;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "backend/file_journal/presence.h"
@@ -13,6 +14,8 @@ constexpr unsigned payload_id_time_bits = 22;
 
 StoreOptions options_for(const StorePlace& place, const Config& config, Now now, Entropy entropy) {
   StoreOptions options{.entropy = entropy, .now = now.wall};
+  // Stores that are made together are told apart by it.
+  options.entropy.high ^= std::hash<std::string>{}(place.location);
   if (place.kind == StorageKind::idbfs) {
     // A file that was appended to is stored as a whole.
     options.segment_bytes = options.payload_segment_bytes = std::uint64_t{64} << 10;

@@ -166,7 +166,7 @@ void Session::write_mailbox(const Lot::Effect& effect) {
     Entry& e = next_entry(EntryKind::arrived);
     e.words[1] = word(arrived->key.index);
   } else if (const auto* refused = std::get_if<mailbox::Refused>(&effect)) {
-    write_refusal(refused->request, {.code = refused->code});
+    write_refusal(refused->request, {.code = refused->code, .field = refused->field});
   } else if (const auto* task_records = std::get_if<parking_lot::Write>(&effect)) {
     PARKING_LOT_CHECK(storage() != nullptr);
     storage()->append(task_records->pool, task_records->records);

@@ -229,7 +229,8 @@ void Stage::perform(const Lot::Effect& effect) {
   }
   if (const auto* refused = std::get_if<mailbox::Refused>(&effect)) {
     return print("answer to " + asked(refused->request) + ": refused " +
-                 std::string(to_string(refused->code)));
+                 std::string(to_string(refused->code)) +
+                 (refused->field.empty() ? "" : " field=" + std::string(refused->field)));
   }
 }
 

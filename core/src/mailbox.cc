@@ -20,6 +20,7 @@ Mailbox::Machine::Machine(const Config& config, Now now, Entropy entropy, Names&
     }
     store_of_pool.push_back(StoreId{index});
   }
+  mark_stores();
   for (MailboxStore& store : stores) {
     for (const PoolConfig& pool : config.pools) store.senders.push_back({pool.name, {}});
   }
@@ -247,6 +248,10 @@ void Mailbox::visit_payloads(StoreId store, const std::function<void(PayloadRef)
 CheckpointPlace Mailbox::checkpoint(StoreId store, CheckpointPlace from, std::uint32_t limit,
                                     std::vector<mailbox::Record>& records) const {
   return machine_->checkpoint(machine_->stores.at(store.index), from, limit, records);
+}
+
+std::string Mailbox::end_cursor() const {
+  return machine_->spell_cursor(std::vector<std::uint64_t>(machine_->stores.size(), ~std::uint64_t{0}));
 }
 
 std::optional<SteadyTime> Mailbox::next_deadline() const { return machine_->next_deadline(); }

@@ -35,6 +35,9 @@ class Mailbox::Machine {
   std::vector<NameId> keys_of(const MailboxKey& user) const;
   void visit_payloads(const MailboxStore& store, const std::function<void(PayloadRef)>& visit) const;
 
+  /// A part for each store from which messages were read: counter, `-`, the store's mark.
+  std::string spell_cursor(const std::vector<std::uint64_t>& counters) const;
+
   std::deque<MailboxStore> stores;
   std::vector<StoreId> store_of_pool;
   std::unordered_set<std::uint64_t> payloads;  // ids of what messages hold; never iterated
@@ -60,6 +63,7 @@ class Mailbox::Machine {
 
   void open_store(StoreId id);
   void announce_all(StoreId id);
+  void mark_stores();
   void apply_stored(MailboxStore& store, Box& box, NameId key, const KeptMessage& kept);
   void replay(MailboxStore& store, const mailbox::StoreOpened& fact, const mailbox::Record& record);
   void replay(MailboxStore& store, const mailbox::MessageStored& fact, const mailbox::Record& record);
@@ -82,8 +86,8 @@ class Mailbox::Machine {
   void clear(MailboxStore& store);
   void drop_old(StoreId id);
   bool parse_cursor(std::string_view text, std::vector<std::uint64_t>& counters) const;
-  std::string spell_cursor(const std::vector<std::uint64_t>& counters) const;
-  bool refused(RequestId request, std::string_view cursor, std::vector<std::uint64_t>& counters);
+  bool refused(RequestId request, std::string_view cursor, std::string_view field,
+               std::vector<std::uint64_t>& counters);
   MailboxMessage view_of(const MailboxStore& store, const KeptMessage& kept,
                          const std::vector<std::uint64_t>& counters) const;
   void answer_pending();

@@ -3,47 +3,100 @@
 #include <utility>
 
 #include "mailbox_machine.h"
+#include "parking_lot/crc32c.h"
 
 /// Fetching, acknowledging and subscribing: the side of the mailbox that clients see.
 namespace parking_lot {
 
+namespace {
+
+constexpr std::size_t cursor_mark_length = 6;
+
+std::string cursor_mark(std::uint64_t identity, std::string_view name) {
+  std::uint8_t bytes[8];
+  for (int i = 0; i < 8; ++i) bytes[i] = static_cast<std::uint8_t>(identity >> (8 * i));
+  std::uint32_t sum = crc32c(bytes);
+  sum = crc32c({reinterpret_cast<const std::uint8_t*>(name.data()), name.size()}, sum);
+  std::string mark;
+  for (std::size_t i = 0; i < cursor_mark_length; ++i, sum >>= 5)
+    mark += "abcdefghijkmnpqrstuvwxyz23456789"[sum & 31];
+  return mark;
+}
+
+/// Of a path the last part: a store may be moved, and is named from different folders.
+std::string_view last_part(std::string_view name) {
+  while (name.ends_with('/')) name.remove_suffix(1);
+  return name.substr(name.rfind('/') + 1);
+}
+
+}  // namespace
+
+/// Stores of one lot never share a mark.
+void Mailbox::Machine::mark_stores() {
+  const auto is_same = [](const MailboxStore& a, const MailboxStore& b) {
+    return a.identity == b.identity && last_part(a.name) == last_part(b.name);
+  };
+  for (MailboxStore& store : stores) {
+    const auto same =
+        std::count_if(stores.begin(), stores.end(), [&](const auto& each) { return is_same(each, store); });
+    store.mark = cursor_mark(store.identity, same > 1 ? std::string_view(store.name) : last_part(store.name));
+  }
+}
+
 bool Mailbox::Machine::parse_cursor(std::string_view text, std::vector<std::uint64_t>& counters) const {
   counters.assign(stores.size(), 0);
   if (text.empty()) return true;
-  const char* at = text.data();
-  const char* end = at + text.size();
-  for (std::uint64_t& counter : counters) {
-    const auto parsed = std::from_chars(at, end, counter);
+  const bool is_plain =
+      text.find_first_of(".-") == std::string_view::npos;  // as versions before marks spelled it
+  bool is_ours = false;
+  for (bool is_last = false; !is_last;) {
+    const std::size_t end = std::min(text.find('.'), text.size());
+    const std::string_view part = text.substr(0, end);
+    is_last = end == text.size();
+    text.remove_prefix(is_last ? end : end + 1);
+    std::uint64_t counter = 0;
+    const auto parsed = std::from_chars(part.data(), part.data() + part.size(), counter);
     if (parsed.ec != std::errc()) return false;
-    at = parsed.ptr;
-    if (at == end) return true;
-    if (*at++ != '.') return false;
+    const std::string_view rest = part.substr(static_cast<std::size_t>(parsed.ptr - part.data()));
+    if (is_plain && rest.empty() && stores.size() == 1) {
+      counters[0] = counter;
+      return true;
+    }
+    if (rest.size() != 1 + cursor_mark_length || rest.front() != '-') return false;
+    const auto store = std::find_if(stores.begin(), stores.end(),
+                                    [&](const MailboxStore& each) { return each.mark == rest.substr(1); });
+    if (store == stores.end()) continue;
+    counters[static_cast<std::size_t>(store - stores.begin())] = counter;
+    is_ours = true;
   }
-  return false;
+  return is_ours;
 }
 
 std::string Mailbox::Machine::spell_cursor(const std::vector<std::uint64_t>& counters) const {
   std::string text;
-  for (const std::uint64_t counter : counters) text += (text.empty() ? "" : ".") + std::to_string(counter);
+  for (std::size_t i = 0; i < counters.size(); ++i) {
+    if (counters[i] == 0) continue;
+    text += (text.empty() ? "" : ".") + std::to_string(counters[i]) + "-" + stores[i].mark;
+  }
   return text;
 }
 
-bool Mailbox::Machine::refused(RequestId request, std::string_view cursor,
+bool Mailbox::Machine::refused(RequestId request, std::string_view cursor, std::string_view field,
                                std::vector<std::uint64_t>& counters) {
   for (const MailboxStore& store : stores) {
     if (store.stream.state() == StreamState::open) continue;
-    outbox_->push(mailbox::Refused{request, Refusal::storage_unavailable});
+    outbox_->push(mailbox::Refused{request, Refusal::storage_unavailable, {}});
     return true;
   }
   if (parse_cursor(cursor, counters)) return false;
-  outbox_->push(mailbox::Refused{request, Refusal::invalid_task});
+  outbox_->push(mailbox::Refused{request, Refusal::invalid_cursor, field});
   return true;
 }
 
 /// Merges the stores by (created_at, store, counter). Only durable messages are seen.
 void Mailbox::Machine::take(const mailbox::Fetch& input) {
   std::vector<std::uint64_t> counters;
-  if (refused(input.request, input.after, counters)) return;
+  if (refused(input.request, input.after, "after", counters)) return;
   auto page = std::make_shared<std::vector<MailboxMessage>>();
   std::vector<const Box*> boxes(stores.size(), nullptr);
   std::vector<std::size_t> next(stores.size(), 0);
@@ -94,7 +147,7 @@ std::string Mailbox::Machine::task_id_of(const KeptMessage& kept) const {
 
 void Mailbox::Machine::take(const mailbox::Acknowledge& input) {
   std::vector<std::uint64_t> counters;
-  if (refused(input.request, input.cursor, counters)) return;
+  if (refused(input.request, input.cursor, "cursor", counters)) return;
   PendingAnswer pending{input.request, 0, {}};
   for (std::uint32_t i = 0; i < stores.size(); ++i) {
     pending.count += drop_through(StoreId{i}, input.key, counters[i]);

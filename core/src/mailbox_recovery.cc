@@ -41,7 +41,7 @@ void Mailbox::Machine::take(const mailbox::PersistFailed& input) {
   std::erase_if(pending_, [&](const PendingAnswer& pending) {
     const bool is_hit = std::any_of(pending.rests_on.begin(), pending.rests_on.end(),
                                     [&](const auto& rest) { return rest.first == input.store.index; });
-    if (is_hit) outbox_->push(mailbox::Refused{pending.request, Refusal::unconfirmed});
+    if (is_hit) outbox_->push(mailbox::Refused{pending.request, Refusal::unconfirmed, {}});
     return is_hit;
   });
   clear(store);
@@ -55,6 +55,8 @@ void Mailbox::Machine::take(const mailbox::RecoveryDone& input) {
   std::sort(store.by_age.begin(), store.by_age.end(),
             [](const AgedMessage& a, const AgedMessage& b) { return a.counter < b.counter; });
   store.stream.opened();
+  store.identity = input.identity;
+  mark_stores();
   open_store(input.store);
   announce_all(input.store);
 }

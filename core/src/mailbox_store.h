@@ -66,6 +66,8 @@ struct MailboxStore {
 
   Stream<mailbox::Record> stream;
   std::string name;
+  std::uint64_t identity = 0;
+  std::string mark;  ///< names the store in cursors
   MailboxConfig config;
   std::unordered_map<std::uint32_t, Box> boxes;  // by key's NameId; never iterated for a decision
   std::vector<Sender> senders;     // pools: those of the config by PoolId, then others met in a journal

@@ -118,7 +118,7 @@ void Host::Loop::perform(const mailbox::Arrived& effect) {
 void Host::Loop::perform(const mailbox::Refused& effect) {
   const auto request = mailbox_requests_.extract(effect.request);
   if (request.empty()) return;
-  const RefusedCommand refused{.code = effect.code, .field = {}};
+  const RefusedCommand refused{.code = effect.code, .field = std::string(effect.field)};
   if (request.mapped().on_messages) request.mapped().on_messages(tl::unexpected(refused));
   if (request.mapped().on_done) request.mapped().on_done(tl::unexpected(refused));
 }

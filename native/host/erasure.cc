@@ -20,14 +20,6 @@ struct Course {
   ErasureCallback on_done;
 };
 
-/// Beyond the last message of every mailbox store.
-std::string end_of_mailbox(std::size_t stores) {
-  std::string cursor;
-  for (std::size_t i = 0; i < stores; ++i)
-    cursor += (cursor.empty() ? "" : ".") + std::to_string(~std::uint64_t{0});
-  return cursor;
-}
-
 /// A task of the user lives, or was submitted meanwhile.
 std::optional<RefusedCommand> refusal_of(Scheduler& scheduler, const std::string& user) {
   const auto living = scheduler.forget_user(decode_mailbox_key(user));
@@ -89,7 +81,7 @@ void Host::erase_user(const MailboxAddress& user, ErasureCallback on_done) {
     const std::vector<NameId> keys = loop.mailbox().keys_of(key);
     course->boxes = keys.size();
     if (keys.empty()) return destroy_keys(loop.scheduler(), loop.storage(), course);
-    course->end = end_of_mailbox(loop.mailbox().store_count());
+    course->end = loop.mailbox().end_cursor();
     for (const NameId each : keys) {
       const auto dropped = [course, &loop](const tl::expected<std::uint64_t, RefusedCommand>& count) {
         if (!count) course->answer = tl::unexpected(count.error());

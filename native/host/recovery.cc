@@ -54,7 +54,7 @@ Result<void> Host::Loop::recover(StoreId store) {
     perform_all();
   });
   if (!loaded) return loaded;
-  lot_.handle(clock_.now(), mailbox::RecoveryDone{store});
+  lot_.handle(clock_.now(), mailbox::RecoveryDone{store, storage_->identity_of(store)});
   perform_all();
   return {};
 }

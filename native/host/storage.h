@@ -79,6 +79,8 @@ class Storage {
   Result<void> load(PoolId pool, const std::function<void(std::span<const Record>)>& feed);
   Result<void> load(StoreId store, const std::function<void(std::span<const mailbox::Record>)>& feed);
 
+  /// Of an opened one, as `mailbox::RecoveryDone` has it.
+  std::uint64_t identity_of(StoreId store) const;
   /// Whether outcomes for this store can wait elsewhere until it is opened.
   bool may_wait(StoreId store) const { return mailboxes_[store.index].may_wait; }
   /// Once every stream was loaded, or given to `failed_again`, for the first time.

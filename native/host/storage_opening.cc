@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <thread>
 #include <utility>
 
@@ -97,6 +98,8 @@ void Storage::open_place(Place& place) {
   place.open_files(io_);
   StoreOptions options = store_options(config_, place.directory);
   options.entropy = options_.entropy.value_or(Entropy{});
+  // Stores that are made together are told apart by it.
+  options.entropy.high ^= std::hash<std::string>{}(place.directory);
   const auto open = [&] {
     return is_reading() ? FileStore::open_read_only(*place.files) : FileStore::open(*place.files, options);
   };
@@ -239,6 +242,10 @@ IsMapped Storage::mapped_in(const Place& place) const {
     return std::any_of(pools_.begin(), pools_.end(), is_it) ||
            std::any_of(mailboxes_.begin(), mailboxes_.end(), is_it);
   };
+}
+
+std::uint64_t Storage::identity_of(StoreId store) const {
+  return mailboxes_[store.index].place->store->identity();
 }
 
 bool Storage::has_failed_stream(const Place& place) const {

@@ -45,7 +45,7 @@ export class Ledger {
   }
 
   #counter(cursor) {
-    return Number(cursor);
+    return Number.parseInt(cursor, 10);
   }
 
   #once(map, id, what, sentence) {

@@ -313,6 +313,42 @@ TEST_CASE("mailbox: what is acknowledged in a store does not come back") {
   CHECK(messages_in(program_output(fetch)).size() == 1);
 }
 
+TEST_CASE("mailbox: the cursor of one store drops nothing of another") {
+  const TemporaryFolder folder;
+  const auto pool = [&](const std::string& name, const char* store) {
+    return "\"" + name +
+           "\": {\"max_units\": 1, \"mailbox\": {\"storage\": {\"type\": \"file\", \"path\": \"" +
+           std::string(store) + "\"}}}";
+  };
+  const std::string both =
+      folder.write("both.json", "{\"pools\": {" + pool("p", "x") + "," + pool("q", "y") + "}}");
+  const auto run = [&](const char* name) {
+    std::string lines;
+    for (int i = 0; i < 3; ++i)
+      lines += R"({"command": ["true"], "mailbox_key": {"tenant": "acme"}, "pool": ")" + std::string(name) +
+               "\"}\n";
+    program_output(
+        {"run", "--config", both, "--jobs", folder.write("jobs", lines), "--out", folder.path(name)});
+  };
+  run("p");
+  run("q");
+  const auto cursor_in = [&](const char* store) {
+    const std::string text =
+        program_output({"mailbox", "fetch", "--store", folder.path(store), "--tenant", "acme", "--json"});
+    return json::parse(text.substr(text.rfind('{', text.size() - 2)))["cursor"].get<std::string>();
+  };
+  const auto ack = [&](std::vector<std::string> where, const std::string& cursor, int code) {
+    std::vector<std::string> words{"mailbox", "ack", "--tenant", "acme"};
+    words.insert(words.end(), where.begin(), where.end());
+    words.push_back(cursor);
+    return program_output(words, code);
+  };
+  CHECK(ack({"--store", folder.path("x")}, cursor_in("y"), 3).empty());
+  CHECK(ack({"-c", both}, "5", 3).empty());
+  CHECK(ack({"-c", both}, cursor_in("y"), 0) == "acknowledged 3\n");
+  CHECK(ack({"--store", folder.path("x")}, cursor_in("x"), 0) == "acknowledged 3\n");
+}
+
 TEST_CASE(
     "run: a pool that the store has and the config has not is refused with its tasks, unless it is kept") {
   const TemporaryFolder folder;

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -79,10 +80,10 @@ class DrivenMailbox {
     for (std::uint32_t i = 0; i < mailbox.store_count(); ++i)
       feed(mailbox::Persisted{StoreId{i}, ~std::uint64_t{0}});
   }
-  void reload(StoreId store) {
+  void reload(StoreId store, std::uint64_t identity = 0) {
     const std::vector<mailbox::Record> records(journal[store.index].begin(), journal[store.index].end());
     feed(mailbox::Recovered{store, records});
-    feed(mailbox::RecoveryDone{store});
+    feed(mailbox::RecoveryDone{store, identity});
   }
   void advance(std::int64_t ms) {
     now.wall.ms += ms;
@@ -98,6 +99,7 @@ class DrivenMailbox {
   std::vector<mailbox::Stored> stored;
   std::vector<PayloadRef> dropped;
   std::vector<Refusal> refused;
+  std::string refused_field;
   std::vector<NameId> arrived;
   int not_stored = 0;
   std::map<std::uint32_t, std::deque<mailbox::Record>> journal;
@@ -108,7 +110,10 @@ class DrivenMailbox {
     if (const auto* each = std::get_if<mailbox::Stored>(&effect)) stored.push_back(*each);
     if (const auto* each = std::get_if<mailbox::Page>(&effect)) page = *each->messages;
     if (const auto* each = std::get_if<mailbox::Acknowledged>(&effect)) acknowledged = each->count;
-    if (const auto* each = std::get_if<mailbox::Refused>(&effect)) refused.push_back(each->code);
+    if (const auto* each = std::get_if<mailbox::Refused>(&effect)) {
+      refused.push_back(each->code);
+      refused_field = each->field;
+    }
     if (const auto* each = std::get_if<mailbox::Arrived>(&effect)) arrived.push_back(each->key);
     if (const auto* each = std::get_if<mailbox::Dropped>(&effect)) dropped.push_back(each->payload);
     if (std::get_if<mailbox::NotStored>(&effect) != nullptr) ++not_stored;
@@ -247,13 +252,107 @@ TEST_CASE("a fetch over several stores merges them by time under one cursor") {
   CHECK(box.tasks(ann) == Ids{"task-4", "task-5", "task-6"});
 }
 
-TEST_CASE("a cursor that is none is refused") {
+TEST_CASE("a cursor that is none is refused by the field that has it") {
   DrivenMailbox box({pool_with("first", StorageKind::in_memory)});
-  for (const char* cursor : {"x", "1.2.3", "1.", "-1", "99999999999999999999999"}) {
+  for (const char* cursor :
+       {"x", "1.2.3", "1.", "-1", "99999999999999999999999", "1-", "1-aaaaaa", "1-aaaaaa.1", "1.1-aaaaaa"}) {
     box.refused.clear();
     box.fetch(box.key("acme"), cursor);
-    CHECK(box.refused == std::vector<Refusal>{Refusal::invalid_task});
+    CHECK(box.refused == std::vector<Refusal>{Refusal::invalid_cursor});
+    CHECK(box.refused_field == "after");
+    CHECK(box.acknowledge(box.key("acme"), cursor) == std::nullopt);
+    CHECK(box.refused_field == "cursor");
   }
+}
+
+namespace {
+
+const PoolConfig in_x = pool_with("first", StorageKind::file, "/data/x");
+const PoolConfig in_y = pool_with("second", StorageKind::file, "/data/y");
+
+/// Three unread messages in each store, at numbers that every store has.
+NameId fill(DrivenMailbox& box, std::uint32_t pools) {
+  const NameId ann = box.key("acme", "ann");
+  for (std::uint64_t i = 1; i <= 3 * pools; ++i) {
+    box.append(ann, i, "task-" + std::to_string(i), static_cast<std::uint32_t>(i % pools));
+    box.persist();
+    box.advance(10);
+  }
+  return ann;
+}
+
+}  // namespace
+
+TEST_CASE("a cursor of another store is refused, and nothing is dropped for it") {
+  DrivenMailbox other({in_y});
+  const std::string cursor = other.fetch(fill(other, 1)).back().cursor;
+  DrivenMailbox box({in_x});
+  const NameId ann = fill(box, 1);
+  CHECK(box.acknowledge(ann, cursor) == std::nullopt);
+  CHECK(box.refused == std::vector<Refusal>{Refusal::invalid_cursor});
+  CHECK(box.fetch(ann).size() == 3);
+}
+
+TEST_CASE("a cursor of one store drops nothing of the lot's other stores") {
+  for (const std::vector<PoolConfig>& pools : {std::vector{in_x, in_y}, std::vector{in_y, in_x}}) {
+    DrivenMailbox one({in_y});
+    const std::string cursor = one.fetch(fill(one, 1)).back().cursor;
+    DrivenMailbox box(pools);
+    const NameId ann = fill(box, 2);
+    const bool is_y_first = pools[0].name == in_y.name;
+    CHECK(box.tasks(ann, cursor) ==
+          (is_y_first ? Ids{"task-1", "task-3", "task-5"} : Ids{"task-2", "task-4", "task-6"}));
+    box.acknowledge(ann, cursor);
+    box.persist();
+    CHECK(box.acknowledged == 3);
+    CHECK(box.tasks(ann) ==
+          (is_y_first ? Ids{"task-1", "task-3", "task-5"} : Ids{"task-2", "task-4", "task-6"}));
+  }
+}
+
+TEST_CASE("a cursor goes on where a store was taken away") {
+  DrivenMailbox both({in_x, in_y});
+  const std::string cursor = both.fetch(fill(both, 2)).back().cursor;
+  DrivenMailbox one({in_y});
+  const NameId ann = fill(one, 1);
+  CHECK(one.tasks(ann, cursor).empty());
+  CHECK(one.refused.empty());
+}
+
+TEST_CASE("a plain number is a cursor of a lot with one mailbox store, and of no other") {
+  DrivenMailbox one({in_x});
+  const NameId ann = fill(one, 1);
+  const std::string cursor = one.fetch(ann)[1].cursor;
+  CHECK(one.tasks(ann, cursor.substr(0, cursor.find('-'))) == Ids{"task-3"});
+  DrivenMailbox two({in_x, in_y});
+  two.fetch(fill(two, 2), "3");
+  CHECK(two.refused == std::vector<Refusal>{Refusal::invalid_cursor});
+  CHECK(two.acknowledge(two.key("acme", "ann"), "3.3") == std::nullopt);
+  CHECK(two.tasks(two.key("acme", "ann")).size() == 6);
+}
+
+TEST_CASE("a cursor stays one of its store where that is moved, and is none of another in its place") {
+  const auto opened = [](const char* path, std::uint64_t identity) {
+    auto box = std::make_unique<DrivenMailbox>(std::vector{pool_with("first", StorageKind::file, path)});
+    box->feed(mailbox::PersistFailed{StoreId{0}});
+    box->reload(StoreId{0}, identity);
+    return box;
+  };
+  const auto before = opened("/data/x", 7);
+  const std::string cursor = before->fetch(fill(*before, 1))[1].cursor;
+  const auto moved = opened("/elsewhere/x/", 7);
+  CHECK(moved->tasks(fill(*moved, 1), cursor) == Ids{"task-3"});
+  const auto other = opened("/data/x", 8);
+  CHECK(other->acknowledge(fill(*other, 1), cursor) == std::nullopt);
+  CHECK(other->refused == std::vector<Refusal>{Refusal::invalid_cursor});
+}
+
+TEST_CASE("stores that end in the same folder name are told apart") {
+  DrivenMailbox box(
+      {pool_with("first", StorageKind::file, "/a/mail"), pool_with("second", StorageKind::file, "/b/mail")});
+  const NameId ann = fill(box, 2);
+  const std::string cursor = box.fetch(ann)[2].cursor;
+  CHECK(box.tasks(ann, cursor) == Ids{"task-4", "task-5", "task-6"});
 }
 
 TEST_CASE("a message is seen, confirmed and announced once it is durable") {

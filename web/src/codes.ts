@@ -29,6 +29,7 @@ export const refusals = [
   'storage_unavailable',
   'unconfirmed',
   'wrong_state',
+  'invalid_cursor',
 ] as const;
 /** The core numbers refusals from 1. */
 export const firstRefusal = 1;

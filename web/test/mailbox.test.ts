@@ -41,6 +41,22 @@ test('an outcome lies in the mailbox with exactly its key until it is acknowledg
   );
 });
 
+test('a text that is no cursor is refused with the field that has it, and nothing is dropped', async (context) => {
+  const { lot } = await openLot(context, config, { handlers: { p: () => 1 } });
+  const ann = { tenant: 'acme', user: 'ann' };
+  await (await lot.pool('p').submit({ mailbox: ann })).outcome();
+  const mailbox = lot.mailbox(ann);
+  for (const cursor of ['yesterday', '5.5', '9-aaaaaa']) {
+    await assert.rejects(mailbox.fetch({ after: cursor }), {
+      code: 'invalid_cursor',
+      field: 'after',
+      message: /^after: The cursor is malformed, or of other mailbox stores/,
+    });
+    await assert.rejects(mailbox.acknowledge(cursor), { code: 'invalid_cursor', field: 'cursor' });
+  }
+  assert.equal((await mailbox.fetch()).length, 1);
+});
+
 test('a subscription yields what is there, then each message as it arrives, until it is left', async (context) => {
   const gate = new Gate<string>();
   const { lot, clock } = await openLot(context, config, { handlers: { p: gate.handler } });

@@ -32,15 +32,18 @@ namespace parking_lot {
   X(busy, 10, 503, "The journal is behind; retry in a moment.")                                         \
   X(storage_unavailable, 11, 503, "The pool's storage is loading or failing; retry later.")             \
   X(unconfirmed, 12, 503, "Storage failed before the answer was certain; retry with the same task id.") \
-  X(wrong_state, 13, 409, "The task or pool is not in a state that allows this.")
+  X(wrong_state, 13, 409, "The task or pool is not in a state that allows this.")                       \
+  X(invalid_cursor, 14, 400,                                                                            \
+    "The cursor is malformed, or of other mailbox stores than these; fetch again without one.")
 
 /// Why an outcome is not simply `completed`, or why a task went back to the queue.
-#define PARKING_LOT_REASONS(X)                                                                          \
-  X(none, 0)                                                                                            \
-  X(cancelled, 1)                                                                                       \
-  X(replaced, 2)                                                                                        \
-  X(deadline, 3) X(timed_out, 4) X(lost, 5) X(realm_gone, 6) X(payload_unreadable, 7) X(task_failed, 8) \
-      X(executor_failed, 9) X(client_gone, 10) X(payload_dropped, 11) X(output_too_large, 12)           \
+#define PARKING_LOT_REASONS(X)                                                                \
+  X(none, 0)                                                                                  \
+  X(cancelled, 1)                                                                             \
+  X(replaced, 2)                                                                              \
+  X(deadline, 3)                                                                              \
+  X(timed_out, 4) X(lost, 5) X(realm_gone, 6) X(payload_unreadable, 7) X(task_failed, 8)      \
+      X(executor_failed, 9) X(client_gone, 10) X(payload_dropped, 11) X(output_too_large, 12) \
           X(shut_down, 13) X(retry, 14)
 
 #define PARKING_LOT_POOL_STATES(X) X(active, 0) X(paused, 1) X(draining, 2) X(disabled, 3)
@@ -52,8 +55,9 @@ namespace parking_lot {
   X(submit, 0)                                                                                       \
   X(enqueue, 1)                                                                                      \
   X(start, 2)                                                                                        \
-  X(complete, 3) X(fail, 4) X(expire, 5) X(reject, 6) X(drop, 7) X(retry, 8) X(lost, 9) X(usage, 10) \
-      X(deliver, 11) X(configure, 12) X(release, 13) X(prioritize, 14) X(open, 15)
+  X(complete, 3)                                                                                     \
+  X(fail, 4) X(expire, 5) X(reject, 6) X(drop, 7) X(retry, 8) X(lost, 9) X(usage, 10) X(deliver, 11) \
+      X(configure, 12) X(release, 13) X(prioritize, 14) X(open, 15)
 
 #define PARKING_LOT_SUBJECT_KINDS(X) X(task, 0) X(tenant, 1) X(pool, 2) X(mailbox, 3)
 
@@ -64,12 +68,13 @@ namespace parking_lot {
 #define PARKING_LOT_ON_DISCONNECTS(X) X(keep, 0) X(cancel, 1)
 
 /// What a parked task waits for (explain).
-#define PARKING_LOT_WAITS(X)                                                              \
-  X(nothing, 0)                                                                           \
-  X(capacity, 1)                                                                          \
-  X(no_executor, 2)                                                                       \
-  X(executor_busy, 3) X(guard, 4) X(head, 5) X(paused, 6) X(start_after, 7) X(backoff, 8) \
-      X(capacity_shrunk, 9) X(over_use, 10) X(storage, 11) X(tenant_limit, 12)
+#define PARKING_LOT_WAITS(X)                                                                                \
+  X(nothing, 0)                                                                                             \
+  X(capacity, 1)                                                                                            \
+  X(no_executor, 2)                                                                                         \
+  X(executor_busy, 3)                                                                                       \
+  X(guard, 4) X(head, 5) X(paused, 6) X(start_after, 7) X(backoff, 8) X(capacity_shrunk, 9) X(over_use, 10) \
+      X(storage, 11) X(tenant_limit, 12)
 
 #define PARKING_LOT_ENUMERATOR(name, number, ...) name = number,
 #define PARKING_LOT_DECLARE_ENUM(Type, LIST)                       \

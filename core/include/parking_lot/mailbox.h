@@ -35,7 +35,9 @@ struct MailboxMessage {
   Reason reason = Reason::none;
   PayloadRef payload;
   WallTime created_at;
-  std::string cursor;  ///< pass as `after`, or to `Acknowledge`
+  /// Pass as `after`, or to `Acknowledge`. It names the stores that it counts: where one was added it goes
+  /// on, and of one that is gone its part is passed over. One of other stores alone is refused.
+  std::string cursor;
 };
 
 namespace mailbox {
@@ -96,7 +98,7 @@ struct Fetch {
   std::uint32_t limit = 50;
 };
 /// Drops the messages up to and including `cursor`. Older cursors change nothing; a text that is no
-/// cursor is refused with `invalid_task`.
+/// cursor of these stores is refused with `invalid_cursor`.
 struct Acknowledge {
   RequestId request = 0;
   NameId key;
@@ -115,6 +117,8 @@ struct Recovered {
 };
 struct RecoveryDone {
   StoreId store;
+  /// What the store was born with and keeps wherever it lies, for its cursors; 0: its name must do.
+  std::uint64_t identity = 0;
 };
 struct Persisted {
   StoreId store;
@@ -153,10 +157,11 @@ struct Acknowledged {
 struct Arrived {
   NameId key;
 };
-/// `storage_unavailable` or `unconfirmed` for a command on a store that is not open.
+/// `storage_unavailable` or `unconfirmed` for a command on a store that is not open; `invalid_cursor`.
 struct Refused {
   RequestId request = 0;
   Refusal code = Refusal::storage_unavailable;
+  std::string_view field;  ///< what is wrong, of static storage; may be empty
 };
 struct Dropped {
   PayloadRef payload;  ///< no message holds these bytes any more
@@ -199,6 +204,8 @@ class Mailbox {
                              std::vector<mailbox::Record>& records) const;
   /// Keys of all sessions of this user that have messages, sorted. `user.session` is not looked at. O(keys).
   std::vector<NameId> keys_of(const MailboxKey& user) const;
+  /// The cursor behind all that is there and all that will come. Of the stores that are open now.
+  std::string end_cursor() const;
   StoreStats stats(StoreId store) const;
   std::size_t memory_bytes() const;
 

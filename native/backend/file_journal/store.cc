@@ -196,6 +196,13 @@ std::vector<StreamKey> FileStore::streams() const {
   return keys;
 }
 
+std::uint64_t FileStore::identity() const {
+  std::uint64_t identity = 0;
+  for (const std::uint8_t byte : state_->log().stamp().store)
+    identity = (identity << 7 | identity >> 57) ^ byte;
+  return identity;
+}
+
 std::uint64_t FileStore::durable(StreamNumber stream) const {
   PARKING_LOT_CHECK(stream.index < state_->log().streams().size());
   return state_->log().streams()[stream.index].durable;

@@ -147,6 +147,8 @@ class FileStore {
   /// A read-only store fails with `not_found`.
   StoreResult<StreamNumber> stream(const StreamKey& key);
   std::vector<StreamKey> streams() const;  ///< position = number
+  /// What the store was born with, and keeps wherever it is moved.
+  std::uint64_t identity() const;
   /// Number of the last record that is durable; 0: none.
   std::uint64_t durable(StreamNumber stream) const;
 
