@@ -128,7 +128,7 @@ void JournalStorage::clean(const Lot& lot, Place& place) {
   std::vector<std::uint64_t> named;
   const auto visit = [&](PayloadRef payload) { named.push_back(payload.id); };
   for (const PoolStream& stream : pools_) {
-    if (stream.place == &place) lot.scheduler().visit_payloads(stream.id, visit);
+    if (stream.place == &place) lot.scheduler().visit_payloads(stream.id, Remembered::all, visit);
   }
   for (const MailboxStream& stream : mailboxes_) {
     if (stream.place == &place) lot.mailbox().visit_payloads(stream.id, visit);

@@ -108,9 +108,15 @@ TaskRestored Scheduler::Machine::state_of(const Pool& pool, std::uint32_t slot) 
   return state;
 }
 
-void Scheduler::Machine::visit_payloads(const Pool& pool,
+void Scheduler::Machine::visit_payloads(const Pool& pool, Remembered remembered,
                                         const std::function<void(PayloadRef)>& visit) const {
+  std::unordered_set<std::uint32_t> forgettable;
+  for (std::size_t i = 0; remembered == Remembered::needed && i < pool.ended.size(); ++i) {
+    if (!is_forgettable(pool, pool.ended[i], pool.ended.size() - i)) break;
+    forgettable.insert(pool.ended[i]);
+  }
   pool.by_admission.visit_after(0, [&](std::uint32_t slot) {
+    if (forgettable.contains(slot)) return true;
     const Task& task = tasks_[slot];
     if (task.payload.id != 0) visit(task.payload);
     if (task.outcome != no_slot && outcomes_[task.outcome].result.id != 0)

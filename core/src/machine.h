@@ -61,7 +61,8 @@ class Scheduler::Machine {
   // checkpoint.cc
   CheckpointPlace checkpoint(const Pool& pool, CheckpointPlace from, std::uint32_t limit,
                              std::vector<Record>& records) const;
-  void visit_payloads(const Pool& pool, const std::function<void(PayloadRef)>& visit) const;
+  void visit_payloads(const Pool& pool, Remembered remembered,
+                      const std::function<void(PayloadRef)>& visit) const;
 
   // audit_view.cc
   AuditPage audit(const AuditQuery& query) const;
@@ -177,6 +178,7 @@ class Scheduler::Machine {
   void update_guard(Pool& pool);
   void stop_guard(Pool& pool);
   void forgive_gap(Duration late, Duration suspended);
+  bool is_forgettable(const Pool& pool, std::uint32_t slot, std::size_t ended) const;
   void forget_old(Pool& pool);
 
   // estimates.cc

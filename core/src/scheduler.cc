@@ -203,8 +203,9 @@ TaskHandle Scheduler::find(PoolId pool, std::string_view task_id) const {
   return machine_->find(machine_->pools.at(pool.index), task_id);
 }
 bool Scheduler::refers_to(PayloadRef result) const { return machine_->results.contains(result.id); }
-void Scheduler::visit_payloads(PoolId pool, const std::function<void(PayloadRef)>& visit) const {
-  machine_->visit_payloads(machine_->pools.at(pool.index), visit);
+void Scheduler::visit_payloads(PoolId pool, Remembered remembered,
+                               const std::function<void(PayloadRef)>& visit) const {
+  machine_->visit_payloads(machine_->pools.at(pool.index), remembered, visit);
 }
 CheckpointPlace Scheduler::checkpoint(PoolId pool, CheckpointPlace from, std::uint32_t limit,
                                       std::vector<Record>& records) const {

@@ -213,13 +213,18 @@ void Scheduler::Machine::forgive_gap(Duration late, Duration suspended) {
   }
 }
 
+/// Whether the oldest of so many ended tasks need not be remembered.
+bool Scheduler::Machine::is_forgettable(const Pool& pool, std::uint32_t slot, std::size_t ended) const {
+  const bool is_too_many =
+      ended > pool.config.task_retention_count && outcomes_[tasks_[slot].outcome].is_delivered;
+  return is_too_many || is_outdated(slot);
+}
+
 /// Ended tasks beyond their number or age go, oldest first, unless their outcome is still to be delivered.
 void Scheduler::Machine::forget_old(Pool& pool) {
   for (int i = 0; i < forgotten_per_pass_max && !pool.ended.empty(); ++i) {
     const std::uint32_t slot = pool.ended.front();
-    const bool is_too_many =
-        pool.ended.size() > pool.config.task_retention_count && outcomes_[tasks_[slot].outcome].is_delivered;
-    if (!is_too_many && !is_outdated(slot)) return;
+    if (!is_forgettable(pool, slot, pool.ended.size())) return;
     if (tasks_[slot].basis > pool.stream.durable_through()) return;
     pool.ended.pop_front();
     forget(pool, slot);

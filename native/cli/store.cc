@@ -62,6 +62,10 @@ void print(const Inspection& inspection, const StoreOptions& options) {
     std::printf("%llu commits, %zu streams, %llu payloads, %zu damages\n",
                 static_cast<unsigned long long>(inspection.commits), inspection.streams.size(),
                 static_cast<unsigned long long>(inspection.payloads), inspection.damages.size());
+    if (inspection.torn_bytes > 0) {
+      std::printf("%llu bytes after the last whole commit are no commit: the next opening cuts them off\n",
+                  static_cast<unsigned long long>(inspection.torn_bytes));
+    }
     return;
   }
   Json json{{"ok", inspection.damages.empty()},

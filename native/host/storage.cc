@@ -74,7 +74,7 @@ void Storage::release_unnamed(const Lot& lot) {
     std::vector<std::uint64_t> named;
     const auto visit = [&](PayloadRef ref) { named.push_back(ref.id); };
     for (const PoolStream& stream : pools_) {
-      if (stream.place == place.get()) lot.scheduler().visit_payloads(stream.id, visit);
+      if (stream.place == place.get()) lot.scheduler().visit_payloads(stream.id, Remembered::all, visit);
     }
     for (const MailboxStream& stream : mailboxes_) {
       if (stream.place == place.get()) lot.mailbox().visit_payloads(stream.id, visit);
@@ -106,7 +106,7 @@ std::vector<MissingPayloads> Storage::missing_payloads(const Lot& lot) const {
   for (const PoolStream& stream : pools_) {
     if (stream.place == nullptr) continue;
     look("pool " + std::string(lot.scheduler().pool_name(stream.id)),
-         [&](const auto& visit) { lot.scheduler().visit_payloads(stream.id, visit); });
+         [&](const auto& visit) { lot.scheduler().visit_payloads(stream.id, Remembered::needed, visit); });
   }
   for (const MailboxStream& stream : mailboxes_) {
     if (stream.place == nullptr) continue;

@@ -193,3 +193,26 @@ TEST_CASE("Loss of power takes the newest commits of a relaxed store, and nothin
   }
   CHECK(lost > 500);
 }
+
+TEST_CASE("Damage in a relaxed store is reported where a later commit vouches for the bytes") {
+  Rig rig;
+  rig.options.durability = SyncMode::relaxed;
+  rig.open();
+  for (std::uint64_t number = 1; number <= 4000; number += 4) {
+    rig.append(gpu, number, 4, 40);
+    REQUIRE(rig.commit() == true);
+  }
+  rig.store.reset();
+  rig.files.reset();
+  std::string& bytes = rig.disk.contents("records-0000000001");
+  REQUIRE(bytes.size() > 400'000);
+  for (const std::size_t before_end : {std::size_t{150'000}, bytes.size() / 2, bytes.size() - 3000}) {
+    char& byte = bytes[bytes.size() - before_end];
+    byte = static_cast<char>(byte ^ 1);
+    const auto opened = rig.try_open();
+    INFO("damaged " << before_end << " bytes before the end");
+    REQUIRE(!opened);
+    CHECK(opened.error().fault == StoreFault::corrupt);
+    byte = static_cast<char>(byte ^ 1);
+  }
+}

@@ -16,8 +16,7 @@ export const refusalSentences: Readonly<Record<Refusal, string>> = {
   storage_unavailable: "The pool's storage is loading or failing; retry later.",
   unconfirmed: 'Storage failed before the answer was certain; retry with the same task id.',
   wrong_state: 'The task or pool is not in a state that allows this.',
-  invalid_cursor:
-    'The cursor is malformed, or of other mailbox stores than these; fetch again without one.',
+  invalid_cursor: 'The cursor is malformed, or of other mailbox stores than these; fetch again without one.',
 };
 
 /** Where the core's name of a field is not TypeScript's. */

@@ -85,6 +85,9 @@ struct PoolStats {
 /// What `Notify` tells: every step of every task, or only how they end (and changes of pools).
 enum class Listening : std::uint8_t { everything, outcomes };
 
+/// All tasks that a pool remembers, or without those that are to be forgotten.
+enum class Remembered : std::uint8_t { all, needed };
+
 class Scheduler {
  public:
   /// Checks nothing that `parse_config` has not checked already. Pools whose queue is durable begin in
@@ -129,8 +132,9 @@ class Scheduler {
 
   /// Whether the outcome of a remembered task with a mailbox is these bytes.
   bool refers_to(PayloadRef result) const;
-  /// Calls for the payload and the result of every task of the pool, where there is one. O(tasks).
-  void visit_payloads(PoolId pool, const std::function<void(PayloadRef)>& visit) const;
+  /// Calls for the payload and the result of every task of the pool, where there is one; with `needed` not of
+  /// ended tasks that are to be forgotten, whose bytes may be gone already. O(tasks).
+  void visit_payloads(PoolId pool, Remembered remembered, const std::function<void(PayloadRef)>& visit) const;
 
   /// Before the name of a user (all sessions) is erased from stores: takes it out of remembered tasks and out
   /// of the audit in memory, where `erased_user` stands then. The id of a task of this user that has not

@@ -4,6 +4,12 @@
 #include "store_state.h"
 
 namespace parking_lot {
+namespace {
+
+/// A relaxed store syncs after so many bytes of records, which bounds what damage or loss of power may take.
+constexpr std::uint64_t unsettled_bytes_max = std::uint64_t{64} << 10;
+
+}  // namespace
 
 bool FileStore::State::has_work() const {
   return !gathering_.blocks.empty() || !gathering_.doomed.empty() || payloads_.has_work() ||
@@ -59,7 +65,8 @@ StoreResult<SyncMode> FileStore::State::write(CommitWrites& writes) {
   if (!written) return tl::unexpected(written.error());
   // What a later commit builds upon must not be lost with the power, whatever may be lost of the newest ones.
   const bool is_last_chance = !writing_.doomed.empty() || payloads_.has_changed_segments() ||
-                              checkpoints_.has_completed() || must_settle();
+                              checkpoints_.has_completed() || must_settle() ||
+                              log_->position() - settled_position_ > unsettled_bytes_max;
   const auto mode = log_->write(writes, writing_.blocks, *extent, options_.durability,
                                 is_last_chance ? SyncMode::strict : options_.durability);
   if (!mode) return mode;
@@ -116,7 +123,10 @@ void FileStore::State::start() {
   files_.sync(writes.touched(), *mode, [this, is_alive = is_alive_, mode = *mode](FileResult<void> synced) {
     if (!*is_alive) return;
     is_syncing_ = false;
-    if (synced && mode == SyncMode::strict) unsettled_.clear();
+    if (synced && mode == SyncMode::strict) {
+      unsettled_.clear();
+      settled_position_ = log_->position();
+    }
     synced ? succeed() : fail(store_error(synced.error()));
     if (*is_alive) pump();
   });

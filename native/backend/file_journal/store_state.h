@@ -113,6 +113,7 @@ class FileStore::State {
   };
   std::map<std::string, KeyUse> key_uses_;  ///< by file
   bool wants_key_trim_ = false;
+  std::uint64_t settled_position_ = 0;  ///< of the log when it was synced strictly last
   std::set<std::string> unsettled_;  ///< files that were written since a strict sync, or may have been
   WallTime trim_before_;
   bool is_syncing_ = false;
