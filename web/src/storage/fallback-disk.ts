@@ -68,7 +68,7 @@ export class FallbackDisk implements Disk {
     }
   }
 
-  /** What was stored is gone, and soon stored again. */
+  /** What was stored is gone. It is stored again if the disk can do that, and else the disk says what to do. */
   emptied(): void {
     if (this.fence) return;
     this.change({ durability: 'volatile', reason: 'what was stored has been deleted or replaced' });

@@ -1,10 +1,9 @@
 import { type Disk, DiskError, type SyncMode } from './disk.js';
 import { GrowingBytes } from './memory-disk.js';
 import {
-  beginAnew,
-  complete,
   type Epoch,
   filesIn,
+  isBegunByAnother,
   isDeleted,
   isFenced,
   releaseEpoch,
@@ -16,7 +15,6 @@ import { headerBytes, headerOf, nameIn, openSync, type SyncHandle } from './opfs
 const sparesWanted = 6;
 /** A look whether the files were deleted takes longer than a flush, so it is not part of each sync. */
 const lookEveryMs = 1000;
-const copiedAtOnce = 1 << 20;
 
 /** A file stands in its handle, or in memory until a sync finds it a place. */
 interface OpfsFile {
@@ -32,29 +30,26 @@ interface OpfsFile {
  * fails as long as anything is left.
  *
  * Somebody may delete the files, as people do who clear what a site has stored. Their handles work on, so nothing is lost as long
- * as this worker lives; the next sync moves everything into a new epoch, which is complete once all of it is there.
+ * as this worker lives, but no sync succeeds any more: Chromium may drop, with the page, whatever is stored anew before the page
+ * is reloaded, and no worker can tell whether it will.
  */
 export class OpfsDisk implements Disk {
   private readonly files = new Map<string, OpfsFile>();
   private readonly spares: SyncHandle[] = [];
   private readonly unflushed = new Set<SyncHandle>();
-  /** Handles on deleted files: they have the bytes of files that have found no place in the new epoch yet. */
-  private readonly strays = new Set<SyncHandle>();
   private lastNumber = 0;
   private wereDeleted = false;
-  private isComplete = true;
   private closed = false;
   private watch: ReturnType<typeof setInterval> | undefined;
 
   private constructor(
-    private readonly directory: string,
-    private root: FileSystemDirectoryHandle,
-    private epoch: Epoch,
+    private readonly root: FileSystemDirectoryHandle,
+    private readonly epoch: Epoch,
   ) {}
 
   static async open(directory: string): Promise<OpfsDisk> {
     const root = await rootOf(directory);
-    const disk = new OpfsDisk(directory, root, await takeEpoch(root));
+    const disk = new OpfsDisk(root, await takeEpoch(root));
     try {
       await disk.openAll();
     } catch (error) {
@@ -64,12 +59,12 @@ export class OpfsDisk implements Disk {
     return disk;
   }
 
-  /** Calls within a second when somebody has deleted the files. The next sync of all files stores them again. */
+  /** Calls within a second when somebody has deleted the files. From then on every sync fails. */
   onDeletion(listener: () => void): void {
     this.watch = setInterval(async () => {
-      const { epoch } = this;
-      if (this.wereDeleted || !(await this.isGone(epoch)) || epoch !== this.epoch) return;
+      if (this.wereDeleted || !(await this.isGone()) || this.wereDeleted || this.closed) return;
       this.wereDeleted = true;
+      this.spares.length = 0;
       listener();
     }, lookEveryMs);
   }
@@ -123,9 +118,8 @@ export class OpfsDisk implements Disk {
     if (file?.handle) this.free(file.handle);
   }
 
-  async sync(given: readonly string[], mode: SyncMode): Promise<void> {
-    if (this.wereDeleted) await this.beginAnew();
-    const names = this.isComplete ? given : this.list();
+  async sync(names: readonly string[], mode: SyncMode): Promise<void> {
+    await this.refuseDeleted();
     for (const name of names) this.place(name, this.file(name));
     if (mode === 'strict') {
       for (const handle of this.unflushed) handle.flush();
@@ -144,15 +138,15 @@ export class OpfsDisk implements Disk {
       throw new DiskError('no_space', 'the browser gives no more space for files');
     }
     // They were not there when the flush and the look at the epoch were.
-    if (homeless.length > 0) await this.sync(given, mode);
-    else if (!this.isComplete) await this.complete();
+    if (homeless.length > 0) await this.sync(names, mode);
+    else await this.refuseDeleted();
   }
 
   async close(): Promise<void> {
     this.closed = true;
     clearInterval(this.watch);
     if (!this.wereDeleted) {
-      for (const { handle } of this.files.values()) if (handle && !this.strays.has(handle)) handle.close();
+      for (const { handle } of this.files.values()) handle?.close();
       for (const spare of this.spares) spare.close();
       releaseEpoch(this.epoch);
     }
@@ -175,82 +169,44 @@ export class OpfsDisk implements Disk {
 
   private async openSpares(count: number): Promise<void> {
     while (this.spares.length < count && !this.closed) {
-      const { folder } = this.epoch;
-      const handle = await openSync(folder, String(++this.lastNumber));
-      if (this.closed || folder !== this.epoch.folder) handle.close();
+      const handle = await openSync(this.epoch.folder, String(++this.lastNumber));
+      if (this.closed) handle.close();
       else this.spares.push(handle);
     }
   }
 
-  private async isGone(epoch: Epoch): Promise<boolean> {
+  private async isGone(): Promise<boolean> {
     try {
-      return await isDeleted(epoch);
+      return await isDeleted(this.epoch);
     } catch {
       // It cannot be told now; the next look is soon.
       return false;
     }
   }
 
-  /**
-   * What was not confirmed before is confirmed by the sync that completes the new epoch. Handles on deleted files are left to
-   * the garbage collection: Chromium may never come back from closing one.
-   */
-  private async beginAnew(): Promise<void> {
-    const root = await rootOf(this.directory);
-    const epoch = await beginAnew(root);
-    if (this.closed) return releaseEpoch(epoch);
-    this.spares.length = 0;
-    for (const file of this.files.values()) {
-      if (file.memory) file.handle = undefined;
-      else this.strays.add(file.handle!);
+  private async refuseDeleted(): Promise<void> {
+    if (!this.wereDeleted) return;
+    if (await isBegunByAnother(this.root)) {
+      throw new DiskError('fenced', 'the files were deleted, and another worker has begun new ones');
     }
-    this.unflushed.clear();
-    this.root = root;
-    this.epoch = epoch;
-    this.lastNumber = 0;
-    this.isComplete = false;
-    this.wereDeleted = false;
-  }
-
-  private async complete(): Promise<void> {
-    await complete(this.epoch);
-    this.isComplete = true;
+    throw new DiskError(
+      'io',
+      'the browser has cleared what this site stored, and nothing more is stored for this page: reload the page',
+    );
   }
 
   private isHomeless(name: string): boolean {
-    const file = this.files.get(name);
-    return file !== undefined && (file.memory !== undefined || this.strays.has(file.handle!));
+    return this.files.get(name)?.memory !== undefined;
   }
 
   /** Gives the file a handle, and the handle all of its bytes, as far as that is possible now. */
   private place(name: string, file: OpfsFile): void {
-    if (!file.memory) {
-      if (this.strays.has(file.handle!)) this.moveStray(file);
-      return;
-    }
+    if (!file.memory) return;
     file.handle ??= this.spares.pop();
     const { handle, memory } = file;
     if (!handle || !this.isWritten(handle, -headerBytes, headerOf(name))) return;
     handle.truncate(headerBytes);
     if (this.isWritten(handle, 0, memory.all)) file.memory = undefined;
-  }
-
-  /** At once, so that nobody writes to it in between. */
-  private moveStray(file: OpfsFile): void {
-    const stray = file.handle!;
-    const size = sizeOf(stray);
-    const place = this.spares.pop();
-    if (!place) return;
-    const bytes = new Uint8Array(copiedAtOnce);
-    for (let at = 0; at < size; at += copiedAtOnce) {
-      const count = stray.read(bytes, { at });
-      if (count !== Math.min(copiedAtOnce, size - at)) throw cannotBeRead();
-      if (this.isWritten(place, at - headerBytes, bytes.subarray(0, count))) continue;
-      this.free(place);
-      return;
-    }
-    file.handle = place;
-    this.free(stray);
   }
 
   private isWritten(handle: SyncHandle, at: number, bytes: Uint8Array): boolean {
@@ -267,14 +223,12 @@ export class OpfsDisk implements Disk {
     file.handle!.read(bytes, { at: headerBytes });
     file.memory = new GrowingBytes();
     file.memory.write(0, bytes);
-    if (!this.strays.has(file.handle!)) return;
-    this.free(file.handle!);
-    file.handle = undefined;
   }
 
+  /** Handles on deleted files are left to the garbage collection: Chromium may never come back from closing one. */
   private free(handle: SyncHandle): void {
     this.unflushed.delete(handle);
-    if (this.strays.delete(handle)) return;
+    if (this.wereDeleted) return;
     handle.truncate(0);
     this.spares.push(handle);
   }
@@ -295,9 +249,5 @@ async function rootOf(directory: string): Promise<FileSystemDirectoryHandle> {
 function sizeOf(handle: SyncHandle): number {
   const size = handle.getSize();
   if (Number.isSafeInteger(size)) return size;
-  throw cannotBeRead();
-}
-
-function cannotBeRead(): DiskError {
-  return new DiskError('io', 'the files were deleted, and the browser does not let them be read any more');
+  throw new DiskError('io', 'the files were deleted, and the browser does not let them be read any more');
 }

@@ -62,26 +62,18 @@ export async function takeEpoch(root: FileSystemDirectoryHandle): Promise<Epoch>
   return epoch;
 }
 
-/**
- * A new epoch in a folder that was deleted with all that was in it, and made again. It is nobody's before it is complete;
- * `fenced` if somebody else has completed one there.
- */
-export async function beginAnew(root: FileSystemDirectoryHandle): Promise<Epoch> {
-  const numbers = await epochsIn(root);
-  const others: FileSystemDirectoryHandle[] = [];
-  if ((await newestComplete(root, numbers)) !== 0) throw begunByAnother();
-  const epoch = await beginEpoch(root, Math.max(1, ...numbers), others);
-  if (!(await lastComplete(others))) return epoch;
-  releaseEpoch(epoch);
-  throw begunByAnother();
-}
-
-function begunByAnother(): DiskError {
-  return new DiskError('fenced', 'the files were deleted, and another worker has begun new ones');
+/** Whether somebody has completed an epoch where all of them had been deleted. */
+export async function isBegunByAnother(root: FileSystemDirectoryHandle): Promise<boolean> {
+  try {
+    return (await newestComplete(root, await epochsIn(root))) !== 0;
+  } catch (error) {
+    if ((error as { name?: string }).name === 'NotFoundError') return false;
+    throw error;
+  }
 }
 
 /** From now on the epoch is the one that successors take over. */
-export async function complete({ folder }: Epoch): Promise<void> {
+async function complete({ folder }: Epoch): Promise<void> {
   await folder.getFileHandle(completeName, { create: true });
 }
 
