@@ -2,7 +2,8 @@ import { type ErrorCode, ParkingLotError, spell } from './errors.js';
 
 /** A payload or a result as JSON. `invalid_task`, with the part that is to blame, for what JSON does not carry whole. */
 export function storedText(field: string, value: unknown): string {
-  if (!isCarried(value, 0)) check(field, value, []);
+  const flaw = flawOf(value, []);
+  if (flaw) throw refusal(field, flaw);
   return JSON.stringify(value);
 }
 
@@ -38,62 +39,44 @@ export function failureFrom(value: unknown): unknown {
   return typeof code === 'string' ? Object.assign(error, { code }) : error;
 }
 
-/** Deeper than this it is looked at with the way to each part, which finds an object that contains itself. */
-const plainDepth = 32;
-
-/** Whether JSON carries all of it. May also say no of what is deep. */
-function isCarried(value: unknown, depth: number): boolean {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return true;
-    case 'number':
-      return Number.isFinite(value);
-    case 'object':
-      if (value === null) return true;
-      if (depth === plainDepth) return false;
-      if (Array.isArray(value)) {
-        for (let i = 0; i < value.length; i++) if (!isCarried(value[i], depth + 1)) return false;
-        return true;
-      }
-      if (!isPlain(value)) return false;
-      for (const key in value) {
-        const part = (value as Record<string, unknown>)[key];
-        if (part !== undefined && !isCarried(part, depth + 1)) return false;
-      }
-      return true;
-  }
-  return false;
+/** What JSON does not carry, and the way to it, which is put together only when there is something to tell. */
+interface Flaw {
+  readonly path: string;
+  readonly what: string;
 }
 
-/** Throws at the first part that JSON does not carry. */
-function check(path: string, value: unknown, above: object[]): void {
+/** The first part that JSON does not carry. `above`: the objects that the value is in. */
+function flawOf(value: unknown, above: object[]): Flaw | undefined {
   switch (typeof value) {
     case 'string':
     case 'boolean':
-      return;
+      return undefined;
     case 'number':
-      if (Number.isFinite(value)) return;
+      if (Number.isFinite(value)) return undefined;
       break;
     case 'object':
-      if (value === null) return;
-      if (above.includes(value)) throw refusal(path, 'an object that contains itself');
+      if (value === null) return undefined;
+      if (above.includes(value)) return { path: '', what: 'an object that contains itself' };
       if (Array.isArray(value)) {
         above.push(value);
-        for (let i = 0; i < value.length; i++) check(`${path}[${i}]`, value[i], above);
+        for (let i = 0; i < value.length; i++) {
+          const flaw = flawOf(value[i], above);
+          if (flaw) return { path: `[${i}]${flaw.path}`, what: flaw.what };
+        }
         above.pop();
-        return;
+        return undefined;
       }
       if (!isPlain(value)) break;
       above.push(value);
       for (const key in value) {
         const part = (value as Record<string, unknown>)[key];
-        if (part !== undefined) check(`${path}.${key}`, part, above);
+        const flaw = part === undefined ? undefined : flawOf(part, above);
+        if (flaw) return { path: `.${key}${flaw.path}`, what: flaw.what };
       }
       above.pop();
-      return;
+      return undefined;
   }
-  throw refusal(path, spellKind(value));
+  return { path: '', what: spellKind(value) };
 }
 
 function isPlain(value: object): boolean {
@@ -107,11 +90,10 @@ function spellKind(value: unknown): string {
   return kind !== undefined && kind !== 'Object' ? `a ${kind}` : spell(value);
 }
 
-function refusal(path: string, what: string): ParkingLotError {
-  const field = /^[^.[]+/.exec(path)![0];
+function refusal(field: string, { path, what }: Flaw): ParkingLotError {
   return new ParkingLotError(
     'invalid_task',
-    `${path}: must be JSON, because it is stored, and not ${what}; send a text or plain data`,
+    `${field}${path}: must be JSON, because it is stored, and not ${what}; send a text or plain data`,
     { field },
   );
 }

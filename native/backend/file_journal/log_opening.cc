@@ -42,6 +42,18 @@ std::size_t first_doubtful(std::span<const ScannedCommit> commits) {
   return first;
 }
 
+/// How many of the commits, from the first one on, have all of their payloads. `last`: what the last one is.
+StoreResult<std::size_t> whole_commits(std::span<const ScannedCommit> commits, PayloadSegments& payloads,
+                                       PayloadSegments::Commit last) {
+  for (std::size_t i = first_doubtful(commits); i < commits.size(); ++i) {
+    const auto place = i + 1 < commits.size() ? PayloadSegments::Commit::earlier : last;
+    const auto whole = payloads.is_whole(commits[i].note.payloads, place);
+    if (!whole) return tl::unexpected(whole.error());
+    if (!*whole) return i;
+  }
+  return commits.size();
+}
+
 }  // namespace
 
 /// What the first frames of a segment say.
@@ -86,11 +98,9 @@ StoreResult<bool> RecordLog::follows_whole(ByteView segment, PayloadSegments& pa
   const SegmentScan scan = scan_commits(bytes);
   if (scan.commits.empty() || scan.commits.back().note.durability == SyncMode::strict) return true;
   if (scan.end != opening->previous_end) return scan.tail == SegmentScan::Tail::damaged;
-  for (std::size_t i = first_doubtful(scan.commits); i < scan.commits.size(); ++i) {
-    const auto whole = payloads.is_whole(scan.commits[i].note.payloads, PayloadSegments::Commit::earlier);
-    if (!whole || !*whole) return whole;
-  }
-  return true;
+  const auto whole = whole_commits(scan.commits, payloads, PayloadSegments::Commit::earlier);
+  if (!whole) return tl::unexpected(whole.error());
+  return *whole == scan.commits.size();
 }
 
 /// The last segment with a whole commit: the log ends in it. Newer ones are of commits that never were.
@@ -114,12 +124,9 @@ StoreResult<bool> RecordLog::find_newest(std::span<const std::uint64_t> numbers,
       if (!follows) return follows;
       if (!*follows) commits = 0;
     }
-    for (std::size_t i = doubtful; i < commits; ++i) {
-      const auto place = i + 1 < commits ? PayloadSegments::Commit::earlier : PayloadSegments::Commit::last;
-      const auto whole = payloads.is_whole(scan.commits[i].note.payloads, place);
-      if (!whole) return whole;
-      if (!*whole) commits = i;
-    }
+    const auto whole = whole_commits({scan.commits.data(), commits}, payloads, PayloadSegments::Commit::last);
+    if (!whole) return tl::unexpected(whole.error());
+    commits = *whole;
     if (commits == 0) {
       cut_bytes_ += bytes.size();
       continue;

@@ -48,7 +48,8 @@ export class OpfsDisk implements Disk {
   ) {}
 
   static async open(directory: string): Promise<OpfsDisk> {
-    const root = await rootOf(directory);
+    const origin = await navigator.storage.getDirectory();
+    const root = await origin.getDirectoryHandle(directory, { create: true });
     const disk = new OpfsDisk(root, await takeEpoch(root));
     try {
       await disk.openAll();
@@ -238,11 +239,6 @@ export class OpfsDisk implements Disk {
     if (!file) throw new DiskError('not_found', `there is no file ${name}`);
     return file;
   }
-}
-
-async function rootOf(directory: string): Promise<FileSystemDirectoryHandle> {
-  const origin = await navigator.storage.getDirectory();
-  return origin.getDirectoryHandle(directory, { create: true });
 }
 
 /** In private windows of Chromium the bytes of deleted files are gone at once, and their size is no number of bytes. */
