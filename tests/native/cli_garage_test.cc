@@ -137,6 +137,21 @@ std::vector<std::string> actions_of(const std::vector<json>& events) {
   return actions;
 }
 
+/// Two garages in one store, the words of a command at one of them.
+struct TwoGarages {
+  TemporaryFolder folder;
+  std::string store = folder.path("store");
+  std::string file = folder.write(
+      "c.json", R"({"garages": {"north": {"levels": {"P1": {"A": 2}}, "tariffs": {"t": {"flat": 100}}},
+    "south": {"levels": {"P1": {"A": 2}}, "tariffs": {"t": {"flat": 100}}}}})");
+
+  std::vector<std::string> at(const char* command, const char* garage, std::vector<std::string> more) const {
+    std::vector<std::string> words{"garage", command, "--store", store, "--garage", garage};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+};
+
 }  // namespace
 
 TEST_CASE("audit: the garages of a store are in its trail, by every kind of subject that they have") {
@@ -215,35 +230,25 @@ TEST_CASE("audit export: pools and garages of one store are CloudEvents, in the 
 }
 
 TEST_CASE("garage erase: every garage of the store forgets the plate, or none does") {
-  const TemporaryFolder folder;
-  const std::string store = folder.path("store");
-  const std::string two =
-      R"({"garages": {"north": {"levels": {"P1": {"A": 2}}, "tariffs": {"t": {"flat": 100}}},
-    "south": {"levels": {"P1": {"A": 2}}, "tariffs": {"t": {"flat": 100}}}}})";
-  const std::string file = folder.write("c.json", two);
-  const auto at = [&](const char* command, const char* garage, std::vector<std::string> more) {
-    std::vector<std::string> words{"garage", command, "--store", store, "--garage", garage};
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
-  };
+  const TwoGarages garages;
   const std::vector<std::string> erasing{"--plate", "B-AB 4711", "--by", "ann", "--reason", "asked for it"};
-  printed(at("enter", "north", {"--plate", "B-AB 4711", "--config", file}));
-  printed(at("exit", "north", {"--plate", "B-AB 4711", "--paid-here"}));
-  printed(at("enter", "south", {"--plate", "B-AB 4711"}));
-  StartedProgram refused(at("erase", "north", erasing));
+  printed(garages.at("enter", "north", {"--plate", "B-AB 4711", "--config", garages.file}));
+  printed(garages.at("exit", "north", {"--plate", "B-AB 4711", "--paid-here"}));
+  printed(garages.at("enter", "south", {"--plate", "B-AB 4711"}));
+  StartedProgram refused(garages.at("erase", "north", erasing));
   CHECK(refused.wait() == 3);
   CHECK_THAT(refused.errors(), Catch::Contains("south: in_use (ticket)"));
-  const auto trail = [&] { return printed({"audit", "export", "--store", store}); };
+  const auto trail = [&] { return printed({"audit", "export", "--store", garages.store}); };
   CHECK_THAT(trail(), Catch::Contains("B-AB 4711"));
 
-  printed(at("exit", "south", {"--plate", "B-AB 4711", "--paid-here"}));
-  printed(at("erase", "north", erasing));
+  printed(garages.at("exit", "south", {"--plate", "B-AB 4711", "--paid-here"}));
+  printed(garages.at("erase", "north", erasing));
   CHECK_THAT(trail(), !Catch::Contains("B-AB 4711"));
   CHECK_THAT(trail(), Catch::Contains(R"("action":"erase")"));
-  printed({"audit", "verify", "--store", store});
-  CHECK(json::parse(printed(at("occupancy", "south", {"--json"})))["paid"] == 100);
+  printed({"audit", "verify", "--store", garages.store});
+  CHECK(json::parse(printed(garages.at("occupancy", "south", {"--json"})))["paid"] == 100);
 
-  StartedProgram fed(at("feed", "north", {}),
+  StartedProgram fed(garages.at("feed", "north", {}),
                      R"({"do": "erase", "plate": "B-1", "by": "ann", "reason": "asked"})");
   CHECK(fed.wait() == 0);
   CHECK_THAT(fed.output(), Catch::Contains("garage erase"));
@@ -251,25 +256,17 @@ TEST_CASE("garage erase: every garage of the store forgets the plate, or none do
 
 TEST_CASE(
     "garage erase --operator: what an operator did stays without the name, in all garages of the store") {
-  const TemporaryFolder folder;
-  const std::string store = folder.path("store");
-  const std::string two =
-      R"({"garages": {"north": {"levels": {"P1": {"A": 2}}, "tariffs": {"t": {"flat": 100}}},
-    "south": {"levels": {"P1": {"A": 2}}, "tariffs": {"t": {"flat": 100}}}}})";
-  const std::string file = folder.write("c.json", two);
-  const auto at = [&](const char* command, const char* garage, std::vector<std::string> more) {
-    std::vector<std::string> words{"garage", command, "--store", store, "--garage", garage};
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
-  };
+  const TwoGarages garages;
   for (const char* garage : {"north", "south"}) {
-    printed(at("enter", garage, {"--plate", "B-1", "--config", file}));
-    printed(at("void", garage, {"--plate", "B-1", "--by", "Roberta Example", "--reason", "broken gate"}));
+    printed(garages.at("enter", garage, {"--plate", "B-1", "--config", garages.file}));
+    printed(
+        garages.at("void", garage, {"--plate", "B-1", "--by", "Roberta Example", "--reason", "broken gate"}));
   }
-  const auto trail = [&] { return printed({"audit", "export", "--store", store}); };
+  const auto trail = [&] { return printed({"audit", "export", "--store", garages.store}); };
   CHECK_THAT(trail(), Catch::Contains("Roberta Example"));
   const auto erasing = [&](const char* by) {
-    return at("erase", "north", {"--operator", "Roberta Example", "--by", by, "--reason", "asked for it"});
+    return garages.at("erase", "north",
+                      {"--operator", "Roberta Example", "--by", by, "--reason", "asked for it"});
   };
   StartedProgram refused(erasing("Roberta Example"));
   CHECK(refused.wait() == 3);
@@ -280,10 +277,10 @@ TEST_CASE(
   CHECK_THAT(trail(), !Catch::Contains("Roberta Example"));
   CHECK_THAT(trail(), Catch::Contains("broken gate"));
   CHECK_THAT(trail(), Catch::Contains(R"("whose":"operator")"));
-  printed({"audit", "verify", "--store", store});
+  printed({"audit", "verify", "--store", garages.store});
   CHECK_THAT(printed(erasing("ann")), Catch::Contains("no record has this name"));
-  StartedProgram both(at("erase", "north",
-                         {"--operator", "bob", "--plate", "B-1", "--by", "ann", "--reason", "asked for it"}));
+  StartedProgram both(garages.at(
+      "erase", "north", {"--operator", "bob", "--plate", "B-1", "--by", "ann", "--reason", "asked for it"}));
   CHECK(both.wait() != 0);
   CHECK_THAT(both.errors(), Catch::Contains("operator"));
 }

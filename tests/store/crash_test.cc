@@ -5,23 +5,11 @@
 using namespace parking_lot;
 using namespace parking_lot::test;
 
-namespace {
-
-StoreOptions small_segments() {
-  StoreOptions options;
-  options.segment_bytes = 4096;
-  options.payload_segment_bytes = 4096;
-  options.checkpoint_bytes_min = 2048;
-  return options;
-}
-
-}  // namespace
-
 TEST_CASE("A crash at any operation loses nothing that was confirmed and shows nothing torn") {
   for (std::uint64_t seed = 1; seed <= 12; ++seed) {
     for (std::uint64_t position = 0; position < 150; ++position) {
       INFO("seed " << seed << ", crash at operation " << position);
-      Rig rig(seed * 1000 + position, small_segments());
+      Rig rig(seed * 1000 + position, tiny_segments());
       rig.disk.crash_at = position;
       if (!rig.try_open()) {
         rig.crash();
@@ -39,7 +27,7 @@ TEST_CASE("A crash at any operation loses nothing that was confirmed and shows n
 TEST_CASE("Crash upon crash, the store goes on from what is there") {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     INFO("seed " << seed);
-    Rig rig(seed, small_segments());
+    Rig rig(seed, tiny_segments());
     rig.open();
     Workload workload(rig, seed);
     std::mt19937_64 random(seed);
@@ -57,7 +45,7 @@ TEST_CASE("After a failed sync what was confirmed stays, what failed stays gone,
   int failures = 0;
   for (std::uint64_t seed = 1; seed <= 150; ++seed) {
     INFO("seed " << seed);
-    Rig rig(seed, small_segments());
+    Rig rig(seed, tiny_segments());
     rig.open();
     Workload workload(rig, seed);
     for (int round = 0; round < 3; ++round) {
@@ -74,7 +62,7 @@ TEST_CASE("After a failed sync what was confirmed stays, what failed stays gone,
 TEST_CASE("A full disk fails the commit alone, and commits work again when there is space") {
   for (std::uint64_t seed = 1; seed <= 150; ++seed) {
     INFO("seed " << seed);
-    Rig rig(seed, small_segments());
+    Rig rig(seed, tiny_segments());
     rig.open();
     Workload workload(rig, seed);
     workload.run(40);

@@ -7,6 +7,13 @@ namespace {
 
 bool is_bruno(std::string_view name) { return name.find("bruno") != std::string_view::npos; }
 
+StoreOptions small_with_audit() {
+  StoreOptions options;
+  options.segment_bytes = 2000;
+  options.audit_retention = Duration{1'000'000'000};
+  return options;
+}
+
 }  // namespace
 
 TEST_CASE("Names of people stand in no file as they are, and are read again") {
@@ -156,10 +163,7 @@ TEST_CASE("A checkpoint that counts and cannot be read is no reason to say that 
 }
 
 TEST_CASE("A search that is repeated looks only at what was written since") {
-  StoreOptions options;
-  options.segment_bytes = 2000;
-  options.audit_retention = Duration{1'000'000'000};
-  ErasureRig rig(options);
+  ErasureRig rig(small_with_audit());
   rig.open();
   std::uint64_t last = 0;
   while (rig.disk.names().size() < 5) {
@@ -188,10 +192,7 @@ TEST_CASE("A search that is repeated looks only at what was written since") {
 }
 
 TEST_CASE("The audit trail tells an erased name no more, also not from an index") {
-  StoreOptions options;
-  options.segment_bytes = 2000;
-  options.audit_retention = Duration{1'000'000'000};
-  ErasureRig rig(options);
+  ErasureRig rig(small_with_audit());
   rig.open();
   for (std::uint64_t i = 1; i <= 60; ++i) {
     rig.admit(i, i % 2 == 0 ? "bruno" : "anna");
@@ -287,10 +288,7 @@ TEST_CASE(
 }
 
 TEST_CASE("A record that cannot be read is no reason to say that nobody is in it") {
-  StoreOptions options;
-  options.segment_bytes = 2000;
-  options.audit_retention = Duration{1'000'000'000};
-  ErasureRig rig(options);
+  ErasureRig rig(small_with_audit());
   rig.open();
   for (std::uint64_t i = 1; i <= 60; ++i) {
     rig.admit(i, i == 5 ? "bruno" : "anna");

@@ -50,6 +50,14 @@ void flip(Rig& rig, const std::string& file, std::uint64_t offset) {
   byte = static_cast<char>(byte ^ 4);
 }
 
+std::string last_payloads(const Rig& rig) {
+  const std::vector<std::string> names = rig.disk.names();
+  const auto last = std::find_if(names.rbegin(), names.rend(),
+                                 [](const std::string& name) { return name.starts_with("payloads-"); });
+  REQUIRE(last != names.rend());
+  return *last;
+}
+
 }  // namespace
 
 TEST_CASE("Verify counts what a sound store holds, and finds nothing wrong") {
@@ -199,11 +207,7 @@ TEST_CASE("A payload whose bytes are damaged is reported as such and harms no ot
 TEST_CASE("Repair bridges a payload whose bytes alone are damaged, and the store is sound then") {
   Rig rig;
   fill(rig);
-  const std::vector<std::string> names = rig.disk.names();
-  const auto last = std::find_if(names.rbegin(), names.rend(),
-                                 [](const std::string& name) { return name.starts_with("payloads-"); });
-  REQUIRE(last != names.rend());
-  flip(rig, *last, 64 + 24 + 10);
+  flip(rig, last_payloads(rig), 64 + 24 + 10);
   REQUIRE(inspect(rig).damages.size() == 1);
   mend(rig);
   CHECK(inspect(rig).damages.empty());
@@ -214,11 +218,7 @@ TEST_CASE("Repair bridges a payload whose bytes alone are damaged, and the store
 TEST_CASE("Repair bridges a damaged head among payloads: that payload alone is lost") {
   Rig rig;
   fill(rig);
-  const std::vector<std::string> names = rig.disk.names();
-  const auto last = std::find_if(names.rbegin(), names.rend(),
-                                 [](const std::string& name) { return name.starts_with("payloads-"); });
-  REQUIRE(last != names.rend());
-  flip(rig, *last, 64 + 424 + 3);
+  flip(rig, last_payloads(rig), 64 + 424 + 3);
   REQUIRE_FALSE(rig.try_open());
   rig.files.reset();
   mend(rig);

@@ -14,10 +14,7 @@ using namespace parking_lot::test;
 namespace {
 
 StoreOptions relaxed_and_small() {
-  StoreOptions options;
-  options.segment_bytes = 4096;
-  options.payload_segment_bytes = 4096;
-  options.checkpoint_bytes_min = 2048;
+  StoreOptions options = tiny_segments();
   options.durability = SyncMode::relaxed;
   return options;
 }

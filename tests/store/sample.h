@@ -44,6 +44,15 @@ class PoolSample {
   std::vector<Record> records_;
 };
 
+/// So small that a few records fill a segment and make a checkpoint worth while.
+inline StoreOptions tiny_segments() {
+  StoreOptions options;
+  options.segment_bytes = 4096;
+  options.payload_segment_bytes = 4096;
+  options.checkpoint_bytes_min = 2048;
+  return options;
+}
+
 /// A store on a faulty disk.
 struct Rig {
   explicit Rig(std::uint64_t seed = 1, StoreOptions with = {}) : disk(seed), options(with) {
