@@ -3,14 +3,25 @@
 
 find_program(NODE_PROGRAM node REQUIRED)
 
-# What every module is made of. Which storage stands behind wasm/storage.h each chooses by what it is linked with.
+# In the place of the core's own, which the linker then leaves out with the libraries behind them.
+set(wasm_replacements wasm/host_json.cc wasm/check_failed.cc)
+# What the modules for pools are made of. Which storage stands behind wasm/storage.h each chooses by what it is linked with.
 set(wasm_durable_sources
   wasm/journal_storage.cc wasm/journal_storage_audit.cc wasm/journal_storage_opening.cc
   wasm/journal_storage_writing.cc wasm/host_files.cc)
 set(wasm_volatile_sources wasm/no_storage.cc)
 parking_lot_sources(wasm_sources "wasm/*.cc"
-  EXCEPT wasm/scenario_main.cc wasm/describe_main.cc ${wasm_durable_sources} ${wasm_volatile_sources})
+  EXCEPT wasm/scenario_main.cc wasm/describe_main.cc
+    ${wasm_replacements} ${wasm_durable_sources} ${wasm_volatile_sources})
 list(FILTER wasm_sources EXCLUDE REGEX "/wasm/(simulate|garage)/")
+
+# parking_lot_js_library(<target> <file>…): what the module calls, of wasm/.
+function(parking_lot_js_library target)
+  foreach(library ${ARGN})
+    target_link_options(${target} PRIVATE "SHELL:--js-library ${PROJECT_SOURCE_DIR}/wasm/${library}")
+    set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${PROJECT_SOURCE_DIR}/wasm/${library}")
+  endforeach()
+endfunction()
 
 # parking_lot_module(<target> <name> <sources>… IMPORTS <list>…): <name>.mjs and .wasm. The core has no clock and no
 # source of randomness: whatever the module imports stands in one of the lists.
@@ -26,13 +37,16 @@ function(parking_lot_module target name)
   set_target_properties(${target} PROPERTIES
     OUTPUT_NAME ${name} SUFFIX .mjs RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
   target_link_options(${target} PRIVATE
-    -Os -flto -lembind --no-entry -sMALLOC=emmalloc -Wl,--wrap=strtod -Wl,--wrap=snprintf
+    -Os -flto -lembind --no-entry -sMALLOC=emmalloc
     -Wl,-mllvm,-inline-threshold=0
     -sMODULARIZE=1 -sEXPORT_ES6=1 -sENVIRONMENT=web,worker
-    -sALLOW_MEMORY_GROWTH=1 -sWASM_BIGINT=1 -sDYNAMIC_EXECUTION=0
+    -sALLOW_MEMORY_GROWTH=1 -sWASM_BIGINT=1 -sDYNAMIC_EXECUTION=0 -sTEXTDECODER=2
     -sEXPORTED_FUNCTIONS=_malloc,_free
     # What the package's loader gives; the glue leaves out what would take the rest.
     -sINCOMING_MODULE_JS_API=instantiateWasm,onAbort,print,printErr)
+  target_sources(${target} PRIVATE ${wasm_replacements})
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/core/src")
+  parking_lot_js_library(${target} library_embind.js library_json.js library_check.js)
   add_custom_command(TARGET ${target} POST_BUILD
     COMMAND "${NODE_PROGRAM}" "${check_imports}" "${PROJECT_BINARY_DIR}/${name}.mjs" ${arg_IMPORTS}
     VERBATIM)
@@ -43,10 +57,7 @@ endfunction()
 function(parking_lot_with_disks target)
   target_link_options(${target} PRIVATE -lidbfs.js -sEXPORTED_RUNTIME_METHODS=FS,IDBFS)
   # The project's own IDBFS takes the place of Emscripten's, because it comes later.
-  foreach(library library_idbfs.js library_files.js)
-    target_link_options(${target} PRIVATE "SHELL:--js-library ${PROJECT_SOURCE_DIR}/wasm/${library}")
-    set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${PROJECT_SOURCE_DIR}/wasm/${library}")
-  endforeach()
+  parking_lot_js_library(${target} library_idbfs.js library_files.js)
 endfunction()
 
 if(wasm_sources)
@@ -69,7 +80,7 @@ endif()
 if(TARGET parking_lot_simulate AND EXISTS "${PROJECT_SOURCE_DIR}/wasm/garage/embind.cc")
   parking_lot_sources(wasm_garage_sources "wasm/garage/*.cc"
     EXCEPT wasm/garage/journal_storage.cc wasm/garage/no_storage.cc)
-  list(APPEND wasm_garage_sources wasm/c_library.cc wasm/json_text.cc
+  list(APPEND wasm_garage_sources wasm/json_text.cc
     core/simulate/garage_day.cc core/simulate/garage_day_json.cc)
   parking_lot_module(parking_lot_garage_wasm parking_lot_garage ${wasm_garage_sources} wasm/garage/no_storage.cc
     IMPORTS imports_allowed.txt)

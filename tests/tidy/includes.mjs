@@ -58,6 +58,7 @@ const rules = [
     system: [standard, posix, expected, asio, beast, spdlog, json, /^CLI\//, /^yaml-cpp\//],
     own: [corePublic, nativePublic, /^native\//, /^core\/(scenario|simulate)\//],
   },
+  { where: /^wasm\/host_json/, system: [standard], own: [/^core\/src\/codec\/json_value/] },
   {
     where: /^wasm\//,
     system: [standard, expected, /^emscripten(\/|\.h$)/],

@@ -46,7 +46,13 @@ struct JsonSyntaxError {
 };
 
 /// O(length). Refuses everything that RFC 8259 does not allow, and invalid UTF-8.
+///
+/// Programs get it from json_parser.cc, WebAssembly modules from wasm/host_json.cc: the engine that runs them has
+/// a parser of its own.
 tl::expected<JsonDocument, JsonSyntaxError> parse_json(std::string_view text);
+
+/// How a text is refused that nests deeper than `json_depth_max`.
+JsonSyntaxError json_too_deep();
 
 /// Without spaces and with the keys of every object sorted: equal values in, equal text out. Real numbers
 /// stay as they were written.
