@@ -28,6 +28,35 @@ test('a wrong config is refused with all that is wrong, each with its path', asy
   await assert.rejects(ParkingLot.open(undefined as never), { code: 'invalid_config' });
 });
 
+test('every value of a config reaches the core as it was written', async () => {
+  const nested = JSON.parse(`${'['.repeat(65)}${']'.repeat(65)}`);
+  const messageOf = async (pool: object) => {
+    const opening = ParkingLot.open({ pools: { llm: { max_units: 8, ...pool } } } as never);
+    const error = await opening.then(
+      () => assert.fail('it was opened'),
+      (refusal: { issues: { path: string; message: string }[] }) => refusal,
+    );
+    return error.issues.map(({ path, message }) => `${path}: ${message}`).join();
+  };
+  const found = [
+    [{ max_units: 1.5 }, 'must be a whole number from 0 to 9007199254740991, not 1.5; write it without'],
+    [{ max_units: -3 }, 'not -3'],
+    [{ max_units: 2 ** 60 }, 'not 1152921504606847000'],
+    [{ max_units: 1e30 }, 'not 1e+30'],
+    [{ max_units: true }, 'not true'],
+    [{ max_units: null }, 'not null'],
+    [{ max_units: 'acht' }, 'not a string'],
+    [{ max_units: [8, { a: [] }] }, 'not an array'],
+    [{ 'größe 🅿 "x"': 1 }, 'pools.llm.größe 🅿 "x": unknown key'],
+    [{ '\ud83c': 1 }, 'pools.llm.\ufffd: unknown key'],
+    [{ max_units: nested }, 'The nesting is deeper than 64 levels; flatten it.'],
+  ] as const;
+  for (const [pool, message] of found) {
+    const told = await messageOf(pool);
+    assert.ok(told.includes(message), `${told} does not say: ${message}`);
+  }
+});
+
 test('storage that this build does not have is refused by pool and key', async () => {
   const durable = { pools: { llm: { max_units: 8, queue: 'idbfs', mailbox: 'idbfs' } } } as const;
   await assert.rejects(ParkingLot.open(durable), (error: { code: string; issues: { path: string }[] }) => {
