@@ -3,8 +3,8 @@
 
 #include "parking_lot/check.h"
 
-/// `check_failed` of the modules, in the place of the core's, whose standard error would be most of the C library
-/// in them.
+/// `check_failed` of the modules, in the place of the core's, whose standard error would be most of the C
+/// library in them.
 
 // In `library_check.js`; does not return.
 extern "C" void pl_broken(const char* message);

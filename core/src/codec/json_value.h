@@ -47,8 +47,8 @@ struct JsonSyntaxError {
 
 /// O(length). Refuses everything that RFC 8259 does not allow, and invalid UTF-8.
 ///
-/// Programs get it from json_parser.cc, WebAssembly modules from wasm/host_json.cc: the engine that runs them has
-/// a parser of its own.
+/// Programs get it from json_parser.cc, WebAssembly modules from wasm/host_json.cc: the engine that runs them
+/// has a parser of its own.
 tl::expected<JsonDocument, JsonSyntaxError> parse_json(std::string_view text);
 
 /// How a text is refused that nests deeper than `json_depth_max`.
