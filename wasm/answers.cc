@@ -11,7 +11,8 @@ std::string place(PayloadRef result, Storage* storage) {
   if (result.id == 0) return "";
   if (!is_stored(result)) return std::to_string(result.id & 0xffffffffu);
   std::string bytes;
-  return "{\"stored\":" + (storage && storage->read(result, bytes) ? bytes : "null") + "}";
+  if (!storage || !storage->read(result, bytes)) return "{\"unreadable\":true}";
+  return "{\"stored\":" + bytes + "}";
 }
 
 std::string view_text(const TaskView& view, const Scheduler& scheduler, Storage* storage) {

@@ -251,7 +251,8 @@ CheckpointPlace Mailbox::checkpoint(StoreId store, CheckpointPlace from, std::ui
 }
 
 std::string Mailbox::end_cursor() const {
-  return machine_->spell_cursor(std::vector<std::uint64_t>(machine_->stores.size(), ~std::uint64_t{0}));
+  const Machine::ReadMark everything{.counter = ~std::uint64_t{0}, .newest = never_wall};
+  return machine_->spell_cursor(std::vector<Machine::ReadMark>(machine_->stores.size(), everything));
 }
 
 std::optional<SteadyTime> Mailbox::next_deadline() const { return machine_->next_deadline(); }

@@ -35,8 +35,20 @@ class Mailbox::Machine {
   std::vector<NameId> keys_of(const MailboxKey& user) const;
   void visit_payloads(const MailboxStore& store, const std::function<void(PayloadRef)>& visit) const;
 
-  /// A part for each store from which messages were read: counter, `-`, the store's mark.
-  std::string spell_cursor(const std::vector<std::uint64_t>& counters) const;
+  /// How far somebody has read in one store.
+  struct ReadMark {
+    std::uint64_t counter = 0;  ///< of the last message that was read; 0: none
+    /// When the newest of them was created. A store whose end was lost counts on from an earlier number: what
+    /// was created later has not been read, whatever its number is.
+    WallTime newest;
+
+    bool covers(const KeptMessage& kept) const {
+      return kept.counter <= counter && kept.created_at <= newest;
+    }
+  };
+
+  /// A part for each store from which messages were read: counter, `-`, the store's mark, `-`, the time.
+  std::string spell_cursor(std::span<const ReadMark> marks) const;
 
   std::deque<MailboxStore> stores;
   std::vector<StoreId> store_of_pool;
@@ -85,11 +97,12 @@ class Mailbox::Machine {
   void remove_box(MailboxStore& store, NameId key);
   void clear(MailboxStore& store);
   void drop_old(StoreId id);
-  bool parse_cursor(std::string_view text, std::vector<std::uint64_t>& counters) const;
+  static std::size_t first_unread(const Box& box, const ReadMark& read);
+  bool parse_cursor(std::string_view text, std::vector<ReadMark>& marks) const;
   bool refused(RequestId request, std::string_view cursor, std::string_view field,
-               std::vector<std::uint64_t>& counters);
+               std::vector<ReadMark>& marks);
   MailboxMessage view_of(const MailboxStore& store, const KeptMessage& kept,
-                         const std::vector<std::uint64_t>& counters) const;
+                         std::span<const ReadMark> marks) const;
   void answer_pending();
   void yield_after(StoreId store, std::uint64_t sequence, const mailbox::Effect& effect);
 

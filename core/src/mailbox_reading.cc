@@ -11,6 +11,7 @@ namespace parking_lot {
 namespace {
 
 constexpr std::size_t cursor_mark_length = 6;
+constexpr int cursor_time_base = 36;
 
 std::string cursor_mark(std::uint64_t identity, std::string_view name) {
   std::uint8_t bytes[8];
@@ -43,70 +44,85 @@ void Mailbox::Machine::mark_stores() {
   }
 }
 
-bool Mailbox::Machine::parse_cursor(std::string_view text, std::vector<std::uint64_t>& counters) const {
-  counters.assign(stores.size(), 0);
+bool Mailbox::Machine::parse_cursor(std::string_view text, std::vector<ReadMark>& marks) const {
+  marks.assign(stores.size(), {});
   if (text.empty()) return true;
   const bool is_plain =
       text.find_first_of(".-") == std::string_view::npos;  // as versions before marks spelled it
   bool is_ours = false;
   for (bool is_last = false; !is_last;) {
     const std::size_t end = std::min(text.find('.'), text.size());
-    const std::string_view part = text.substr(0, end);
+    std::string_view part = text.substr(0, end);
     is_last = end == text.size();
     text.remove_prefix(is_last ? end : end + 1);
-    std::uint64_t counter = 0;
-    const auto parsed = std::from_chars(part.data(), part.data() + part.size(), counter);
+    ReadMark read{.counter = 0, .newest = never_wall};
+    const auto parsed = std::from_chars(part.data(), part.data() + part.size(), read.counter);
     if (parsed.ec != std::errc()) return false;
-    const std::string_view rest = part.substr(static_cast<std::size_t>(parsed.ptr - part.data()));
-    if (is_plain && rest.empty() && stores.size() == 1) {
-      counters[0] = counter;
+    part.remove_prefix(static_cast<std::size_t>(parsed.ptr - part.data()));
+    if (is_plain && part.empty() && stores.size() == 1) {
+      marks[0] = read;
       return true;
     }
-    if (rest.size() != 1 + cursor_mark_length || rest.front() != '-') return false;
+    if (part.size() < 1 + cursor_mark_length || part.front() != '-') return false;
+    const std::string_view mark = part.substr(1, cursor_mark_length);
+    part.remove_prefix(1 + cursor_mark_length);
+    // Versions before this one told no time.
+    if (!part.empty()) {
+      const char* const last = part.data() + part.size();
+      const auto time = std::from_chars(part.data() + 1, last, read.newest.ms, cursor_time_base);
+      if (part.front() != '-' || time.ec != std::errc() || time.ptr != last) return false;
+    }
     const auto store = std::find_if(stores.begin(), stores.end(),
-                                    [&](const MailboxStore& each) { return each.mark == rest.substr(1); });
+                                    [&](const MailboxStore& each) { return each.mark == mark; });
     if (store == stores.end()) continue;
-    counters[static_cast<std::size_t>(store - stores.begin())] = counter;
+    marks[static_cast<std::size_t>(store - stores.begin())] = read;
     is_ours = true;
   }
   return is_ours;
 }
 
-std::string Mailbox::Machine::spell_cursor(const std::vector<std::uint64_t>& counters) const {
+std::string Mailbox::Machine::spell_cursor(std::span<const ReadMark> marks) const {
   std::string text;
-  for (std::size_t i = 0; i < counters.size(); ++i) {
-    if (counters[i] == 0) continue;
-    text += (text.empty() ? "" : ".") + std::to_string(counters[i]) + "-" + stores[i].mark;
+  for (std::size_t i = 0; i < marks.size(); ++i) {
+    if (marks[i].counter == 0) continue;
+    text += (text.empty() ? "" : ".") + std::to_string(marks[i].counter) + "-" + stores[i].mark;
+    if (marks[i].newest == never_wall) continue;
+    char time[16];
+    const auto end = std::to_chars(time, time + sizeof(time), marks[i].newest.ms, cursor_time_base);
+    text.append("-").append(time, end.ptr);
   }
   return text;
 }
 
 bool Mailbox::Machine::refused(RequestId request, std::string_view cursor, std::string_view field,
-                               std::vector<std::uint64_t>& counters) {
+                               std::vector<ReadMark>& marks) {
   for (const MailboxStore& store : stores) {
     if (store.stream.state() == StreamState::open) continue;
     outbox_->push(mailbox::Refused{request, Refusal::storage_unavailable, {}});
     return true;
   }
-  if (parse_cursor(cursor, counters)) return false;
+  if (parse_cursor(cursor, marks)) return false;
   outbox_->push(mailbox::Refused{request, Refusal::invalid_cursor, field});
   return true;
 }
 
+/// Messages lie in the order of their numbers, and what was created after the cursor behind what it covers.
+std::size_t Mailbox::Machine::first_unread(const Box& box, const ReadMark& read) {
+  const auto unread = std::partition_point(box.messages.begin(), box.messages.end(),
+                                           [&](const KeptMessage& kept) { return read.covers(kept); });
+  return static_cast<std::size_t>(unread - box.messages.begin());
+}
+
 /// Merges the stores by (created_at, store, counter). Only durable messages are seen.
 void Mailbox::Machine::take(const mailbox::Fetch& input) {
-  std::vector<std::uint64_t> counters;
-  if (refused(input.request, input.after, "after", counters)) return;
+  std::vector<ReadMark> marks;
+  if (refused(input.request, input.after, "after", marks)) return;
   auto page = std::make_shared<std::vector<MailboxMessage>>();
   std::vector<const Box*> boxes(stores.size(), nullptr);
   std::vector<std::size_t> next(stores.size(), 0);
   for (std::size_t i = 0; i < stores.size(); ++i) {
     boxes[i] = find_box(stores[i], input.key);
-    if (boxes[i] == nullptr || boxes[i]->messages.empty()) continue;
-    const auto after = std::upper_bound(
-        boxes[i]->messages.begin(), boxes[i]->messages.end(), counters[i],
-        [](std::uint64_t counter, const KeptMessage& kept) { return counter < kept.counter; });
-    next[i] = static_cast<std::size_t>(after - boxes[i]->messages.begin());
+    if (boxes[i] != nullptr) next[i] = first_unread(*boxes[i], marks[i]);
   }
   const std::uint32_t limit = std::clamp<std::uint32_t>(input.limit, 1, 1000);
   while (page->size() < limit) {
@@ -119,15 +135,15 @@ void Mailbox::Machine::take(const mailbox::Fetch& input) {
     }
     if (best == stores.size()) break;
     const KeptMessage& kept = boxes[best]->messages[next[best]++];
-    counters[best] = kept.counter;
-    if (kept.created_at >= input.since) page->push_back(view_of(stores[best], kept, counters));
+    marks[best] = {kept.counter, std::max(marks[best].newest, kept.created_at)};
+    if (kept.created_at >= input.since) page->push_back(view_of(stores[best], kept, marks));
   }
   const mailbox::Page effect{input.request, page.get()};
   outbox_->push(effect, std::move(page));
 }
 
 MailboxMessage Mailbox::Machine::view_of(const MailboxStore& store, const KeptMessage& kept,
-                                         const std::vector<std::uint64_t>& counters) const {
+                                         std::span<const ReadMark> marks) const {
   MailboxMessage view;
   view.pool = store.senders[kept.pool].name;
   view.message_id = view.pool + "-" + spell(GeneratedId{kept.pool_incarnation, kept.pool_sequence});
@@ -136,7 +152,7 @@ MailboxMessage Mailbox::Machine::view_of(const MailboxStore& store, const KeptMe
   view.reason = kept.reason;
   view.payload = kept.payload;
   view.created_at = kept.created_at;
-  view.cursor = spell_cursor(counters);
+  view.cursor = spell_cursor(marks);
   return view;
 }
 
@@ -146,13 +162,15 @@ std::string Mailbox::Machine::task_id_of(const KeptMessage& kept) const {
 }
 
 void Mailbox::Machine::take(const mailbox::Acknowledge& input) {
-  std::vector<std::uint64_t> counters;
-  if (refused(input.request, input.cursor, "cursor", counters)) return;
+  std::vector<ReadMark> marks;
+  if (refused(input.request, input.cursor, "cursor", marks)) return;
   PendingAnswer pending{input.request, 0, {}};
   for (std::uint32_t i = 0; i < stores.size(); ++i) {
-    pending.count += drop_through(StoreId{i}, input.key, counters[i]);
     const Box* box = find_box(stores[i], input.key);
-    if (box != nullptr) pending.rests_on.emplace_back(i, box->last_drop);
+    if (box == nullptr) continue;
+    if (const std::size_t read = first_unread(*box, marks[i]); read > 0)
+      pending.count += drop_through(StoreId{i}, input.key, box->messages[read - 1].counter);
+    pending.rests_on.emplace_back(i, box->last_drop);
   }
   pending_.push_back(std::move(pending));
   answer_pending();

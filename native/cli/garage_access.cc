@@ -8,6 +8,7 @@
 #include "cli/config_file.h"
 #include "cli/error_text.h"
 #include "cli/garage_zone.h"
+#include "cli/store_access.h"
 
 namespace parking_lot::cli {
 namespace {
@@ -47,8 +48,8 @@ void add_garage_config(CLI::App& command, GarageChoice& choice) {
 }
 
 void add_garage_store(CLI::App& command, GarageChoice& choice) {
-  command.add_option("--store", choice.store, "Directory that keeps the garage; made at the first use")
-      ->type_name("DIR")
+  add_directory_option(command, "--store", choice.store,
+                       "Directory that keeps the garage; made at the first use")
       ->required();
   add_garage_config(command, choice);
 }

@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "cli/commands.h"
@@ -26,15 +27,21 @@ struct RunOptions {
   bool is_json = false;
 };
 
-ExitCode refuse(const Error& error, ExitCode code) {
-  std::fprintf(stderr, "%s\n", text_of(error).c_str());
+// Takes the place of the summary, so it is JSON where that would be.
+ExitCode refuse(const RunOptions& options, const Error& error, ExitCode code) {
+  std::string text = text_of(error);
+  if (options.is_json) {
+    const nlohmann::ordered_json json{{"error", {{"where", error.where}, {"message", error.message}}}};
+    text = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  }
+  std::fprintf(stderr, "%s\n", text.c_str());
   return code;
 }
 
 // Prints what keeps the config from being run. True: nothing does.
-bool is_usable(const ParsedConfig& parsed, const std::string& path) {
+bool is_usable(const RunOptions& options, const ParsedConfig& parsed) {
   const auto print = [&](const ConfigIssue& issue) {
-    refuse({path + ": " + issue.path, issue.message}, ExitCode::usage);
+    refuse(options, {options.config + ": " + issue.path, issue.message}, ExitCode::usage);
   };
   for (const ConfigIssue& issue : parsed.issues) {
     if (issue.severity == ConfigIssue::Severity::error) print(issue);
@@ -91,36 +98,37 @@ ExitCode run_jobs(const RunOptions& options, const Config& config) {
                          {.entropy = {},
                           .results = HostOptions::Results::until_outcome,
                           .orphans = options.keeps_orphans ? Orphans::kept : Orphans::refused});
-  if (!host) return refuse(host.error(), is_durable(config) ? ExitCode::unexpected : ExitCode::usage);
+  if (!host)
+    return refuse(options, host.error(), is_durable(config) ? ExitCode::unexpected : ExitCode::usage);
   for (const PoolConfig& pool : config.pools) {
     if (auto ready = (*host)->run_processes(pool.name); !ready)
-      return refuse(ready.error(), ExitCode::unexpected);
+      return refuse(options, ready.error(), ExitCode::unexpected);
   }
   // Resuming needs no jobs: what the pools hold is run.
   const bool has_no_jobs = options.jobs.empty() && options.resumes && is_durable(config);
   const std::string jobs = has_no_jobs ? "/dev/null" : options.jobs.empty() ? "-" : options.jobs;
   auto source = JobSource::open(io, jobs, line_bytes_max(config));
-  if (!source) return refuse(source.error(), ExitCode::usage);
+  if (!source) return refuse(options, source.error(), ExitCode::usage);
   auto outcomes = OutcomeFile::open(options.out, options.resumes ? Existing::continued : Existing::replaced);
-  if (!outcomes) return refuse(outcomes.error(), ExitCode::usage);
+  if (!outcomes) return refuse(options, outcomes.error(), ExitCode::usage);
 
   JobRunOptions how = run_options(options, jobs, *outcomes);
   how.on_hangup = [&](const Say& say) { reload_config(options.config, config, **host, say); };
   JobRun run(io, **host, config, *source, *outcomes, std::move(how));
   const auto summary = run.run();
-  if (!summary) return refuse(summary.error(), ExitCode::unexpected);
+  if (!summary) return refuse(options, summary.error(), ExitCode::unexpected);
   return report(*summary, options);
 }
 
 ExitCode run(const RunOptions& options) {
   const auto parsed = load_config(options.config);
-  if (!parsed) return refuse(parsed.error(), ExitCode::usage);
-  if (!is_usable(*parsed, options.config)) return ExitCode::usage;
+  if (!parsed) return refuse(options, parsed.error(), ExitCode::usage);
+  if (!is_usable(options, *parsed)) return ExitCode::usage;
   if (options.resumes && options.out.empty() && !is_durable(parsed->config)) {
-    std::fprintf(stderr,
-                 "run: --resume needs --out with the outcomes of the earlier run, since these pools keep "
-                 "nothing.\n");
-    return ExitCode::usage;
+    return refuse(
+        options,
+        {"run", "--resume needs --out with the outcomes of the earlier run, since these pools keep nothing."},
+        ExitCode::usage);
   }
   configure_log(parsed->config, options);
   if (!parsed->config.garages.empty())
@@ -160,7 +168,7 @@ void add_run(CLI::App& app, Chosen& chosen) {
                    "Give up after storage has failed for so long (default 60)")
       ->type_name("SECONDS");
   command->add_flag("--json", options->is_json,
-                    "Print the summary as one JSON object, and nothing else, on stderr");
+                    "Print the summary, or what went wrong, as JSON, and nothing else, on stderr");
   command->footer(
       "A job: {\"pool\": \"cpu\", \"units\": 2, \"priority\": \"high\", \"payload\": {\"argv\": [\"sort\", "
       "\"-u\", \"names\"]}}\n"

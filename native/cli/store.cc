@@ -10,10 +10,12 @@
 #include <string>
 
 #include "backend/file_journal/inspection.h"
+#include "backend/file_journal/little_endian.h"
 #include "backend/file_journal/payload_format.h"
 #include "backend/file_journal/posix_files.h"
 #include "backend/file_journal/segment_files.h"
 #include "backend/file_journal/store_error.h"
+#include "backend/file_journal/stored_config.h"
 #include "cli/commands.h"
 #include "cli/store_access.h"
 #include "host/store_config.h"
@@ -53,11 +55,19 @@ const char* kind_name(StreamKind kind) {
   return kind == StreamKind::pool ? "pool" : kind == StreamKind::garage ? "garage" : "mailbox";
 }
 
+void print(const Damage& damage, const char* remark = "") {
+  std::printf("%s at byte %llu: %s%s\n", damage.file.c_str(), static_cast<unsigned long long>(damage.offset),
+              damage.message.c_str(), remark);
+}
+
 void print(const Inspection& inspection, const StoreOptions& options) {
   if (!options.is_json) {
-    for (const Damage& damage : inspection.damages) {
-      std::printf("%s at byte %llu: %s\n", damage.file.c_str(),
-                  static_cast<unsigned long long>(damage.offset), damage.message.c_str());
+    for (const Damage& damage : inspection.damages) print(damage);
+    for (const Damage& damage : inspection.needless_damages) {
+      print(
+          damage,
+          "; it is damaged or was never finished, and nothing is lost: the records that it would replace are "
+          "there");
     }
     std::printf("%llu commits, %zu streams, %llu payloads, %zu damages\n",
                 static_cast<unsigned long long>(inspection.commits), inspection.streams.size(),
@@ -77,7 +87,8 @@ void print(const Inspection& inspection, const StoreOptions& options) {
             {"payload_bytes", inspection.payload_bytes},
             {"torn_bytes", inspection.torn_bytes},
             {"streams", Json::array()},
-            {"damages", Json::array()}};
+            {"damages", Json::array()},
+            {"needless_damages", Json::array()}};
   for (const StreamCount& stream : inspection.streams) {
     json["streams"].push_back({{"kind", kind_name(stream.key.kind)},
                                {"name", stream.key.name},
@@ -85,6 +96,8 @@ void print(const Inspection& inspection, const StoreOptions& options) {
                                {"last", stream.last}});
   }
   for (const Damage& damage : inspection.damages) json["damages"].push_back(json_of(damage));
+  for (const Damage& damage : inspection.needless_damages)
+    json["needless_damages"].push_back(json_of(damage));
   std::printf("%s\n", json.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
 }
 
@@ -121,6 +134,26 @@ void look_for_payloads(const StoreOptions& options, Files& files, Inspection& in
   }
 }
 
+constexpr const char* copies_of_configs[] = {"config.json", "garages.json"};
+
+// What the store keeps of configs for those who look at it. Whoever has the config can do without.
+std::vector<Damage> damaged_copies(const StoreOptions& options, Files& files) {
+  std::vector<Damage> damages;
+  for (const std::string name : copies_of_configs) {
+    Bytes bytes;
+    if (!read_all(files, name, bytes) || bytes.empty()) continue;
+    const std::string_view text = as_text(bytes);
+    const bool is_sound =
+        Json::accept(text) && (name != copies_of_configs[0] || config_stored_in(options.directory, text));
+    if (is_sound) continue;
+    damages.push_back({.file = name,
+                       .message =
+                           "the copy of the config cannot be read; queues and mailboxes lose nothing, and "
+                           "the next run with the config writes it anew"});
+  }
+  return damages;
+}
+
 ExitCode verify_store(const StoreOptions& options) {
   boost::asio::io_context io(1);
   PosixFiles files(options.directory,
@@ -128,7 +161,9 @@ ExitCode verify_store(const StoreOptions& options) {
   auto inspection = verify(files);
   if (!inspection) return fail(options, inspection.error());
   if (inspection->segments == 0) return complain_of_no_store(options);
-  if (inspection->damages.empty()) look_for_payloads(options, files, *inspection);
+  const auto copies = damaged_copies(options, files);
+  if (inspection->damages.empty() && copies.empty()) look_for_payloads(options, files, *inspection);
+  inspection->damages.insert(inspection->damages.end(), copies.begin(), copies.end());
   print(*inspection, options);
   return inspection->damages.empty() ? ExitCode::fine : ExitCode::work_failed;
 }
@@ -177,6 +212,15 @@ ExitCode repair_store(const StoreOptions& options) {
   }
   auto steps = plan_repair(files);
   if (!steps) return fail(options, steps.error());
+  for (const Damage& damage : damaged_copies(options, files)) {
+    steps->push_back(
+        {RepairStep::Kind::discard,
+         damage.file,
+         0,
+         {},
+         "cut-" + damage.file,
+         "the copy of the config goes; name the config with --config until a run has written it anew"});
+  }
   if (options.is_dry || steps->empty()) {
     print(*steps, options);
     return steps->empty() ? tell_what_is_beyond_repair(options, files) : ExitCode::fine;
@@ -196,9 +240,7 @@ ExitCode repair_store(const StoreOptions& options) {
 CLI::App* add(CLI::App& store, const char* name, const char* what, const Options& options, Chosen& chosen,
               ExitCode (*act)(const StoreOptions&)) {
   CLI::App* command = store.add_subcommand(name, what);
-  command->add_option("--store,store", options->directory, "Directory of the store")
-      ->required()
-      ->type_name("DIR");
+  add_directory_option(*command, "--store,store", options->directory, "Directory of the store")->required();
   command->add_flag("--json", options->is_json, "Print JSON");
   command->callback([options, &chosen, act] { chosen = [options, act] { return act(*options); }; });
   return command;

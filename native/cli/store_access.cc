@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "cli/config_file.h"
 #include "cli/error_text.h"
+#include "host/file_url.h"
 #include "host/log.h"
 #include "host/store_config.h"
 
@@ -44,8 +46,21 @@ void leave_out_others(Config& config, const std::string& directory) {
 
 }  // namespace
 
+CLI::Option* add_directory_option(CLI::App& command, const std::string& names, std::string& directory,
+                                  const std::string& what) {
+  const auto read = [](std::string& given) {
+    const auto folder = folder_named(given);
+    if (!folder) return folder.error().message;
+    given = *folder;
+    return std::string();
+  };
+  return command.add_option(names, directory, what)
+      ->transform(CLI::Validator(read, "", "directory"))
+      ->type_name("DIR");
+}
+
 void add_store_options(CLI::App& command, StoreChoice& choice) {
-  command.add_option("--store", choice.directory, "Directory of the store")->type_name("DIR");
+  add_directory_option(command, "--store", choice.directory, "Directory of the store");
   command.add_option("--config,-c", choice.config, "Config that names the stores")->type_name("FILE");
   command.add_flag("--json", choice.is_json, "Print JSON, one object a line");
 }
@@ -70,11 +85,11 @@ Result<std::vector<std::string>> directories_of(const StoreChoice& choice) {
   const auto config = config_of(choice);
   if (!config) return Failure(config.error());
   std::vector<std::string> directories;
+  std::set<std::string> known;
   for (const PoolConfig& pool : config->pools) {
     for (const StorageConfig* storage : {&pool.queue, &pool.mailbox.storage}) {
-      const bool is_known =
-          std::find(directories.begin(), directories.end(), storage->path) != directories.end();
-      if (storage->kind == StorageKind::file && !is_known) directories.push_back(storage->path);
+      if (storage->kind == StorageKind::file && known.insert(canonical(storage->path)).second)
+        directories.push_back(storage->path);
     }
   }
   if (directories.empty())

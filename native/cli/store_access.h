@@ -22,6 +22,9 @@ struct StoreChoice {
   bool is_json = false;
 };
 
+/// An option that takes a directory, by its path or by a `file:` URL.
+CLI::Option* add_directory_option(CLI::App& command, const std::string& names, std::string& directory,
+                                  const std::string& what);
 void add_store_options(CLI::App& command, StoreChoice& choice);
 
 /// One sentence on stderr; the code that belongs to it.

@@ -92,7 +92,12 @@ Result<Config> read_store_config(const std::string& directory) {
   std::error_code ignored;
   const std::string now = std::filesystem::weakly_canonical(directory, ignored).string();
   auto stored = config_stored_in(now, *text);
-  if (!stored) return Failure({path + ": " + stored.error().where, stored.error().message});
+  if (!stored) {
+    const Error& why = stored.error();
+    return Failure({path + (why.where.empty() ? "" : ": " + why.where),
+                    why.message + " This is the store's copy of its config: name the config with --config; a "
+                                  "run with it writes the copy anew."});
+  }
   return stored;
 }
 

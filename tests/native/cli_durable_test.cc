@@ -384,6 +384,30 @@ TEST_CASE(
   CHECK(folder.lines("out").size() == 1);
 }
 
+TEST_CASE("store: a damaged copy of the config is told, with what to do, and put aside by a repair") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("c.json", one_store);
+  const std::string store = folder.path("lot");
+  program_output({"run", "--config", config, "--jobs", "/dev/null"});
+  program_output({"store", "verify", store});
+  const std::string sound = folder.read("lot/config.json");
+  folder.write("lot/config.json", "[" + sound.substr(1));
+
+  const json found = json::parse(program_output({"store", "verify", store, "--json"}, 3));
+  CHECK(found["ok"] == false);
+  CHECK(found["damages"][0]["file"] == "config.json");
+  StartedProgram listed({"task", "list", "--store", store});
+  CHECK(listed.wait() == 1);
+  CHECK_THAT(listed.errors(), Catch::Contains("config.json") && Catch::Contains("--config"));
+  program_output({"task", "list", "--config", config});
+
+  program_output({"store", "repair", store});
+  program_output({"store", "verify", "file://" + store});
+  CHECK(folder.read("lot/cut-config.json") == "[" + sound.substr(1));
+  program_output({"run", "--config", config, "--jobs", "/dev/null"});
+  CHECK(folder.read("lot/config.json") == sound);
+}
+
 TEST_CASE(
     "run: storage that fails for too long ends it with 1 and says why, and the rest is run once it works "
     "again") {
@@ -399,7 +423,8 @@ TEST_CASE(
     // Not even the opening can be written; and the log would not fit into the file that takes the errors.
     StartedProgram run(impatient, "", StartedProgram::Disk::full);
     CHECK(run.wait() == 1);
-    CHECK_THAT(run.errors(), Catch::Contains("Storage has failed for 2 s") && Catch::Contains("--resume"));
+    const std::string why = json::parse(run.errors())["error"]["message"];
+    CHECK_THAT(why, Catch::Contains("Storage has failed for 2 s") && Catch::Contains("--resume"));
   }
   program_output(arguments);
   CHECK(is_once_each(outcomes_by_id(folder, "out"), 5));

@@ -2,6 +2,8 @@
 #include <catch2/catch.hpp>
 
 #include "backend/file_journal/inspection.h"
+#include "backend/file_journal/little_endian.h"
+#include "parking_lot/crc32c.h"
 #include "sample.h"
 
 using namespace parking_lot;
@@ -105,6 +107,47 @@ TEST_CASE("Any changed byte is found, in its file and not behind its place") {
   }
 }
 
+TEST_CASE("Any changed byte of a checkpoint is told: as damage once the records that it covers are gone") {
+  for (const bool are_records_gone : {false, true}) {
+    Rig rig;
+    fill(rig);
+    rig.options.audit_retention = Duration{are_records_gone ? 0 : 1'000'000};
+    rig.open();
+    REQUIRE(rig.store->begin_checkpoint(rig.stream(gpu)));
+    std::vector<Record> state{{90, WallTime{5}, PoolRestored{}}};
+    state.resize(40, {90, WallTime{5}, UnitsRestored{}});
+    REQUIRE(rig.store->add_to_checkpoint(rig.stream(gpu), state));
+    REQUIRE(rig.store->end_checkpoint(rig.stream(gpu)));
+    REQUIRE(rig.commit() == true);
+    REQUIRE(rig.store->begin_checkpoint(rig.stream(cpu)));
+    REQUIRE(rig.store->add_to_checkpoint(rig.stream(cpu),
+                                         std::vector<Record>{{30, WallTime{5}, PoolRestored{}}}));
+    REQUIRE(rig.store->end_checkpoint(rig.stream(cpu)));
+    REQUIRE(rig.commit() == true);
+    rig.append(gpu, 91);
+    REQUIRE(rig.commit() == true);
+    REQUIRE(rig.commit() == true);
+    rig.store.reset();
+    rig.files.reset();
+    CHECK(rig.disk.names().front() == "checkpoint-0000000001");
+    CHECK(inspect(rig).damages.empty());
+    CHECK(inspect(rig).needless_damages.empty());
+    const std::string& contents = rig.disk.contents("checkpoint-0000000001");
+    const std::size_t end = contents.find_last_not_of('\0');  // zeros that are kept ahead belong to nobody
+    for (std::size_t offset = 0; offset <= end; ++offset) {
+      INFO("byte " << offset);
+      flip(rig, "checkpoint-0000000001", offset);
+      const Inspection found = inspect(rig);
+      const std::vector<Damage>& told = are_records_gone ? found.damages : found.needless_damages;
+      REQUIRE(told.size() == 1);
+      CHECK(told[0].file == "checkpoint-0000000001");
+      CHECK(told[0].offset <= offset);
+      CHECK(found.damages.size() + found.needless_damages.size() == 1);
+      flip(rig, "checkpoint-0000000001", offset);
+    }
+  }
+}
+
 TEST_CASE("A store with a damaged middle is not opened, and the error names file and place") {
   Rig rig;
   fill(rig);
@@ -115,6 +158,54 @@ TEST_CASE("A store with a damaged middle is not opened, and the error names file
   CHECK(opened.error().file == "records-0000000002");
   CHECK(opened.error().offset <= 1000);
   CHECK_THAT(opened.error().message, Catch::Contains("records-0000000002, byte "));
+}
+
+TEST_CASE("Segments that have changed places are told as such, and no repair takes them for damaged ones") {
+  for (const std::string kind : {"records", "payloads"}) {
+    INFO(kind);
+    Rig rig;
+    fill(rig);
+    std::swap(rig.disk.contents(kind + "-0000000001"), rig.disk.contents(kind + "-0000000002"));
+    const Inspection found = inspect(rig);
+    REQUIRE(found.damages.size() >= 2);
+    CHECK(found.damages[0].message == "the file is " + kind + "-0000000002 under another name");
+    CHECK(found.damages[1].message == "the file is " + kind + "-0000000001 under another name");
+    FaultyFiles files(rig.disk);
+    const auto plan = plan_repair(files);
+    REQUIRE_FALSE(plan);
+    CHECK_THAT(plan.error().message, Catch::Contains("rename it back"));
+  }
+}
+
+TEST_CASE("A segment that says it follows itself is damage, and not read for ever") {
+  Rig rig;
+  fill(rig);
+  // The second segment, taken for the first.
+  std::string& first = rig.disk.contents("records-0000000001");
+  Bytes header;
+  const auto sound = parse_segment_header(as_bytes_view(first));
+  REQUIRE(sound);
+  append_segment_header(*sound, header);
+  first = std::string(as_text(header)) + rig.disk.contents("records-0000000002").substr(header.size());
+  const auto opened = rig.try_open();
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().fault == StoreFault::corrupt);
+  CHECK_FALSE(inspect(rig).damages.empty());
+}
+
+TEST_CASE("Verify and repair leave alone what a newer version wrote") {
+  Rig rig;
+  fill(rig);
+  std::string& first = rig.disk.contents("records-0000000001");
+  first[8] = 2;
+  Bytes checksum;
+  put_u32(checksum, crc32c(as_bytes_view(first).first(60)));
+  first.replace(60, 4, as_text(checksum));
+  FaultyFiles files(rig.disk);
+  const auto found = verify(files);
+  REQUIRE_FALSE(found);
+  CHECK(found.error().fault == StoreFault::newer_format);
+  CHECK_FALSE(plan_repair(files));
 }
 
 TEST_CASE("A missing segment is found, at the start and in the middle, and is not made up for") {

@@ -234,3 +234,41 @@ TEST_CASE("A release waits until the record that allows it is durable") {
   REQUIRE(rig.commit() == true);
   CHECK_FALSE(rig.store->holds_payload(1));
 }
+
+TEST_CASE("No record goes on the strength of a checkpoint that was damaged since, and it is made anew") {
+  Rig rig(1, small_segments());
+  rig.options.audit_retention = Duration{5'000};
+  rig.open();
+  for (std::uint64_t number = 1; number <= 10'000; number += 20) {
+    rig.append(gpu, number, 20);
+    REQUIRE(rig.commit() == true);
+  }
+  take_checkpoint(rig, gpu, 10'000);
+  REQUIRE(rig.commit() == true);
+  const auto records = [&] { return rig.store->stats().record_bytes; };
+  const std::uint64_t all = records();
+  char& byte = rig.disk.contents("checkpoint-0000000001").at(300);
+  byte = static_cast<char>(byte ^ 4);
+
+  rig.store->trim(WallTime{2'000'000});
+  REQUIRE(rig.commit() == true);
+  CHECK(records() == all);
+  CHECK_FALSE(rig.store->wants_commit());
+  REQUIRE(rig.store->wants_checkpoint(rig.stream(gpu)));
+  SECTION("at once") {}
+  SECTION("by the next owner") {
+    rig.open();
+    CHECK(rig.load(gpu) == numbers(1, 10'000));
+    REQUIRE(rig.store->wants_checkpoint(rig.stream(gpu)));
+  }
+  take_checkpoint(rig, gpu, 10'000);
+  REQUIRE(rig.commit() == true);
+  CHECK_FALSE(rig.store->wants_checkpoint(rig.stream(gpu)));
+  rig.append(gpu, 10'001, 1);
+  REQUIRE(rig.commit() == true);
+  rig.store->trim(WallTime{2'000'000});
+  REQUIRE(rig.commit() == true);
+  CHECK(records() < all / 4);
+  rig.open();
+  CHECK(rig.load(gpu) == std::vector<std::int64_t>{-10'000, 10'001});
+}

@@ -5,7 +5,7 @@ import { ParkingLotError } from './errors.js';
 import type { Host } from './host.js';
 import { momentMs } from './moments.js';
 import { wholeNumber } from './pool.js';
-import type { RawResult } from './results.js';
+import { type RawResult, unreadable } from './results.js';
 
 /** An outcome, as it lies in a mailbox until it is acknowledged. */
 export interface MailboxMessage {
@@ -16,6 +16,8 @@ export interface MailboxMessage {
   readonly reason?: Reason;
   /** What the task returned, or what it failed with. */
   readonly payload?: unknown;
+  /** Its stored payload is lost, by damage to the store. */
+  readonly payloadError?: 'payload_unreadable';
   readonly createdAt: Date;
   /** Give it to `fetch({ after })`, `subscribe({ after })` or `acknowledge`. */
   readonly cursor: string;
@@ -123,7 +125,9 @@ export class Mailbox {
       pool: raw.pool,
       status: raw.status,
       ...(raw.reason && { reason: raw.reason }),
-      ...(payload !== undefined && { payload }),
+      ...(payload === unreadable
+        ? { payloadError: 'payload_unreadable' }
+        : payload !== undefined && { payload }),
       createdAt: new Date(raw.created_at),
       cursor: raw.cursor,
     };

@@ -1,5 +1,6 @@
 import { type FinalStatus, type Reason, reasons, statuses } from './codes.js';
 import { type ErrorCode, ParkingLotError } from './errors.js';
+import { unreadable } from './results.js';
 
 /** How a task ended. Exactly one per task. */
 export interface Outcome<Result = unknown> {
@@ -12,6 +13,8 @@ export interface Outcome<Result = unknown> {
   readonly result?: Result;
   /** What the task threw, or what its executor reported; absent unless `failed`. */
   readonly error?: unknown;
+  /** Of a task whose stored result or error is lost, by damage to its store: neither is here. */
+  readonly resultError?: 'payload_unreadable';
   /** The last attempt, from 1; 0: it never started. */
   readonly attempt: number;
   readonly finishedAt: Date;
@@ -23,7 +26,7 @@ export interface EndWords {
   reason: number;
   attempt: number;
   atMs: number;
-  /** The stored result or error, if there is one. */
+  /** The stored result or error, if there is one; `unreadable` if it is lost. */
   stored: unknown;
 }
 
@@ -37,9 +40,18 @@ export function outcomeOf<Result>(taskId: string, pool: string, end: EndWords): 
     finishedAt: new Date(end.atMs),
   };
   if (end.reason !== 0) outcome.reason = reasons[end.reason]!;
-  if (status === 'completed') outcome.result = end.stored as Result;
-  else if (end.stored !== undefined) outcome.error = end.stored;
+  Object.assign(outcome, resultIn(status, end.stored));
   return outcome;
+}
+
+/** The part of an outcome that tells what the task gave. */
+export function resultIn<Result>(
+  status: FinalStatus,
+  stored: unknown,
+): Pick<Outcome<Result>, 'result' | 'error' | 'resultError'> {
+  if (stored === unreadable) return { resultError: 'payload_unreadable' };
+  if (status === 'completed') return { result: stored as Result };
+  return stored === undefined ? {} : { error: stored };
 }
 
 const sentences: Partial<Record<Reason, string>> = {
@@ -56,9 +68,13 @@ const sentences: Partial<Record<Reason, string>> = {
   shut_down: 'The lot was closed.',
 };
 
-/** The error for a task that did not complete: its own if it threw one, else one with a code. */
+/** The error for a task that has no result to give: its own if it threw one, else one with a code. */
 export function errorOf(outcome: Outcome): unknown {
   const { status, reason, error, taskId } = outcome;
+  if (status === 'completed') {
+    const lost = 'The task completed, and its stored result is lost: the store is damaged.';
+    return new ParkingLotError('payload_unreadable', lost, { taskId });
+  }
   if (status === 'failed' && reason === 'task_failed' && error !== undefined) return error;
   const code: ErrorCode = status === 'expired' ? 'expired' : ((reason ?? 'task_failed') as ErrorCode);
   const sentence = (reason && sentences[reason]) ?? `The task ended as ${status}.`;

@@ -27,5 +27,8 @@ const fieldNames: Record<string, string> = {
 };
 
 export function refusalSentence(code: Refusal, field: string): string {
-  return field === '' ? refusalSentences[code] : `${fieldNames[field] ?? field}: ${refusalSentences[code]}`;
+  if (field === '') return refusalSentences[code];
+  if (field === 'payload')
+    return "payload: It is larger than the pool's max_payload_bytes; raise that limit.";
+  return `${fieldNames[field] ?? field}: ${refusalSentences[code]}`;
 }

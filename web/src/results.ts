@@ -4,7 +4,10 @@ import { failureFrom, storedFailure, storedText } from './stored-value.js';
 import type { Core } from './wasm/core.js';
 
 /** A result as the core's texts name it: a place in the table, or what is stored. */
-export type RawResult = number | { stored: unknown };
+export type RawResult = number | { stored: unknown } | { unreadable: true };
+
+/** Stands for a result that was stored and whose bytes are lost. */
+export const unreadable: unique symbol = Symbol('unreadable');
 
 /** Ids of stored bytes lie above those of places; see `is_stored` in `wasm/storage.h`. */
 const leastStoredHigh = 256;
@@ -47,17 +50,18 @@ export class Results {
     this.table.remove(place);
   }
 
-  /** By the two words of an entry. */
+  /** By the two words of an entry; `unreadable` if it is lost. */
   at(low: number, high: number, how: 'result' | 'failure'): unknown {
     if (high < leastStoredHigh) return this.table.at(low);
     const text = this.core.kept(high * wordSize + (low >>> 0));
-    if (text === undefined) return undefined;
+    if (text === undefined) return unreadable;
     return revived(JSON.parse(text), how);
   }
 
   of(raw: RawResult | undefined, how: 'result' | 'failure'): unknown {
     if (raw === undefined) return undefined;
-    return typeof raw === 'number' ? this.table.at(raw) : revived(raw.stored, how);
+    if (typeof raw === 'number') return this.table.at(raw);
+    return 'stored' in raw ? revived(raw.stored, how) : unreadable;
   }
 }
 

@@ -27,7 +27,7 @@ export abstract class TaskHandle<Result> {
   /** What the task returned. Rejects with its own error if it failed, else with a ParkingLotError. */
   async result(): Promise<Result> {
     const outcome = await this.outcome();
-    if (outcome.status === 'completed') return outcome.result as Result;
+    if (outcome.status === 'completed' && !outcome.resultError) return outcome.result as Result;
     throw errorOf(outcome);
   }
 

@@ -1,7 +1,7 @@
 import type { FinalStatus, Priority, Reason, ResourceKind, Status, Wait } from './codes.js';
 import type { MailboxKey } from './config.js';
 import type { Host } from './host.js';
-import type { Outcome } from './outcome.js';
+import { type Outcome, resultIn } from './outcome.js';
 import type { RawResult } from './results.js';
 
 /** A number; of a pool that counts several resources one of each, as in its config. */
@@ -139,9 +139,7 @@ function outcomeIn<Result>(raw: RawView, host: Host): Outcome<Result> {
     pool: raw.pool,
     status: raw.status as FinalStatus,
     ...(raw.reason && { reason: raw.reason }),
-    ...(raw.status === 'completed'
-      ? { result: stored as Result }
-      : stored !== undefined && { error: stored }),
+    ...resultIn<Result>(raw.status as FinalStatus, stored),
     attempt: raw.attempt,
     finishedAt: new Date(raw.finished_at ?? 0),
   };

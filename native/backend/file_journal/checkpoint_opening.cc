@@ -45,12 +45,8 @@ StoreResult<void> Checkpoints::open_part(std::uint64_t number,
   Bytes bytes;
   auto read = read_all(files_, name, bytes);
   if (!read) return read;
-  const auto note_damage = [&](std::uint64_t offset, std::string_view why) {
-    if (!damage_) damage_ = corrupt(name, offset, why).value();
-  };
-  const auto header = segment_header(bytes, SegmentKind::checkpoint, number);
-  if (!header) {
-    if (!damage_) damage_ = header.error();
+  if (!segment_header(bytes, SegmentKind::checkpoint, number)) {
+    unreadable_parts_.push_back({name, 0, "the segment's header is damaged"});
     return {};
   }
   Part part;
@@ -61,7 +57,10 @@ StoreResult<void> Checkpoints::open_part(std::uint64_t number,
     if (frame.status != Frame::Status::ok) {
       // Zeros that were reserved, or the end of what a commit that failed had written.
       part.is_whole = frame.status == Frame::Status::blank;
-      if (!part.is_whole) note_damage(offset, frame.fault.empty() ? "the frame is cut off" : frame.fault);
+      if (!part.is_whole) {
+        const std::string_view why = frame.fault.empty() ? "the frame is cut off" : frame.fault;
+        unreadable_parts_.push_back({name, offset, std::string(why)});
+      }
       return false;
     }
     const FrameHead& head = frame.head;
@@ -80,7 +79,7 @@ StoreResult<void> Checkpoints::open_part(std::uint64_t number,
     }
     part.is_whole = true;
     part.frames_end = frame.next;
-    return true;
+    return !part.end;  // what follows the end, if anything, belongs to nobody
   });
   if (id) found[*id].push_back(std::move(part));
   return {};
@@ -106,6 +105,18 @@ void Checkpoints::complete(std::uint64_t id, std::vector<Part>& parts) {
   if (checkpoint.parts.front() != id || end->records != records || records == 0) return;
   checkpoint.last = end->last;
   complete_.push_back(std::move(checkpoint));
+}
+
+std::vector<StreamKey> Checkpoints::rotten() const {
+  Checkpoints again(files_, segment_bytes_);
+  const auto names = files_.list();
+  const bool is_read = names && again.open(*names);
+  std::vector<StreamKey> streams;
+  for (const Checkpoint& one : complete_) {
+    const Checkpoint* found = is_read ? again.newest(one.stream) : nullptr;
+    if (found == nullptr || found->parts != one.parts) streams.push_back(one.stream);
+  }
+  return streams;
 }
 
 void Checkpoints::reject(const StreamKey& stream) {

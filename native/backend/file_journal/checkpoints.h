@@ -25,6 +25,13 @@ struct Checkpoint {
   std::uint64_t bytes = 0;
 };
 
+/// Where a part of a checkpoint cannot be read: it is damaged, or was never finished.
+struct UnreadablePart {
+  std::string file;
+  std::uint64_t offset = 0;
+  std::string message;
+};
+
 /// Checkpoints of all streams, each in segments of its own: a declaration of the stream, `checkpoint_begin`,
 /// frames of state, and in the last part `checkpoint_end`.
 class Checkpoints {
@@ -33,12 +40,12 @@ class Checkpoints {
 
   // --- opening ---
 
-  /// Reads all parts. What is not whole counts as never finished; `damage` tells the first such place, should
-  /// the stream turn out to need it.
+  /// Reads all parts. What is not whole counts as never finished; `unreadable_parts` tells the first such
+  /// place of each, should the stream turn out to need it.
   StoreResult<void> open(std::span<const std::string> names);
   /// Drops a complete one that goes beyond what is durable.
   void reject(const StreamKey& stream);
-  const std::optional<StoreError>& damage() const { return damage_; }
+  std::span<const UnreadablePart> unreadable_parts() const { return unreadable_parts_; }
   /// Removes all parts that belong to no newest complete checkpoint. Only for the owner.
   StoreResult<void> remove_leftovers(std::span<const std::string> names);
   void set_stamp(const SegmentStamp& stamp) { stamp_ = stamp; }
@@ -46,6 +53,8 @@ class Checkpoints {
   /// The newest complete one, or nullptr.
   const Checkpoint* newest(const StreamKey& stream) const;
   std::span<const Checkpoint> complete() const { return complete_; }
+  /// Reads the complete ones again and tells which are not what was written any more. O(bytes).
+  std::vector<StreamKey> rotten() const;
   std::uint64_t disk_bytes() const;
 
   // --- writing; nothing reaches a file before `write` ---
@@ -95,7 +104,7 @@ class Checkpoints {
       complete_;  ///< rising; of one stream there may be several until the older is deleted
   std::vector<Open> open_;
   std::vector<std::uint64_t> replaced_;  ///< segments to be deleted
-  std::optional<StoreError> damage_;
+  std::vector<UnreadablePart> unreadable_parts_;
   bool has_completed_ = false;
 };
 

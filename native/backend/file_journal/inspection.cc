@@ -15,6 +15,16 @@ namespace parking_lot {
 
 namespace {
 
+/// What is wrong with the segment's header; empty: nothing. A newer format is an error.
+StoreResult<std::string> header_fault(ByteView bytes, SegmentKind kind, std::uint64_t number) {
+  const auto fitting = segment_header(bytes, kind, number);
+  if (fitting) return "";
+  if (fitting.error().fault == StoreFault::newer_format) return tl::unexpected(fitting.error());
+  const auto header = parse_segment_header(bytes);
+  if (!header) return "the segment's header is damaged";
+  return "the file is " + segment_name(header->kind, header->number) + " under another name";
+}
+
 /// The log, from the oldest segment to the newest.
 class LogInspection {
  public:
@@ -64,11 +74,13 @@ class LogInspection {
     const auto end = next ? limit(number, *next) : StoreResult<std::uint64_t>(~std::uint64_t{0});
     if (!end) return tl::unexpected(end.error());
     ++result_.segments;
-    if (!segment_header(bytes_, SegmentKind::records, number)) {
+    const auto header = header_fault(bytes_, SegmentKind::records, number);
+    if (!header) return tl::unexpected(header.error());
+    if (!header->empty()) {
       // One that never got its first commit is what a crash leaves.
       const Frame second = find_frame(bytes_, 0);
       if (next || second.status == Frame::Status::ok)
-        damage(number, 0, "the segment's header is damaged");
+        damage(number, 0, *header);
       else
         result_.torn_bytes += bytes_.size();
       return {};
@@ -178,7 +190,9 @@ StoreResult<void> verify_payloads(Files& files, std::uint64_t number, const Payl
     result.damages.push_back({SegmentKind::payloads, name, number, offset, std::move(message)});
   };
   ++result.segments;
-  if (!segment_header(bytes, SegmentKind::payloads, number)) damage(0, "the segment's header is damaged");
+  const auto fault = header_fault(bytes, SegmentKind::payloads, number);
+  if (!fault) return tl::unexpected(fault.error());
+  if (!fault->empty()) damage(0, *fault);
   std::uint64_t end =
       number == last.end.segment ? std::min<std::uint64_t>(last.end.offset, bytes.size()) : bytes.size();
   const bool has_list = number != last.end.segment && bytes.size() >= payload_trailer_bytes;
@@ -257,11 +271,14 @@ StoreResult<Inspection> verify(Files& files) {
     stream.checkpoint_last = newest->last;
   }
   // One that was never finished may be torn; it is missed only if the store does not open without it.
-  if (const auto& damage = checkpoints.damage(); damage && !FileStore::open_read_only(files)) {
-    result.damages.push_back({SegmentKind::checkpoint, damage->file,
-                              segment_number(SegmentKind::checkpoint, damage->file).value_or(0),
-                              damage->offset, damage->message});
-  } else if (is_log_sound && !numbers.empty()) {
+  const bool is_missed = !checkpoints.unreadable_parts().empty() && !FileStore::open_read_only(files);
+  for (const UnreadablePart& part : checkpoints.unreadable_parts()) {
+    (is_missed ? result.damages : result.needless_damages)
+        .push_back({SegmentKind::checkpoint, part.file,
+                    segment_number(SegmentKind::checkpoint, part.file).value_or(0), part.offset,
+                    part.message});
+  }
+  if (!is_missed && is_log_sound && !numbers.empty()) {
     if (auto missing = missing_start(numbers.front(), result.streams)) result.damages.push_back(*missing);
   }
   return result;

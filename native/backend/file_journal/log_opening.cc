@@ -111,9 +111,8 @@ StoreResult<bool> RecordLog::find_newest(std::span<const std::uint64_t> numbers,
     auto read = read_all(files_, name, bytes);
     if (!read) return tl::unexpected(read.error());
     const auto header = parse_segment_header(bytes);
-    if (!header && header.error().where == "byte 8") {
-      return tl::unexpected(StoreError{StoreFault::newer_format, name, 8, header.error().message});
-    }
+    if (!header && is_newer(header.error()))
+      return tl::unexpected(segment_header(bytes, SegmentKind::records, *number).error());
     const SegmentScan scan = scan_commits(bytes);
     if (!header && was_confirmed(bytes)) return corrupt(name, 0, header.error().message);
     if (scan.tail == SegmentScan::Tail::damaged) return corrupt(name, scan.damage_offset, scan.damage);
@@ -189,6 +188,10 @@ StoreResult<void> RecordLog::find_first(std::span<const Covered> covered) {
     });
     if (missing == start->next.end()) return {};
     const OpeningNote& opening = start->opening;
+    if (opening.previous_segment >= segment.number) {
+      return corrupt(segment_name(SegmentKind::records, segment.number), 0,
+                     "the segment says that it follows segment " + std::to_string(opening.previous_segment));
+    }
     const std::string previous = segment_name(SegmentKind::records, opening.previous_segment);
     if (opening.previous_segment == 0 || !files_.size(previous)) {
       return corrupt(

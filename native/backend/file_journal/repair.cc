@@ -79,6 +79,9 @@ class Plan {
   }
 
   StoreResult<void> rewrite_header(const Damage& damage) {
+    Bytes found;
+    if (read_bytes(files_, damage.file, 0, segment_header_bytes, found) && parse_segment_header(found))
+      return hopeless(damage, "rename it back, and if you cannot");
     SegmentHeader header;
     header.kind = damage.kind;
     header.number = damage.segment;

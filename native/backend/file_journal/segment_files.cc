@@ -88,9 +88,13 @@ StoreResult<void> read_all(Files& files, std::string_view file, Bytes& out) {
   return read_bytes(files, file, 0, ~std::uint64_t{0}, out);
 }
 
+bool is_newer(const Error& error) { return error.where == "byte 8" || error.where == "byte 10"; }
+
 StoreResult<SegmentHeader> segment_header(ByteView bytes, SegmentKind kind, std::uint64_t number) {
   const std::string file = segment_name(kind, number);
   auto header = parse_segment_header(bytes);
+  if (!header && is_newer(header.error()))
+    return tl::unexpected(StoreError{StoreFault::newer_format, file, 8, header.error().message});
   if (!header) return corrupt(file, 0, header.error().message);
   if (header->kind != kind || header->number != number) {
     return corrupt(file, 0, "the header belongs to another segment");

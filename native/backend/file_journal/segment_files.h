@@ -34,7 +34,11 @@ StoreResult<void> read_bytes(Files& files, std::string_view file, std::uint64_t 
 /// All of it.
 StoreResult<void> read_all(Files& files, std::string_view file, Bytes& out);
 
-/// Reads and checks the header at the start of `bytes`; `corrupt` if it is none, or not of this segment.
+/// Whether this error of `parse_segment_header` speaks of a newer format, which is no damage.
+bool is_newer(const Error& error);
+
+/// Reads and checks the header at the start of `bytes`; `corrupt` if it is none, or not of this segment;
+/// `newer_format`.
 StoreResult<SegmentHeader> segment_header(ByteView bytes, SegmentKind kind, std::uint64_t number);
 
 /// What one commit has written: the files that must be synced for it.

@@ -126,7 +126,9 @@ void FileStore::State::release_all_but(std::span<const std::uint64_t> named, std
 
 bool FileStore::State::wants_checkpoint(StreamNumber stream) const {
   const LogStream& known = log_->streams()[stream.index];
-  if (known.durable <= known.covered || checkpoints_.is_open(known.key)) return false;
+  if (checkpoints_.is_open(known.key)) return false;
+  if (is_rotten(known.key)) return true;
+  if (known.durable <= known.covered) return false;
   std::uint64_t live = 0;
   for (const Checkpoint& one : checkpoints_.complete()) live += one.bytes;
   return log_->position() - known.covered_position > std::max(options_.checkpoint_bytes_min, live / 2);
@@ -144,7 +146,9 @@ StoreResult<void> FileStore::State::begin_checkpoint(StreamNumber stream) {
 
 void FileStore::State::trim(WallTime now) {
   wants_key_trim_ = true;
-  if (options_.audit_retention.ms != 0) trim_before_ = {now.ms - options_.audit_retention.ms};
+  if (options_.audit_retention.ms == 0) return;
+  trim_before_ = {now.ms - options_.audit_retention.ms};
+  must_look_ = true;
 }
 
 FileStoreStats FileStore::State::stats() const {

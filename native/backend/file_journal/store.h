@@ -214,7 +214,8 @@ class FileStore {
 
   // --- checkpoints ---
 
-  /// Whether enough was written that a checkpoint of this stream pays.
+  /// Whether enough was written that a checkpoint of this stream pays, or the one on disk has to be replaced
+  /// because it cannot be read any more.
   bool wants_checkpoint(StreamNumber stream) const;
   /// Begins one: what the machine's `checkpoint` gives, step by step, goes to
   /// `add_to_checkpoint`, whose records have numbers from the stream's last appended one on. An unfinished
@@ -229,7 +230,8 @@ class FileStore {
   bool has_open_checkpoint(StreamNumber stream) const;
 
   /// Deletes record segments that checkpoints replace and whose youngest record is older than the audit
-  /// retention. Call it after checkpoints and about hourly; takes effect with the next commit.
+  /// retention. Call it after checkpoints and about hourly; takes effect with the next commit, which reads
+  /// the checkpoints again if there is something to delete: O(their bytes).
   void trim(WallTime now);
 
   /// For those who read the records beside the store (see `AuditLog`).

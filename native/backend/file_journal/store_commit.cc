@@ -19,12 +19,26 @@ bool FileStore::State::has_work() const {
 /// What was replaced is there until what replaced it has been synced strictly.
 bool FileStore::State::must_settle() const {
   return !unsettled_.empty() && (payloads_.has_deletable() || checkpoints_.has_replaced() ||
-                                 (!log_->segments().empty() && log_->can_trim(trim_before_)));
+                                 (!log_->segments().empty() && can_trim()));
+}
+
+bool FileStore::State::is_rotten(const StreamKey& stream) const {
+  return std::find(rotten_.begin(), rotten_.end(), stream) != rotten_.end();
+}
+
+/// As long as a checkpoint on disk is not what was written, its records are all that is left of the state.
+bool FileStore::State::can_trim() const { return rotten_.empty() && log_->can_trim(trim_before_); }
+
+/// Records go on the strength of checkpoints, which may have been written long ago.
+void FileStore::State::trim_log() {
+  if (!can_trim()) return;
+  if (std::exchange(must_look_, false)) rotten_ = checkpoints_.rotten();
+  if (rotten_.empty()) log_->trim(trim_before_);
 }
 
 bool FileStore::State::wants_commit() const {
   return has_work() || !gathering_.releases.empty() || payloads_.wants_upkeep() ||
-         checkpoints_.has_replaced() || log_->can_trim(trim_before_);
+         checkpoints_.has_replaced() || can_trim();
 }
 
 void FileStore::State::commit(CommitDone done) {
@@ -51,7 +65,7 @@ void FileStore::State::tidy() {
   if (!unsettled_.empty()) return;
   payloads_.delete_empty();
   checkpoints_.delete_replaced();
-  log_->trim(trim_before_);
+  trim_log();
   drop_unused_keys();
 }
 
@@ -140,6 +154,7 @@ void FileStore::State::succeed() {
     LogStream& known = log_->streams()[*stream];
     known.covered = checkpoint.first;
     known.covered_position = checkpoint_positions_[*stream];
+    std::erase(rotten_, checkpoint.stream);
   });
   for (const std::uint64_t id : writing_.releases) payloads_.release(id);
   ++commits_;

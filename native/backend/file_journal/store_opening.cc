@@ -30,8 +30,9 @@ StoreResult<void> FileStore::State::open_log(std::span<const std::string> names)
     auto opened = log_->open(names, covered, payloads_);
     if (!opened) {
       // Without the records a damaged checkpoint cannot be done without.
-      if (opened.error().fault == StoreFault::corrupt && checkpoints_.damage()) {
-        return tl::unexpected(*checkpoints_.damage());
+      if (opened.error().fault == StoreFault::corrupt && !checkpoints_.unreadable_parts().empty()) {
+        const UnreadablePart& part = checkpoints_.unreadable_parts().front();
+        return corrupt(part.file, part.offset, part.message);
       }
       return opened;
     }

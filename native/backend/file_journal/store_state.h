@@ -79,6 +79,9 @@ class FileStore::State {
   RecordBlock& block_for(std::uint32_t stream, std::uint64_t sequence, WallTime at);
   bool has_work() const;
   bool must_settle() const;
+  bool can_trim() const;
+  void trim_log();
+  bool is_rotten(const StreamKey& stream) const;
   void pump();
   void start();
   void write_keys();
@@ -113,8 +116,10 @@ class FileStore::State {
   };
   std::map<std::string, KeyUse> key_uses_;  ///< by file
   bool wants_key_trim_ = false;
+  bool must_look_ = false;              ///< at the checkpoints, before the log is trimmed
+  std::vector<StreamKey> rotten_;       ///< streams whose newest checkpoint has to be made anew
   std::uint64_t settled_position_ = 0;  ///< of the log when it was synced strictly last
-  std::set<std::string> unsettled_;  ///< files that were written since a strict sync, or may have been
+  std::set<std::string> unsettled_;     ///< files that were written since a strict sync, or may have been
   WallTime trim_before_;
   bool is_syncing_ = false;
   bool is_pumping_ = false;

@@ -84,6 +84,32 @@ test('a run that was interrupted is repeated, and counts as lost', async (contex
   assert.equal((await lot.pool('p').status('again')).lost, 1);
 });
 
+test('a stored result whose bytes are lost is told as such wherever it is asked for', async (context) => {
+  const folder = scratchFolder();
+  const handlers = { p: () => 'a result that is damaged on disk later' };
+  const task = { taskId: 'damaged', payload: {}, mailbox: { tenant: 'a' } };
+  const first = await ParkingLot.open(configIn(folder), { handlers });
+  await (await first.pool('p').submit(task)).outcome();
+  while ((await first.mailbox({ tenant: 'a' }).fetch()).length === 0) await setImmediate();
+  await first.close();
+
+  const file = path.join(folder, 'payloads-0000000001');
+  const bytes = readFileSync(file);
+  bytes[bytes.indexOf('damaged on disk')]! ^= 1;
+  writeFileSync(file, bytes);
+
+  const lot = await open(context, folder);
+  const [message] = await lot.mailbox({ tenant: 'a' }).fetch();
+  assert.equal(message?.status, 'completed');
+  assert.equal(message?.payloadError, 'payload_unreadable');
+  assert.equal('payload' in message, false);
+  const { outcome } = await lot.pool('p').status('damaged');
+  assert.equal(outcome?.resultError, 'payload_unreadable');
+  const again = await lot.pool('p').submit(task);
+  assert.equal((await again.outcome()).resultError, 'payload_unreadable');
+  await assert.rejects(again.result(), { code: 'payload_unreadable' });
+});
+
 test('outcomes, failures and acknowledgements are remembered', async (context) => {
   const folder = scratchFolder();
   const handlers = {
