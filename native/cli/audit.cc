@@ -218,8 +218,11 @@ ExitCode verify_store(const std::string& directory, const std::string& prefix, c
   if (!inspection)
     return complain("audit", Error{directory, inspection.error().message}, ExitCode::unexpected);
   const Damage* broken = nullptr;
-  for (const Damage& damage : inspection->damages) {
-    if (broken == nullptr && damage.kind == SegmentKind::records) broken = &damage;
+  // A segment that only the audit trail misses counts here.
+  for (const std::vector<Damage>* damages : {&inspection->damages, &inspection->needless_damages}) {
+    for (const Damage& damage : *damages) {
+      if (broken == nullptr && damage.kind == SegmentKind::records) broken = &damage;
+    }
   }
   if (options.store.is_json) {
     Json json{{"store", directory}, {"ok", broken == nullptr}, {"commits", inspection->commits}};

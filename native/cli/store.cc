@@ -64,10 +64,11 @@ void print(const Inspection& inspection, const StoreOptions& options) {
   if (!options.is_json) {
     for (const Damage& damage : inspection.damages) print(damage);
     for (const Damage& damage : inspection.needless_damages) {
-      print(
-          damage,
-          "; it is damaged or was never finished, and nothing is lost: the records that it would replace are "
-          "there");
+      print(damage,
+            damage.kind == SegmentKind::checkpoint
+                ? "; it is damaged or was never finished, and nothing is lost: the records that it would "
+                  "replace are there"
+                : "; the audit trail has a gap, queues and mailboxes lose nothing");
     }
     std::printf("%llu commits, %zu streams, %llu payloads, %zu damages\n",
                 static_cast<unsigned long long>(inspection.commits), inspection.streams.size(),

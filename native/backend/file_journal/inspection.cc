@@ -1,6 +1,7 @@
 #include "inspection.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "name_walk.h"
 #include "parking_lot/crc32c.h"
 #include "payload_segments.h"
+#include "presence.h"
 #include "segment_files.h"
 
 namespace parking_lot {
@@ -31,6 +33,7 @@ class LogInspection {
   LogInspection(Files& files, Inspection& result) : files_(files), result_(result) {}
 
   StoreResult<void> read(std::span<const std::uint64_t> numbers) {
+    numbers_ = numbers;
     for (std::size_t i = 0; i < numbers.size(); ++i) {
       auto read =
           read_segment(numbers[i], i + 1 < numbers.size() ? std::optional(numbers[i + 1]) : std::nullopt);
@@ -86,6 +89,7 @@ class LogInspection {
       return {};
     }
     local_.clear();
+    note_gap(number);
     bool is_sound = true;
     const SegmentScan scan = scan_commits(bytes_, *end, [&](const Frame& frame, std::uint64_t offset) {
       ++result_.frames;
@@ -103,6 +107,16 @@ class LogInspection {
       result_.torn_bytes += bytes_.size() - scan.end;
     }
     return {};
+  }
+
+  /// A segment that is not there between two others.
+  void note_gap(std::uint64_t number) {
+    const Frame frame = parse_frame(bytes_, segment_header_bytes);
+    const auto opening = frame.status == Frame::Status::ok ? parse_opening(frame) : std::nullopt;
+    if (!opening || number == numbers_.front() || opening->previous_segment == 0 ||
+        std::binary_search(numbers_.begin(), numbers_.end(), opening->previous_segment))
+      return;
+    damage(opening->previous_segment, 0, "the segment is missing, and its records with it");
   }
 
   Known& known(const StreamKey& key) {
@@ -160,6 +174,7 @@ class LogInspection {
 
   Files& files_;
   Inspection& result_;
+  std::span<const std::uint64_t> numbers_;
   KeyNumbers keys_;
   Bytes bytes_;  ///< of one segment after the other
   std::vector<StreamKey> local_;
@@ -208,8 +223,10 @@ StoreResult<void> verify_payloads(Files& files, std::uint64_t number, const Payl
     const ByteView rest = ByteView(bytes).subspan(at, end - at);
     const auto head = parse_payload_head(rest);
     if (!head || payload_head_bytes + std::uint64_t{head->bytes} > rest.size()) {
+      // Zeros that were kept ahead, in a segment that a crash has ended.
+      const bool may_be_blank = number != last.end.segment && !trailer;
       const bool is_blank =
-          std::all_of(rest.begin(), rest.end(), [](std::uint8_t byte) { return byte == 0; });
+          may_be_blank && std::all_of(rest.begin(), rest.end(), [](std::uint8_t byte) { return byte == 0; });
       if (!is_blank) damage(at, "a payload should begin here");
       return {};
     }
@@ -222,6 +239,45 @@ StoreResult<void> verify_payloads(Files& files, std::uint64_t number, const Payl
     }
     at += payload_head_bytes + head->bytes;
   }
+  if (number == last.end.segment && bytes.size() < last.end.offset)
+    damage(bytes.size(), "the file is shorter than the last commit says");
+  return {};
+}
+
+StoreResult<FileStore> open_to_look(Files& files) {
+  for (int attempt = 1;; ++attempt) {
+    auto opened = FileStore::open_read_only(files);
+    // An owner may go on meanwhile, and delete what is being read.
+    if (opened || attempt == 3) return opened;
+  }
+}
+
+/// What opening finds and the reading of single files does not: what belongs together. Empty: it opens.
+StoreResult<void> compare_with_opening(Files& files, Inspection& result) {
+  const auto opened = open_to_look(files);
+  if (opened) {
+    result.torn_bytes = std::max(result.torn_bytes, opened->stats().cut_bytes);
+    const auto is_gap = [&](const Damage& damage) {
+      return segment_number(SegmentKind::records, damage.file) &&
+             damage.segment < opened->first_needed_segment() && !files.size(damage.file);
+    };
+    std::copy_if(result.damages.begin(), result.damages.end(), std::back_inserter(result.needless_damages),
+                 is_gap);
+    std::erase_if(result.damages, is_gap);
+    return {};
+  }
+  const StoreError& error = opened.error();
+  if (error.fault != StoreFault::corrupt) return tl::unexpected(error);
+  // Of a checkpoint that is needed.
+  const auto is_of_checkpoint = [](const Damage& damage) { return damage.kind == SegmentKind::checkpoint; };
+  std::copy_if(result.needless_damages.begin(), result.needless_damages.end(),
+               std::back_inserter(result.damages), is_of_checkpoint);
+  std::erase_if(result.needless_damages, is_of_checkpoint);
+  if (!result.damages.empty()) return {};
+  const SegmentKind kind =
+      segment_number(SegmentKind::payloads, error.file) ? SegmentKind::payloads : SegmentKind::records;
+  result.damages.push_back(
+      {kind, error.file, segment_number(kind, error.file).value_or(0), error.offset, bare_message(error)});
   return {};
 }
 
@@ -271,16 +327,21 @@ StoreResult<Inspection> verify(Files& files) {
     stream.checkpoint_last = newest->last;
   }
   // One that was never finished may be torn; it is missed only if the store does not open without it.
-  const bool is_missed = !checkpoints.unreadable_parts().empty() && !FileStore::open_read_only(files);
   for (const UnreadablePart& part : checkpoints.unreadable_parts()) {
-    (is_missed ? result.damages : result.needless_damages)
-        .push_back({SegmentKind::checkpoint, part.file,
-                    segment_number(SegmentKind::checkpoint, part.file).value_or(0), part.offset,
-                    part.message});
+    result.needless_damages.push_back({SegmentKind::checkpoint, part.file,
+                                       segment_number(SegmentKind::checkpoint, part.file).value_or(0),
+                                       part.offset, part.message});
   }
-  if (!is_missed && is_log_sound && !numbers.empty()) {
+  if (is_log_sound && checkpoints.unreadable_parts().empty() && !numbers.empty()) {
     if (auto missing = missing_start(numbers.front(), result.streams)) result.damages.push_back(*missing);
   }
+  if (has_lost_records(*names)) {
+    result.damages.push_back({SegmentKind::records, segment_name(SegmentKind::records, 1), 1, 0,
+                              "there are payloads and no records: were files deleted?"});
+    return result;
+  }
+  auto compared = compare_with_opening(files, result);
+  if (!compared) return tl::unexpected(compared.error());
   return result;
 }
 

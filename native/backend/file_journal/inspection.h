@@ -44,8 +44,8 @@ struct Inspection {
   std::uint64_t payload_end_offset = 0;
   std::vector<StreamCount> streams;
   std::vector<Damage> damages;  ///< at most one a segment of records or checkpoints, all of payloads and keys
-  /// Of checkpoints that were never finished, or whose records are all there: nothing is lost, and the next
-  /// opening removes them.
+  /// Queues, mailboxes and garages lose nothing by these: unreadable checkpoints that were never finished, or
+  /// whose records are all there (the next opening removes them), and segments missing in the audit trail.
   std::vector<Damage> needless_damages;
   std::vector<KeyDamage> key_damages;  ///< those of keys again, with what can be done about them
   /// At the end, of a commit that was never confirmed; the next opening cuts it off.

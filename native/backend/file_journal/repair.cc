@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "draft_files.h"
 #include "inspection.h"
 #include "log_format.h"
 #include "payload_owners.h"
@@ -12,6 +13,15 @@
 namespace parking_lot {
 
 namespace {
+
+constexpr const char* those_tasks = "; tasks that need them end with payload_unreadable";
+
+tl::unexpected<StoreError> beyond_repair(const std::string& file, std::uint64_t offset,
+                                         const std::string& why) {
+  return tl::unexpected(
+      StoreError{StoreFault::corrupt, file, offset,
+                 file + ", byte " + std::to_string(offset) + ": " + why + ": restore a copy of the store"});
+}
 
 /// The steps for the damages of one inspection.
 class Plan {
@@ -28,7 +38,7 @@ class Plan {
       if (key_file_number(damage.file)) continue;
       if (std::find(names_.begin(), names_.end(), damage.file) == names_.end())
         return hopeless(damage, "nothing else holds them");
-      if (damage.offset == 0 && damage.kind != SegmentKind::checkpoint) {
+      if (damage.offset == 0 && damage.kind != SegmentKind::checkpoint && !header_is_sound(damage)) {
         planned = rewrite_header(damage);
       } else if (damage.kind == SegmentKind::payloads) {
         planned = mend_payloads(damage);
@@ -49,9 +59,7 @@ class Plan {
 
  private:
   static tl::unexpected<StoreError> hopeless(const Damage& damage, const std::string& why) {
-    return tl::unexpected(StoreError{StoreFault::corrupt, damage.file, damage.offset,
-                                     damage.file + ", byte " + std::to_string(damage.offset) + ": " +
-                                         damage.message + "; " + why + ": restore a copy of the store"});
+    return beyond_repair(damage.file, damage.offset, damage.message + "; " + why);
   }
 
   std::string copy_name(const std::string& file) {
@@ -76,6 +84,12 @@ class Plan {
       steps_.push_back(
           {RepairStep::Kind::discard, name, 0, {}, {}, "the index of the audit trail is made anew"});
     }
+  }
+
+  bool header_is_sound(const Damage& damage) {
+    Bytes start;
+    return read_bytes(files_, damage.file, 0, segment_header_bytes, start) &&
+           segment_header(start, damage.kind, damage.segment);
   }
 
   StoreResult<void> rewrite_header(const Damage& damage) {
@@ -123,8 +137,7 @@ class Plan {
     const ByteView rest = ByteView(bytes).subspan(damage.offset);
     if (const auto head = parse_payload_head(rest);
         head && payload_head_bytes + std::uint64_t{head->bytes} <= rest.size()) {
-      add_bridge(damage, head->bytes,
-                 loss_of(head->id) + "; a task that waits for them ends with payload_unreadable");
+      add_bridge(damage, head->bytes, loss_of(head->id) + those_tasks);
       return {};
     }
     const ByteView last = ByteView(bytes).last(std::min(bytes.size(), payload_trailer_bytes));
@@ -136,15 +149,39 @@ class Plan {
     }
     const bool is_last = damage.segment == inspection_.payload_end_segment;
     std::uint64_t end = bytes.size();
-    if (is_last) end = std::min(end, inspection_.payload_end_offset);
+    if (is_last) end = inspection_.payload_end_offset;
     if (trailer) end = trailer->list_offset;
+    const std::uint64_t readable = std::min<std::uint64_t>(end, bytes.size());
     std::uint64_t next = damage.offset + payload_head_bytes;
-    while (next < end && !parse_payload_head(ByteView(bytes).subspan(next, end - next))) ++next;
-    if (next < damage.offset + payload_head_bytes) return {};
-    add_bridge(damage, static_cast<std::uint32_t>(next - damage.offset - payload_head_bytes),
-               "the payloads between byte " + std::to_string(damage.offset) + " and byte " +
-                   std::to_string(next) + " are lost; tasks that need them end with payload_unreadable");
+    while (next < readable && !parse_payload_head(ByteView(bytes).subspan(next, readable - next))) ++next;
+    if (next >= readable && !is_last && !trailer) {
+      add(RepairStep::Kind::cut, damage.file, damage.offset, {},
+          "the payloads behind byte " + std::to_string(damage.offset) + " are lost" + those_tasks);
+      return {};
+    }
+    if (next >= readable) next = end;
+    // A bridge begins with a head: where there is no room for one, the payload before goes too.
+    std::uint64_t from = damage.offset;
+    if (from + payload_head_bytes > next) from = start_of_entry_before(bytes, damage.offset);
+    if (from + payload_head_bytes > next) return hopeless(damage, "there is no room to bridge it");
+    const Damage bridged{damage.kind, damage.file, damage.segment, from, damage.message};
+    add_bridge(bridged, static_cast<std::uint32_t>(next - from - payload_head_bytes),
+               "the payloads between byte " + std::to_string(from) + " and byte " + std::to_string(next) +
+                   " are lost" + those_tasks);
+    if (next > bytes.size())
+      add(RepairStep::Kind::rewrite, damage.file, next - 1, Bytes{0}, "the file gets its length back");
     return {};
+  }
+
+  static std::uint64_t start_of_entry_before(ByteView segment, std::uint64_t offset) {
+    std::uint64_t before = offset;
+    for (std::uint64_t at = segment_header_bytes; at < offset;) {
+      const auto head = parse_payload_head(segment.subspan(at, offset - at));
+      if (!head) break;
+      before = at;
+      at += payload_head_bytes + head->bytes;
+    }
+    return before;
   }
 
   /// Numbers of the last records by stream, as the segment's first `end` bytes say.
@@ -167,7 +204,10 @@ class Plan {
 
   StoreResult<void> mend_log(const Damage& damage) {
     const std::vector<std::uint64_t> numbers = segment_numbers(SegmentKind::records, names_);
-    if (FileStore::open_read_only(files_)) {
+    if (const auto opened = FileStore::open_read_only(files_)) {
+      if (damage.segment >= opened->first_needed_segment())
+        return hopeless(damage,
+                        "the store opens with it, and a repair would only lose more; if you want it whole");
       add(RepairStep::Kind::discard, damage.file, 0, {},
           "the audit trail loses the records of this segment; queues and mailboxes lose nothing");
       return {};
@@ -255,12 +295,65 @@ StoreResult<void> apply(CommitWrites& writes, const RepairStep& step) {
   return {};
 }
 
+/// Numbers of the last records by stream; empty if the store does not open.
+std::map<std::string, std::uint64_t> durable_ends(Files& files) {
+  std::map<std::string, std::uint64_t> ends;
+  const auto opened = FileStore::open_read_only(files);
+  if (!opened) return ends;
+  const std::vector<StreamKey> streams = opened->streams();
+  for (std::uint32_t i = 0; i < streams.size(); ++i) {
+    const std::string kind = std::to_string(static_cast<int>(streams[i].kind));
+    ends[kind + streams[i].name] = opened->durable({i});
+  }
+  return ends;
+}
+
+/// A plan is kept only if it leads to a store that opens, with everything that the store has that opens now.
+StoreResult<void> check_end(Files& before, Files& after) {
+  const auto opened = FileStore::open_read_only(after);
+  if (!opened) {
+    const StoreError& error = opened.error();
+    if (error.fault != StoreFault::corrupt) return tl::unexpected(error);
+    return beyond_repair(error.file, error.offset, bare_message(error) + "; no repair makes the store open");
+  }
+  std::map<std::string, std::uint64_t> ends = durable_ends(after);
+  for (const auto& [stream, end] : durable_ends(before)) {
+    if (ends[stream] < end)
+      return beyond_repair(segment_name(SegmentKind::records, 1), 0,
+                           "the store opens as it is, and a repair would lose records of " +
+                               stream.substr(1) + "; if you want it whole");
+  }
+  return {};
+}
+
 }  // namespace
 
+/// One damage may hide another: what the steps lead to is inspected in turn, on a draft.
 StoreResult<std::vector<RepairStep>> plan_repair(Files& files) {
-  const auto inspection = verify(files);
-  if (!inspection) return tl::unexpected(inspection.error());
-  return Plan(files, *inspection).make();
+  DraftFiles draft(files);
+  std::vector<RepairStep> steps;
+  std::optional<Damage> first;
+  for (;;) {
+    const auto inspection = verify(draft);
+    if (!inspection) return tl::unexpected(inspection.error());
+    const bool stands_still = first && !inspection->damages.empty() &&
+                              inspection->damages.front().file == first->file &&
+                              inspection->damages.front().offset == first->offset;
+    if (stands_still) return beyond_repair(first->file, first->offset, first->message + "; nothing mends it");
+    auto next = Plan(draft, *inspection).make();
+    if (!next) return next;
+    if (next->empty()) break;
+    first = inspection->damages.front();
+    CommitWrites writes(draft);
+    for (RepairStep& step : *next) {
+      if (!step.kept_as.empty()) (void)draft.create(step.kept_as);
+      if (auto applied = apply(writes, step); !applied) return tl::unexpected(applied.error());
+      steps.push_back(std::move(step));
+    }
+  }
+  if (steps.empty()) return steps;
+  if (auto checked = check_end(files, draft); !checked) return tl::unexpected(checked.error());
+  return steps;
 }
 
 void repair(Files& files, std::vector<RepairStep> steps, std::function<void(StoreResult<void>)> done) {

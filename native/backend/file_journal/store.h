@@ -236,6 +236,9 @@ class FileStore {
 
   /// For those who read the records beside the store (see `AuditLog`).
   LogEnd log_end() const;
+  /// Number of the oldest segment of records that recovery reads: those before it are kept for audit alone.
+  /// 0: there is none yet.
+  std::uint64_t first_needed_segment() const;
 
   FileStoreStats stats() const;
 

@@ -55,6 +55,15 @@ StoreFault fault_of(FileFault fault) {
   return StoreFault::io;
 }
 
+std::string place_in(std::string_view file, std::uint64_t offset) {
+  return std::string(file) + ", byte " + std::to_string(offset) + ": ";
+}
+
+constexpr std::string_view advice =
+    " store repairs nothing by itself: look with `parking-lot store verify`, then decide on `parking-lot "
+    "store "
+    "repair`.";
+
 }  // namespace
 
 Error error_of(const std::string& place, const StoreError& error) {
@@ -78,12 +87,20 @@ tl::unexpected<StoreError> store_failure(StoreFault fault, std::string message) 
   return tl::unexpected(StoreError{fault, "", 0, std::move(message)});
 }
 
+std::string bare_message(const StoreError& error) {
+  std::string_view message = error.message;
+  if (const std::string place = place_in(error.file, error.offset); message.starts_with(place))
+    message.remove_prefix(place.size());
+  message = message.substr(0, message.rfind(advice));
+  if (message.ends_with("; the")) message.remove_suffix(5);
+  if (message.ends_with(" The")) message.remove_suffix(4);
+  return std::string(message);
+}
+
 tl::unexpected<StoreError> corrupt(std::string_view file, std::uint64_t offset, std::string_view message) {
   return tl::unexpected(StoreError{StoreFault::corrupt, std::string(file), offset,
-                                   std::string(file) + ", byte " + std::to_string(offset) + ": " +
-                                       std::string(message) + (message.ends_with('.') ? " The" : "; the") +
-                                       " store repairs nothing by itself: look with `parking-lot store "
-                                       "verify`, then decide on `parking-lot store repair`."});
+                                   place_in(file, offset) + std::string(message) +
+                                       (message.ends_with('.') ? " The" : "; the") + std::string(advice)});
 }
 
 }  // namespace parking_lot

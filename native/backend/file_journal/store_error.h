@@ -47,6 +47,8 @@ Error error_of(const std::string& place, const StoreError& error);
 StoreError store_error(const FileError& error);
 tl::unexpected<StoreError> store_failure(const FileError& error);
 tl::unexpected<StoreError> store_failure(StoreFault fault, std::string message);
+/// What is wrong, without its place and without what to do.
+std::string bare_message(const StoreError& error);
 /// Bytes that were durable are damaged. `message` completes "<file>, byte <offset>: ".
 tl::unexpected<StoreError> corrupt(std::string_view file, std::uint64_t offset, std::string_view message);
 
