@@ -37,7 +37,7 @@ void print_message(const FetchedMessage& fetched, bool is_json) {
   }
   std::string status(to_string(message.status));
   if (message.reason != Reason::none) status += " (" + std::string(to_string(message.reason)) + ")";
-  std::printf("%-12s %s %-32s %-22s %s\n", message.cursor.c_str(), format_rfc3339(message.created_at).c_str(),
+  std::printf("%-24s %s %-32s %-22s %s\n", message.cursor.c_str(), format_rfc3339(message.created_at).c_str(),
               message.task_id.c_str(), status.c_str(),
               is_lost ? "(its payload is lost: payload_unreadable)" : payload.c_str());
 }

@@ -102,6 +102,8 @@ void print(const Inspection& inspection, const StoreOptions& options) {
   std::printf("%s\n", json.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
 }
 
+constexpr const char* given_up_file = "cut-payloads-lost";
+
 // A repair keeps the heads of the payloads that it gives up: their ids are known to be lost.
 std::set<std::uint64_t> given_up_in(Files& files) {
   std::set<std::uint64_t> ids;
@@ -110,22 +112,31 @@ std::set<std::uint64_t> given_up_in(Files& files) {
   for (const std::string& name : *names) {
     if (name.rfind("cut-payloads-", 0) != 0) continue;
     Bytes bytes;
-    if (!read_bytes(files, name, 0, payload_head_bytes, bytes)) continue;
-    if (const auto head = parse_payload_head(bytes)) ids.insert(head->id);
+    if (!read_bytes(files, name, 0, name == given_up_file ? ~std::uint64_t{0} : payload_head_bytes, bytes))
+      continue;
+    for (std::size_t at = 0; at < bytes.size(); at += payload_head_bytes) {
+      if (const auto head = parse_payload_head(ByteView(bytes).subspan(at))) ids.insert(head->id);
+    }
   }
   return ids;
 }
 
 // The files alone do not say which payloads there should be: tasks and messages do.
-void look_for_payloads(const StoreOptions& options, Files& files, Inspection& inspection) {
+std::vector<MissingPayloads> missing_payloads(const StoreOptions& options, Files& files) {
   StoreChoice choice;
   choice.directory = options.directory;
   auto stores = OpenedStores::open(choice, HostOptions::Access::reading);
-  if (!stores) return;  // without a copy of its config nobody knows what its streams are
+  if (!stores) return {};  // without a copy of its config nobody knows what its streams are
   const std::set<std::uint64_t> given_up = given_up_in(files);
-  for (MissingPayloads& missing : stores->host().missing_payloads()) {
-    std::erase_if(missing.ids, [&](std::uint64_t id) { return given_up.contains(id); });
-    if (missing.ids.empty()) continue;
+  std::vector<MissingPayloads> missing = stores->host().missing_payloads();
+  for (MissingPayloads& each : missing)
+    std::erase_if(each.ids, [&](std::uint64_t id) { return given_up.contains(id); });
+  std::erase_if(missing, [](const MissingPayloads& each) { return each.ids.empty(); });
+  return missing;
+}
+
+void look_for_payloads(const StoreOptions& options, Files& files, Inspection& inspection) {
+  for (const MissingPayloads& missing : missing_payloads(options, files)) {
     inspection.damages.push_back({.kind = SegmentKind::payloads,
                                   .file = "payloads",
                                   .message = std::to_string(missing.ids.size()) +
@@ -186,13 +197,29 @@ void print(const std::vector<RepairStep>& steps, const StoreOptions& options) {
   if (steps.empty() && !options.is_json) std::printf("nothing to repair\n");
 }
 
-ExitCode tell_what_is_beyond_repair(const StoreOptions& options, Files& files) {
-  Inspection inspection;
-  look_for_payloads(options, files, inspection);
-  for (const Damage& damage : inspection.damages)
-    std::fprintf(stderr, "%s Nothing can bring them back: those tasks fail with payload_unreadable.\n",
-                 damage.message.c_str());
-  return inspection.damages.empty() ? ExitCode::fine : ExitCode::work_failed;
+// What no file holds any more is said once, and then counts as known. `nullopt`: nothing is missing.
+std::optional<ExitCode> give_up_payloads(const StoreOptions& options, Files& files) {
+  const auto missing = missing_payloads(options, files);
+  if (missing.empty()) return std::nullopt;
+  Bytes heads;
+  for (const MissingPayloads& each : missing) {
+    for (const std::uint64_t id : each.ids) append_payload_head({.id = id}, heads);
+    const std::string message = std::to_string(each.ids.size()) + " payloads or results of " + each.stream +
+                                " are lost, the first with id " + std::to_string(each.ids.front()) +
+                                "; tasks that need them end with payload_unreadable";
+    if (options.is_json)
+      std::printf(
+          "%s\n",
+          Json{{"file", given_up_file}, {"message", message}, {"done", !options.is_dry}}.dump().c_str());
+    else
+      std::printf("%s\n", message.c_str());
+  }
+  if (options.is_dry) return ExitCode::fine;
+  const auto known = files.size(given_up_file);
+  auto written = known ? FileResult<void>() : files.create(given_up_file);
+  if (written) written = files.write_at(given_up_file, known.value_or(0), as_text(heads));
+  if (!written) return fail(options, store_error(written.error()));
+  return ExitCode::fine;
 }
 
 ExitCode repair_store(const StoreOptions& options) {
@@ -222,9 +249,14 @@ ExitCode repair_store(const StoreOptions& options) {
          "cut-" + damage.file,
          "the copy of the config goes; name the config with --config until a run has written it anew"});
   }
-  if (options.is_dry || steps->empty()) {
+  if (steps->empty()) {
+    if (const auto code = give_up_payloads(options, files)) return *code;
     print(*steps, options);
-    return steps->empty() ? tell_what_is_beyond_repair(options, files) : ExitCode::fine;
+    return ExitCode::fine;
+  }
+  if (options.is_dry) {
+    print(*steps, options);
+    return ExitCode::fine;
   }
   std::optional<StoreResult<void>> done;
   repair(files, *steps, [&](StoreResult<void> result) {
@@ -235,7 +267,7 @@ ExitCode repair_store(const StoreOptions& options) {
   }
   if (!done.has_value() || !*done) return fail(options, done->error());
   print(*steps, options);
-  return ExitCode::fine;
+  return give_up_payloads(options, files).value_or(ExitCode::fine);
 }
 
 CLI::App* add(CLI::App& store, const char* name, const char* what, const Options& options, Chosen& chosen,

@@ -117,6 +117,8 @@ void Storage::open_place(Place& place) {
     place.jobs_lock = std::move(*jobs_lock);
   }
   place.store.emplace(std::move(*store));
+  if (const std::uint64_t cut = place.store->stats().cut_bytes; cut > 0 && !is_reading())
+    host_log()->info("{}: {} bytes of commits that were never confirmed are cut off", place.directory, cut);
   place.refusal.reset();
   place.had_store = true;
   move_place(place, closed_places_, places_);

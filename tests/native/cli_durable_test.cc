@@ -513,6 +513,11 @@ TEST_CASE("store verify: a file of payloads that was deleted is missed") {
   }
   CHECK_THAT(program_output({"store", "verify", store}, 3),
              Catch::Contains("1 payloads or results that pool cpu names are in no segment"));
+  // Said once more, it is known.
+  CHECK_THAT(program_output({"store", "repair", store}),
+             Catch::Contains("1 payloads or results of pool cpu are lost"));
+  CHECK_THAT(program_output({"store", "repair", store}), Catch::Contains("nothing to repair"));
+  program_output({"store", "verify", store});
 }
 
 TEST_CASE("pool list: what an owner says of a full disk is seen beside it") {

@@ -319,6 +319,50 @@ TEST_CASE("a cursor goes on where a store was taken away") {
   CHECK(one.refused.empty());
 }
 
+TEST_CASE("a cursor from before a store lost its end covers nothing that was created later") {
+  const std::vector<PoolConfig> pools = {pool_with("a", StorageKind::in_memory)};
+  DrivenMailbox lost(pools);
+  const NameId ann = lost.key("acme", "ann");
+  for (std::uint64_t i = 1; i <= 4; ++i) {
+    lost.append(ann, i, "task-" + std::to_string(i));
+    lost.advance(10);
+  }
+  lost.persist();
+  const std::string cursor = lost.fetch(ann).back().cursor;
+
+  DrivenMailbox box(pools);  // the same store, of which a copy with two messages is left
+  REQUIRE(box.key("acme", "ann") == ann);
+  for (std::uint64_t i = 1; i <= 2; ++i) {
+    box.append(ann, i, "task-" + std::to_string(i));
+    box.advance(10);
+  }
+  box.advance(1000);
+  box.append(ann, 3, "task-3-again");
+  box.persist();
+  CHECK(box.tasks(ann, cursor) == Ids{"task-3-again"});
+  CHECK(box.acknowledge(ann, cursor) == 2);
+  CHECK(box.tasks(ann) == Ids{"task-3-again"});
+}
+
+TEST_CASE("a clock that is set back makes no message come twice to who pages, and none be passed over") {
+  DrivenMailbox box({pool_with("a", StorageKind::in_memory)});
+  const NameId ann = box.key("acme", "ann");
+  for (std::uint64_t i = 1; i <= 6; ++i) {
+    box.append(ann, i, "task-" + std::to_string(i));
+    box.now.wall.ms += i % 2 == 0 ? -3'600'000 : 1000;
+  }
+  box.persist();
+  Ids seen;
+  std::string after;
+  for (auto page = box.fetch(ann, after, 2); !page.empty(); page = box.fetch(ann, after, 2)) {
+    for (const MailboxMessage& message : page) seen.push_back(message.task_id);
+    after = page.back().cursor;
+    REQUIRE(seen.size() <= 6);
+  }
+  CHECK(seen == Ids{"task-1", "task-2", "task-3", "task-4", "task-5", "task-6"});
+  CHECK(box.acknowledge(ann, after) == 6);
+}
+
 TEST_CASE("a plain number is a cursor of a lot with one mailbox store, and of no other") {
   DrivenMailbox one({in_x});
   const NameId ann = fill(one, 1);
