@@ -1,5 +1,14 @@
 import { DiskError } from './disk.js';
-import { liveOwner, ownName, readIfThere, readQuietly, showEveryMs, silenceMs } from './node-owner.js';
+import {
+  idOf,
+  idQuietly,
+  liveOwner,
+  ownName,
+  readIfThere,
+  readQuietly,
+  showEveryMs,
+  silenceMs,
+} from './node-owner.js';
 
 /** The part of `node:fs` that is used here. */
 export interface NodeFiles {
@@ -15,7 +24,7 @@ export interface NodeFiles {
   renameSync(from: string, to: string): void;
   realpathSync(path: string): string;
   statSync(path: string): { dev: number; ino: number; isDirectory(): boolean };
-  fstatSync(file: number): { size: number; nlink: number; mtimeMs: number };
+  fstatSync(file: number): { size: number; nlink: number; mtimeMs: number; dev: number; ino: number };
   readSync(file: number, into: Uint8Array, offset: number, length: number, position: number): number;
   writeSync(file: number, bytes: Uint8Array, offset: number, length: number, position: number): number;
   ftruncateSync(file: number, length: number): void;
@@ -25,13 +34,22 @@ export interface NodeFiles {
 
 export interface NodeLock {
   /**
-   * Throws `fenced` once another owner has taken the folder over, as one of another container may when this process stood
-   * still for long. To be called before files are changed, and before anything is said to be durable. It looks only if
-   * this process has not shown itself of late: then nobody can have taken over.
+   * Throws `fenced` once the folder has another owner, or may have: one of another container took it over while this
+   * process stood still for long, or the file by which this one owns it was deleted. To be called before files are changed,
+   * and before anything is said to be durable.
    */
   confirm(): void;
   release(): void;
 }
+
+/**
+ * No more often does an owner look at its file, which so costs about a hundredth of its time. From a deletion to its first
+ * look at the journal a follower needs longer than that.
+ */
+const lookEveryMs = 0.2;
+/** Who may follow is given so long to take the folder, or to leave it. */
+const looksMax = 100;
+const betweenLooksMs = 10;
 
 const ownerFile = /^\.owner\.(\d+)$/;
 const ownerOf = (number: number) => `.owner.${number}`;
@@ -44,7 +62,8 @@ const released = new TextEncoder().encode('released\n');
  * time of its start, boot of the machine, namespace; it holds nothing once that process is gone. A claim makes the next
  * higher number in one atomic step, and only owners delete files below their own, so that no claim can delete another one.
  * Native processes hold a lock of the kernel on the file `lock`, which the kernel lists. Each side first announces itself
- * and then looks for the other.
+ * and then looks for the other. A claim or a lock may be given up again: only what befalls its own file tells an owner that
+ * it was followed. A follower through Node deletes that file, a native one cuts it.
  */
 export function lockFolder(fs: NodeFiles, folder: string): NodeLock {
   const claimed = claim(fs, folder);
@@ -62,6 +81,7 @@ export function lockFolder(fs: NodeFiles, folder: string): NodeLock {
 
 class HeldFolder implements NodeLock {
   private shownAt = Date.now();
+  private lookedAt = performance.now();
   private fence: DiskError | undefined;
   private readonly timer: ReturnType<typeof setInterval>;
 
@@ -77,6 +97,7 @@ class HeldFolder implements NodeLock {
   confirm(): void {
     // The clock of the day, since others wait also while this machine sleeps.
     if (Math.abs(Date.now() - this.shownAt) >= silenceMs / 2) this.show();
+    else if (performance.now() - this.lookedAt >= lookEveryMs) this.look();
     if (this.fence) throw this.fence;
   }
 
@@ -93,33 +114,72 @@ class HeldFolder implements NodeLock {
     }
   }
 
+  private look(): void {
+    if (this.isFileLost()) this.end();
+    this.lookedAt = performance.now();
+  }
+
   /** First shows itself, then looks for others; others do it the other way round, so one of both sees the other. */
   private show(): void {
-    const { number, file, length } = this.claimed;
+    this.look();
     if (this.fence) return;
+    const { file, length } = this.claimed;
     const now = Date.now();
-    const isWhole = this.fs.fstatSync(file).size === length;
     let isShown = true;
     try {
       // To the same length: that changes only the time, is at once on the volume, and needs no space.
-      if (isWhole) this.fs.ftruncateSync(file, length);
+      this.fs.ftruncateSync(file, length);
     } catch {
       isShown = false;
     }
-    const isTaken =
-      !isWhole ||
-      readIfThere(this.fs, `${this.folder}/${ownerOf(number + 1)}`) !== undefined ||
-      this.fs.fstatSync(file).nlink === 0 ||
-      isLockedByKernel(this.fs, this.folder);
-    if (isTaken) {
-      this.fence = new DiskError(
-        'fenced',
-        `another process has taken ${this.folder} over while this one stood still for ${silenceMs / 1000} s`,
-      );
-    } else if (isShown) {
-      this.shownAt = now;
+    let mayBeFollowed = this.mayBeFollowed();
+    for (let looks = 0; looks < looksMax && mayBeFollowed && !this.isFollowed(); looks++) {
+      pause(betweenLooksMs);
+      mayBeFollowed = this.mayBeFollowed();
     }
+    // Who was gone at the last look has taken the folder before, or leaves it.
+    if (mayBeFollowed || this.isFollowed()) this.end();
+    else if (isShown) this.shownAt = now;
   }
+
+  private end(): void {
+    this.fence ??= new DiskError(
+      'fenced',
+      `${this.folder} may have another owner: that this process owns it stood in ${ownerOf(this.claimed.number)}, which was ` +
+        `deleted, or taken over while this one stood still for ${silenceMs / 1000} s`,
+    );
+  }
+
+  private isFileLost(): boolean {
+    const { size, nlink } = this.fs.fstatSync(this.claimed.file);
+    return size !== this.claimed.length || nlink === 0;
+  }
+
+  private isFollowed(): boolean {
+    return this.isFileLost() || this.isFileErased() || this.isFileReplaced();
+  }
+
+  /** Cut by a follower at the moment when this owner showed itself, it has its length again, but zeros. */
+  private isFileErased(): boolean {
+    const first = new Uint8Array(1);
+    return this.fs.readSync(this.claimed.file, first, 0, 1, 0) !== 1 || first[0] === 0;
+  }
+
+  /** One that is only gone was moved with its folder. */
+  private isFileReplaced(): boolean {
+    const named = idQuietly(this.fs, `${this.folder}/${ownerOf(this.claimed.number)}`);
+    return named !== undefined && named !== this.claimed.id;
+  }
+
+  private mayBeFollowed(): boolean {
+    const next = `${this.folder}/${ownerOf(this.claimed.number + 1)}`;
+    return readIfThere(this.fs, next) !== undefined || isLockedByKernel(this.fs, this.folder);
+  }
+}
+
+/** A timer would let the lot write meanwhile. */
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 /** By the open file: the folder may have been moved since. */
@@ -146,6 +206,7 @@ interface Claim {
   readonly file: number;
   /** Of the file. */
   readonly length: number;
+  readonly id: string;
 }
 
 function claim(fs: NodeFiles, folder: string): Claim {
@@ -167,8 +228,11 @@ function claim(fs: NodeFiles, folder: string): Claim {
     const woken = liveOwner(fs, folder, ownerOf(highest));
     if (woken !== undefined) withdraw();
     refuse(woken);
-    // Deleted numbers can be claimed again; then a higher one is there.
-    if (Math.max(...numbersIn(fs, folder)) === number) return { number, file, length: self.length };
+    // Deleted numbers can be claimed again; then a higher one is there. And a claim that was withdrawn leaves the owner
+    // that it met.
+    const numbers = numbersIn(fs, folder);
+    const isLast = numbers.at(-1) === number && (highest === 0 || numbers.includes(highest));
+    if (isLast) return { number, file, length: self.length, id: idOf(fs.fstatSync(file)) };
     withdraw();
   }
 }
@@ -176,7 +240,7 @@ function claim(fs: NodeFiles, folder: string): Claim {
 /** The file appears with its content, and is open then, or not at all. */
 function linkNew(fs: NodeFiles, folder: string, number: number, text: Uint8Array): number | undefined {
   const draft = `${folder}/.owner.draft.${crypto.randomUUID()}`;
-  const file = fs.openSync(draft, 'wx', 0o600);
+  const file = fs.openSync(draft, 'wx+', 0o600);
   try {
     fs.writeSync(file, text, 0, text.length, 0);
     fs.linkSync(draft, `${folder}/${ownerOf(number)}`);

@@ -98,10 +98,14 @@ function mayHold(fs: NodeFiles, pid: number, path: string): boolean {
   return file !== undefined && open.some((number) => idQuietly(fs, `${folder}/${number}`) === file);
 }
 
-function idQuietly(fs: NodeFiles, path: string): string | undefined {
+/** Tells a file from all others. */
+export function idOf({ dev, ino }: { dev: number; ino: number }): string {
+  return `${dev}:${ino}`;
+}
+
+export function idQuietly(fs: NodeFiles, path: string): string | undefined {
   try {
-    const { dev, ino } = fs.statSync(path);
-    return `${dev}:${ino}`;
+    return idOf(fs.statSync(path));
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { on, once } from 'node:events';
 import fs, { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -20,15 +21,19 @@ async function open(context: TestContext, folder: string, options = {}, pool = {
   return lot;
 }
 
-/** Runs a program in a Node process of its own. `lot` and `kill` are there. */
-function inAnotherLife(folder: string, program: string): string {
-  const script = `
-    import { ParkingLot } from ${JSON.stringify(import.meta.resolve('prometheus-parking-lot'))};
+/** For Node, to run a program in a process of its own. `config`, `say` and `kill` are there. */
+const lifeOf = (folder: string, program: string) => [
+  '--input-type=module',
+  '-e',
+  `import { ParkingLot } from ${JSON.stringify(import.meta.resolve('prometheus-parking-lot'))};
     const kill = () => process.kill(process.pid, 'SIGKILL');
     const say = (text) => process.stdout.write(text + '\\n');
     const config = ${JSON.stringify(configIn(folder))};
-    ${program}`;
-  const run = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+    ${program}`,
+];
+
+function inAnotherLife(folder: string, program: string): string {
+  const run = spawnSync(process.execPath, lifeOf(folder, program), { encoding: 'utf8' });
   assert.equal(run.signal, 'SIGKILL', run.stderr);
   return run.stdout;
 }
@@ -55,6 +60,39 @@ test('tasks of a process that was killed run in the next one, and their outcomes
   }
   assert.deepEqual(seen.get('t7'), { square: 49 });
   assert.equal((await lot.health()).status, 'ok');
+});
+
+test('a process whose owner file is deleted says nothing more is durable once another one has the store', async (context) => {
+  const folder = scratchFolder();
+  const first = spawn(
+    process.execPath,
+    lifeOf(
+      folder,
+      `const lot = await ParkingLot.open(config);
+      try {
+        for (let i = 0; ; i++) say((await lot.pool('p').submit({ taskId: 'first-' + i })).id);
+      } catch ({ code }) {
+        say(code);
+        process.exit();
+      }`,
+    ),
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  context.after(() => first.kill('SIGKILL'));
+  let said = '';
+  first.stdout.setEncoding('utf8').on('data', (text) => {
+    said += text;
+  });
+  for await (const _ of on(first.stdout, 'data')) if (said.split('\n').length > 20) break;
+  fs.rmSync(path.join(folder, '.owner.1'));
+  const second = await ParkingLot.open(configIn(folder));
+  if (first.exitCode === null) await once(first, 'close');
+  const known = said.trim().split('\n');
+  assert.match(known.pop()!, /^(closed|unconfirmed)$/);
+  for (let i = 0; i < 20; i++) known.push((await second.pool('p').submit({ taskId: `second-${i}` })).id);
+  await second.close();
+  const third = await open(context, folder);
+  for (const task of known) assert.equal((await third.pool('p').status(task)).status, 'queued');
 });
 
 test('a run that was interrupted is repeated, and counts as lost', async (context) => {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import fs, { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { lockFolder, type NodeFiles } from '../../src/storage/node-lock.js';
 import { liveOwner, nameOf, showEveryMs, silenceMs } from '../../src/storage/node-owner.js';
@@ -186,11 +187,30 @@ test('a claim that comes between loses, and the winner stays', () => {
   assert.deepEqual(ownersIn(folder), ['.owner.2']);
 });
 
+test('a claim that was withdrawn leaves the owner that it met', () => {
+  const folder = scratchFolder();
+  writeFileSync(path.join(folder, '.owner.1'), stranger());
+  writeFileSync(path.join(folder, '.owner.2'), 'released\n');
+  const withdrawing: NodeFiles = {
+    ...files,
+    linkSync(from, to) {
+      files.linkSync(from, to);
+      fs.rmSync(path.join(folder, '.owner.2'), { force: true });
+    },
+  };
+  assert.throws(() => lockFolder(withdrawing, folder), { fault: 'locked', message: /in another container/ });
+  assert.deepEqual(ownersIn(folder), ['.owner.1']);
+});
+
+/** What the kernel lists while a native process holds the lock. */
+const kernelHolding = (lockFile: string) =>
+  `1: OFDLCK ADVISORY  WRITE -1 fe:01:${statSync(lockFile).ino} 0 EOF\n`;
+
 test('a lock that a native process holds is seen in the list of the kernel', () => {
   const folder = scratchFolder();
   const lockFile = path.join(folder, 'lock');
   writeFileSync(lockFile, 'process 4711 on host\n');
-  const line = `1: OFDLCK ADVISORY  WRITE -1 fe:01:${statSync(lockFile).ino} 0 EOF\n`;
+  const line = kernelHolding(lockFile);
   const kernel = (locks: string): NodeFiles => ({
     ...files,
     readFileSync: (name, encoding) => (name === '/proc/locks' ? locks : files.readFileSync(name, encoding)),
@@ -198,4 +218,98 @@ test('a lock that a native process holds is seen in the list of the kernel', () 
   assert.throws(() => lockFolder(kernel(line), folder), { message: /in use by process 4711 on host;/ });
   lockFolder(kernel(line.replace('OFDLCK', 'POSIX')), folder);
   assert.ok(existsSync(lockFile));
+});
+
+test('an owner outlives the lock of a native process that is given up again', (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const folder = scratchFolder();
+  const lockFile = path.join(folder, 'lock');
+  writeFileSync(lockFile, 'process 4711 on host\n');
+  let looks = 0;
+  let isHeld = (_look: number) => false;
+  const kernel: NodeFiles = {
+    ...files,
+    readFileSync: (name, encoding) => {
+      if (name !== '/proc/locks') return files.readFileSync(name, encoding);
+      return isHeld(looks++) ? kernelHolding(lockFile) : '';
+    },
+  };
+  const lock = lockFolder(kernel, folder);
+  looks = 0;
+  isHeld = (look) => look !== 3;
+  t.mock.timers.tick(showEveryMs);
+  assert.equal(looks, 4, 'it has looked until it was free, though it is taken again');
+  lock.confirm();
+  isHeld = () => true;
+  t.mock.timers.tick(showEveryMs);
+  assert.throws(() => lock.confirm(), { fault: 'fenced' }, 'but not one that stays');
+  lock.release();
+});
+
+test('an owner that woke up outlives the claim that is withdrawn because of it', (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const folder = scratchFolder();
+  const claim = path.join(folder, '.owner.2');
+  let looks = 0;
+  const withdrawing: NodeFiles = {
+    ...files,
+    readFileSync: (name, encoding) => {
+      if (name === claim && looks++ === 2) fs.rmSync(claim);
+      return files.readFileSync(name, encoding);
+    },
+  };
+  const lock = lockFolder(withdrawing, folder);
+  writeFileSync(claim, stranger());
+  t.mock.timers.tick(showEveryMs);
+  assert.ok(!existsSync(claim));
+  lock.confirm();
+  lock.release();
+});
+
+test('an owner that is taken over by a native one at the moment when it shows itself sees it', (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const folder = scratchFolder();
+  const cut: NodeFiles = {
+    ...files,
+    ftruncateSync(file, length) {
+      fs.truncateSync(path.join(folder, '.owner.1'));
+      files.ftruncateSync(file, length);
+    },
+  };
+  const lock = lockFolder(cut, folder);
+  t.mock.timers.tick(showEveryMs);
+  assert.throws(() => lock.confirm(), { fault: 'fenced' });
+  lock.release();
+});
+
+for (const [what, lose] of [
+  ['deleted', (file: string) => fs.rmSync(file)],
+  ['cut', (file: string) => fs.truncateSync(file)],
+] as const) {
+  test(`an owner whose file is ${what} looks before it writes`, async () => {
+    const folder = scratchFolder();
+    const lock = lockFolder(files, folder);
+    lose(path.join(folder, '.owner.1'));
+    await setTimeout(1);
+    assert.throws(() => lock.confirm(), { fault: 'fenced', message: /may have another owner/ });
+    lock.release();
+  });
+}
+
+test('an owner whose folder was moved goes on, until another one has the old place', (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const folder = scratchFolder();
+  const place = path.join(folder, 'store');
+  fs.mkdirSync(place);
+  const moved = lockFolder(files, place);
+  fs.renameSync(place, path.join(folder, 'away'));
+  t.mock.timers.tick(showEveryMs);
+  moved.confirm();
+  fs.mkdirSync(place);
+  const next = lockFolder(files, place);
+  t.mock.timers.tick(showEveryMs);
+  assert.throws(() => moved.confirm(), { fault: 'fenced' });
+  next.confirm();
+  moved.release();
+  next.release();
 });
