@@ -1,5 +1,8 @@
+#include <fcntl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <cstdlib>
@@ -8,8 +11,14 @@
 
 #include "backend/file_journal/posix_files.h"
 #include "backend/file_journal/posix_owner.h"
+#include "posix_rig.h"
+#include "sample.h"
 
 using namespace parking_lot;
+using test::commit;
+using test::gpu;
+using test::PoolSample;
+using test::Queue;
 
 namespace {
 
@@ -22,8 +31,25 @@ struct Folder {
   void write(const std::string& name, const std::string& text) const {
     std::ofstream(path + "/" + name) << text;
   }
+  void delete_lock() const { std::filesystem::remove(path + "/lock"); }
+  void replace_lock() const {
+    write("fresh", "");
+    std::filesystem::rename(path + "/fresh", path + "/lock");
+  }
   std::string path;
 };
+
+using WayToLoseTheLock = void (Folder::*)() const;
+constexpr std::array ways_to_lose_the_lock{&Folder::delete_lock, &Folder::replace_lock};
+
+/// Whether another process holds a lock on the file.
+bool is_locked(int number) {
+  struct flock whole = {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  REQUIRE(::fcntl(number, F_OFD_GETLK, &whole) == 0);
+  return whole.l_type != F_UNLCK;
+}
 
 const std::string me = "pid " + std::to_string(::getpid()) + "\n";
 
@@ -130,4 +156,117 @@ TEST_CASE("owners' files are not files of the journal") {
   folder.write("records-0000000001", "");
   PosixFiles files(folder.path, [](const std::function<void()>&) {});
   CHECK(files.list().value() == std::vector<std::string>{"records-0000000001"});
+}
+
+TEST_CASE("processes that are refused because of a Node owner do not take the lock that it looks for") {
+  const Folder folder;
+  const OwnerFile owner(folder, ".owner.1", me);
+  folder.write("lock", "process 7 on host\n");
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    for (int i = 0; i < 500; ++i) {
+      PosixFiles files(folder.path, [](const std::function<void()>&) {});
+      if (files.lock()) ::_exit(1);
+    }
+    ::_exit(0);
+  }
+  const int lock = ::open((folder.path + "/lock").c_str(), O_RDWR | O_CLOEXEC);
+  REQUIRE(lock >= 0);
+  int times_locked = 0;
+  int status = 0;
+  while (::waitpid(child, &status, WNOHANG) == 0) times_locked += is_locked(lock) ? 1 : 0;
+  ::close(lock);
+  CHECK(status == 0);
+  CHECK(times_locked == 0);
+  std::ifstream in(folder.path + "/lock");
+  CHECK(std::string(std::istreambuf_iterator<char>(in), {}) == "process 7 on host\n");
+}
+
+TEST_CASE("an owner whose lock file is deleted or replaced leaves the store to the next one, and says so") {
+  for (const WayToLoseTheLock lose : ways_to_lose_the_lock) {
+    const Folder folder;
+    int start[2];
+    int opened[2];
+    REQUIRE(::pipe(start) == 0);
+    REQUIRE(::pipe(opened) == 0);
+    const pid_t next = ::fork();
+    REQUIRE(next >= 0);
+    char sign = 'x';
+    if (next == 0) {
+      ::close(start[1]);
+      if (::read(start[0], &sign, 1) != 1) ::_exit(1);
+      Queue queue;
+      PosixFiles files(folder.path, queue.poster());
+      auto store = FileStore::open(files, {});
+      if (!store || ::write(opened[1], &sign, 1) != 1) ::_exit(2);
+      if (::read(start[0], &sign, 1) != 1) ::_exit(3);
+      const StreamNumber stream = store->stream(gpu).value();
+      if (!store->append(stream, PoolSample(store->durable(stream) + 1, 2))) ::_exit(4);
+      commit(*store, queue);
+      ::_exit(0);
+    }
+    {
+      Queue queue;
+      PosixFiles files(folder.path, queue.poster());
+      auto store = FileStore::open(files, {});
+      REQUIRE(store);
+      const StreamNumber stream = store->stream(gpu).value();
+      REQUIRE(store->append(stream, PoolSample(1, 3)));
+      commit(*store, queue);
+      (folder.*lose)();
+      REQUIRE(::write(start[1], &sign, 1) == 1);
+      REQUIRE(::read(opened[0], &sign, 1) == 1);
+      std::optional<StoreError> failure;
+      REQUIRE(store->append(stream, PoolSample(4, 1)));
+      store->commit([&](const CommitOutcome& how) {
+        if (how.failure != nullptr) failure = *how.failure;
+      });
+      REQUIRE(failure);
+      CHECK(failure->fault == StoreFault::fenced);
+      CHECK_THAT(failure->message, Catch::StartsWith("lock: was deleted or replaced"));
+    }
+    REQUIRE(::write(start[1], &sign, 1) == 1);
+    int status = 0;
+    REQUIRE(::waitpid(next, &status, 0) == next);
+    CHECK(status == 0);
+    for (const int end : {start[0], start[1], opened[0], opened[1]}) ::close(end);
+    Queue queue;
+    PosixFiles files(folder.path, queue.poster());
+    auto store = FileStore::open(files, {});
+    REQUIRE(store);
+    CHECK(store->durable(store->stream(gpu).value()) == 5);
+  }
+}
+
+TEST_CASE("what was synced while the lock file was deleted is not said to be durable") {
+  for (const SyncMode mode : {SyncMode::strict, SyncMode::relaxed}) {
+    const Folder folder;
+    Queue queue;
+    PosixFiles files(folder.path, queue.poster());
+    REQUIRE(files.lock());
+    REQUIRE(files.create("a"));
+    REQUIRE(files.write_at("a", 0, "x"));
+    std::optional<FileResult<void>> synced;
+    files.sync(std::vector<std::string>{"a"}, mode, [&](const FileResult<void>& how) { synced = how; });
+    folder.delete_lock();
+    queue.run_one();
+    REQUIRE(synced);
+    REQUIRE_FALSE(*synced);
+    CHECK(synced->error().fault == FileFault::fenced);
+    CHECK(files.write_at("a", 1, "y").error().fault == FileFault::fenced);
+    folder.write("lock", "");
+    CHECK(files.create("b").error().fault == FileFault::fenced);
+  }
+}
+
+TEST_CASE("an owner whose folder is moved with its lock goes on writing") {
+  const Folder folder;
+  const std::string away = folder.path + ".away";
+  PosixFiles files(folder.path, [](const std::function<void()>&) {});
+  REQUIRE(files.lock());
+  REQUIRE(files.create("a"));
+  std::filesystem::rename(folder.path, away);
+  CHECK(files.write_at("a", 0, "x"));
+  std::filesystem::rename(away, folder.path);
 }

@@ -7,14 +7,13 @@
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <list>
 #include <optional>
 #include <unordered_map>
 #include <utility>
 
-#include "posix_owner.h"
+#include "posix_error.h"
+#include "posix_lock.h"
 #include "posix_sync.h"
 
 namespace parking_lot {
@@ -22,32 +21,6 @@ namespace parking_lot {
 namespace {
 
 constexpr std::size_t open_files_max = 96;
-constexpr std::string_view lock_name = "lock";
-
-FileFault fault_of(int error) {
-  switch (error) {
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-      return FileFault::no_space;
-    case ENOENT:
-    case ENOTDIR:
-      return FileFault::not_found;
-    case EEXIST:
-      return FileFault::exists;
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      return FileFault::denied;
-    default:
-      return FileFault::io;
-  }
-}
-
-tl::unexpected<FileError> failure(std::string_view file, const char* doing, int error) {
-  return tl::unexpected(FileError{fault_of(error), std::string(file),
-                                  std::string("cannot ") + doing + ": " + std::strerror(error)});
-}
 
 int make_folders(const std::string& directory) {
   for (std::size_t end = directory.find('/', 1);; end = directory.find('/', end + 1)) {
@@ -82,7 +55,7 @@ class PosixFiles::State : public std::enable_shared_from_this<PosixFiles::State>
     }
     const int flags = (lock_ ? O_RDWR : O_RDONLY) | O_CLOEXEC;
     const int number = ::open(path(file).c_str(), flags);
-    if (number < 0) return failure(file, "open it", errno);
+    if (number < 0) return posix_failure(file, "open it", errno);
     return keep(name, number);
   }
 
@@ -106,22 +79,10 @@ class PosixFiles::State : public std::enable_shared_from_this<PosixFiles::State>
 
   FileResult<void> lock() {
     if (lock_) return {};
-    if (const int error = make_folders(directory_)) return failure("", "make the folder", error);
-    const int number = ::open(path(lock_name).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (number < 0) return failure(lock_name, "open it", errno);
-    auto descriptor = std::make_shared<Descriptor>(number);
-    struct flock whole = {};
-    whole.l_type = F_WRLCK;
-    whole.l_whence = SEEK_SET;
-    if (::fcntl(number, F_OFD_SETLK, &whole) != 0) {
-      if (errno == EAGAIN || errno == EACCES) return held_by_another(number);
-      return failure(lock_name, "lock it", errno);
-    }
-    sign(number);
-    struct stat signed_now = {};
-    if (::fstat(number, &signed_now) != 0) return failure(lock_name, "ask when it was changed", errno);
-    if (const auto owner = take_from_node(directory_, changed_ms(signed_now))) return in_use_by(*owner);
-    lock_ = std::move(descriptor);
+    if (const int error = make_folders(directory_)) return posix_failure("", "make the folder", error);
+    auto taken = PosixLock::take(directory_);
+    if (!taken) return tl::unexpected(taken.error());
+    lock_ = std::move(*taken);
     is_folder_changed_ = true;
     open_.clear();
     recent_.clear();
@@ -129,8 +90,9 @@ class PosixFiles::State : public std::enable_shared_from_this<PosixFiles::State>
     return {};
   }
 
-  bool is_owner() const { return lock_ != nullptr; }
-  tl::unexpected<FileError> not_owner(std::string_view file) const {
+  /// Whether files may be changed.
+  FileResult<void> may_change(std::string_view file) {
+    if (lock_) return lock_->confirm();
     return tl::unexpected(FileError{FileFault::denied, std::string(file), "opened for reading only"});
   }
 
@@ -146,31 +108,10 @@ class PosixFiles::State : public std::enable_shared_from_this<PosixFiles::State>
     std::list<std::string>::iterator place;
   };
 
-  FileResult<void> held_by_another(int number) const {
-    char text[256];
-    const ssize_t got = ::pread(number, text, sizeof text, 0);
-    std::string holder(text, got > 0 ? static_cast<std::size_t>(got) : 0);
-    while (!holder.empty() && holder.back() == '\n') holder.pop_back();
-    return in_use_by(holder.empty() ? "another process" : holder);
-  }
-  FileResult<void> in_use_by(const std::string& holder) const {
-    return tl::unexpected(FileError{
-        FileFault::locked, std::string(lock_name),
-        directory_ + " is in use by " + holder + "; stop that process, or open the store for reading only"});
-  }
+  /// Nothing is durable that a follower may not have seen.
+  FileResult<void> ended() { return lock_ ? lock_->confirm() : FileResult<void>(); }
 
-  /// Who holds the lock, for those who meet it. That it could not be written is no reason not to hold it.
-  static void sign(int number) {
-    char host[128] = "";
-    if (::gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
-    char text[192];
-    const int length =
-        std::snprintf(text, sizeof text, "process %ld on %s\n", static_cast<long>(::getpid()), host);
-    if (::ftruncate(number, 0) != 0 || ::pwrite(number, text, static_cast<std::size_t>(length), 0) < 0)
-      return;
-  }
-
-  std::shared_ptr<Descriptor> lock_;
+  std::unique_ptr<PosixLock> lock_;
   std::unordered_map<std::string, Open> open_;
   std::list<std::string> recent_;
   SyncThreads threads_;
@@ -193,7 +134,7 @@ void PosixFiles::State::sync(std::span<const std::string> files, SyncMode mode, 
     if (is_folder_changed_ && !refused) {
       const int number = ::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
       if (number < 0) {
-        refused = failure("", "open the folder", errno).value();
+        refused = posix_failure("", "open the folder", errno).value();
       } else {
         orders.push_back({std::make_shared<Descriptor>(number), true});
         names.emplace_back();
@@ -203,8 +144,9 @@ void PosixFiles::State::sync(std::span<const std::string> files, SyncMode mode, 
   }
   if (refused || orders.empty()) {
     post_([alive = weak_from_this(), done = std::move(done), refused = std::move(refused)] {
-      if (alive.expired()) return;
-      refused ? done(tl::unexpected(*refused)) : done({});
+      const std::shared_ptr<State> state = alive.lock();
+      if (!state) return;
+      done(refused ? tl::unexpected(*refused) : state->ended());
     });
     return;
   }
@@ -214,9 +156,9 @@ void PosixFiles::State::sync(std::span<const std::string> files, SyncMode mode, 
     post([alive, names, done, outcome] {
       const std::shared_ptr<State> state = alive.lock();
       if (!state) return;
-      if (outcome.error == 0) return done({});
+      if (outcome.error == 0) return done(state->ended());
       state->is_folder_changed_ = true;
-      done(failure(names[outcome.order], "sync it", outcome.error));
+      done(posix_failure(names[outcome.order], "sync it", outcome.error));
     });
   };
   threads_.sync(std::move(orders), std::move(report));
@@ -233,19 +175,19 @@ FileResult<void> PosixFiles::lock() { return state_->lock(); }
 
 FileResult<std::vector<std::string>> PosixFiles::list() {
   DIR* folder = ::opendir(state_->directory_.c_str());
-  if (!folder) return failure("", "list the folder", errno);
+  if (!folder) return posix_failure("", "list the folder", errno);
   std::vector<std::string> names;
   while (const dirent* entry = ::readdir(folder)) {
-    if (entry->d_name[0] != '.' && entry->d_name != lock_name) names.emplace_back(entry->d_name);
+    if (entry->d_name[0] != '.' && entry->d_name != PosixLock::file) names.emplace_back(entry->d_name);
   }
   ::closedir(folder);
   return names;
 }
 
 FileResult<void> PosixFiles::create(std::string_view file) {
-  if (!state_->is_owner()) return state_->not_owner(file);
+  if (auto may = state_->may_change(file); !may) return may;
   const int number = ::open(state_->path(file).c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (number < 0) return failure(file, "create it", errno);
+  if (number < 0) return posix_failure(file, "create it", errno);
   state_->is_folder_changed_ = true;
   state_->keep(std::string(file), number);
   return {};
@@ -255,7 +197,7 @@ FileResult<std::uint64_t> PosixFiles::size(std::string_view file) {
   auto descriptor = state_->open(file);
   if (!descriptor) return tl::unexpected(descriptor.error());
   struct stat status = {};
-  if (::fstat((*descriptor)->number(), &status) != 0) return failure(file, "ask for its size", errno);
+  if (::fstat((*descriptor)->number(), &status) != 0) return posix_failure(file, "ask for its size", errno);
   return static_cast<std::uint64_t>(status.st_size);
 }
 
@@ -268,7 +210,7 @@ FileResult<std::size_t> PosixFiles::read_at(std::string_view file, std::uint64_t
     const ssize_t got = ::pread((*descriptor)->number(), out.data() + done, out.size() - done,
                                 static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return failure(file, "read it", errno);
+    if (got < 0) return posix_failure(file, "read it", errno);
     if (got == 0) break;
     done += static_cast<std::size_t>(got);
   }
@@ -276,14 +218,14 @@ FileResult<std::size_t> PosixFiles::read_at(std::string_view file, std::uint64_t
 }
 
 FileResult<void> PosixFiles::write_at(std::string_view file, std::uint64_t offset, std::string_view bytes) {
-  if (!state_->is_owner()) return state_->not_owner(file);
+  if (auto may = state_->may_change(file); !may) return may;
   auto descriptor = state_->open(file);
   if (!descriptor) return tl::unexpected(descriptor.error());
   while (!bytes.empty()) {
     const ssize_t put =
         ::pwrite((*descriptor)->number(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return failure(file, "write it", errno);
+    if (put < 0) return posix_failure(file, "write it", errno);
     bytes.remove_prefix(static_cast<std::size_t>(put));
     offset += static_cast<std::uint64_t>(put);
   }
@@ -291,18 +233,19 @@ FileResult<void> PosixFiles::write_at(std::string_view file, std::uint64_t offse
 }
 
 FileResult<void> PosixFiles::truncate(std::string_view file, std::uint64_t bytes) {
-  if (!state_->is_owner()) return state_->not_owner(file);
+  if (auto may = state_->may_change(file); !may) return may;
   auto descriptor = state_->open(file);
   if (!descriptor) return tl::unexpected(descriptor.error());
   if (::ftruncate((*descriptor)->number(), static_cast<off_t>(bytes)) != 0)
-    return failure(file, "cut it", errno);
+    return posix_failure(file, "cut it", errno);
   return {};
 }
 
 FileResult<void> PosixFiles::remove(std::string_view file) {
-  if (!state_->is_owner()) return state_->not_owner(file);
+  if (auto may = state_->may_change(file); !may) return may;
   state_->forget(file);
-  if (::unlink(state_->path(file).c_str()) != 0 && errno != ENOENT) return failure(file, "delete it", errno);
+  if (::unlink(state_->path(file).c_str()) != 0 && errno != ENOENT)
+    return posix_failure(file, "delete it", errno);
   return {};
 }
 

@@ -11,9 +11,8 @@ namespace parking_lot {
 /// The files of one directory. Folders are created with mode 0700, files with 0600.
 ///
 /// Syncs run on two threads of its own, so that two files are synced side by side; the folder itself is
-/// synced when files were created. The lock is one of the open file description (`F_OFD_SETLK`) on the file
-/// `lock`: the kernel frees it with its process, however that ends. The file names process and host for the
-/// error message.
+/// synced when files were created. Everything that changes them asks the lock (PosixLock) whether this is the
+/// owner still, and so does every sync before it ends: `fenced` if it is not.
 class PosixFiles final : public Files {
  public:
   /// Runs a function on the owner's thread, later; is called from any thread. `asio::post` on its loop, for

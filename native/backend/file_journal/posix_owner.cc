@@ -116,13 +116,8 @@ std::optional<std::string> live_owner(const std::string& path, std::int64_t now_
   return "process " + pid + " (Node)";
 }
 
-}  // namespace
-
-std::int64_t changed_ms(const struct stat& file) {
-  return static_cast<std::int64_t>(file.st_mtim.tv_sec) * 1000 + file.st_mtim.tv_nsec / 1'000'000;
-}
-
-std::optional<std::string> take_from_node(const std::string& directory, std::int64_t now_ms) {
+/// The one that counts; nullopt if there is none.
+std::optional<std::string> last_owner_file(const std::string& directory) {
   const Folder folder = folder_of(directory);
   if (!folder) return std::nullopt;
   std::uint64_t highest = 0;
@@ -132,12 +127,29 @@ std::optional<std::string> take_from_node(const std::string& directory, std::int
     highest = std::max<std::uint64_t>(highest, std::strtoull(name.data() + owner_prefix.size(), nullptr, 10));
   }
   if (highest == 0) return std::nullopt;
-  const std::string path = directory + "/" + std::string(owner_prefix) + std::to_string(highest);
-  std::optional<std::string> owner = live_owner(path, now_ms);
-  // An owner that only stood still sees by it that it is none any more. That it cannot be written is no
-  // reason not to be one.
-  if (!owner && ::truncate(path.c_str(), 0) != 0) return std::nullopt;
-  return owner;
+  return directory + "/" + std::string(owner_prefix) + std::to_string(highest);
+}
+
+}  // namespace
+
+std::int64_t changed_ms(const struct stat& file) {
+  return static_cast<std::int64_t>(file.st_mtim.tv_sec) * 1000 + file.st_mtim.tv_nsec / 1'000'000;
+}
+
+std::optional<std::string> node_owner(const std::string& directory, std::int64_t now_ms) {
+  const auto path = last_owner_file(directory);
+  return path ? live_owner(*path, now_ms) : std::nullopt;
+}
+
+std::optional<std::string> take_from_node(const std::string& directory, std::int64_t now_ms) {
+  for (;;) {
+    const auto path = last_owner_file(directory);
+    if (!path) return std::nullopt;
+    if (auto owner = live_owner(*path, now_ms)) return owner;
+    // An owner that only stood still sees by it that it is none any more. That it cannot be written is no
+    // reason not to be one; but a claim that was withdrawn leaves the owner that it met.
+    if (::truncate(path->c_str(), 0) == 0 || errno != ENOENT) return std::nullopt;
+  }
 }
 
 }  // namespace parking_lot
