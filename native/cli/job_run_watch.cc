@@ -131,10 +131,13 @@ void JobRun::on_tick() {
   if (phase_ != Phase::over) report_progress();
 }
 
-// Outcomes that a mailbox store does not take wait in the queue's: only when nothing else is left to do is
-// that a reason to give up.
+// What another owner may have does not come back. Outcomes that a mailbox store does not take wait in the
+// queue's: only when nothing else is left to do is that a reason to give up.
 void JobRun::check_storage() {
   const Health health = host_.health();
+  if (health.is_fenced)
+    return fail(
+        {"", health.trouble() + ". What is recorded stays; go on with --resume once nobody else does."});
   const bool is_queue_open = std::all_of(health.pools.begin(), health.pools.end(),
                                          [](const auto& pool) { return pool.storage == StreamState::open; });
   const bool goes_on = is_queue_open && phase_ == Phase::running && in_flight_ != 0;

@@ -53,6 +53,7 @@ Health Host::Loop::health() const {
                              .messages = stats.messages,
                              .trouble = closed_ ? "" : storage_->trouble_of(StoreId{i})});
   }
+  health.is_fenced = !closed_ && storage_->is_fenced();
   return health;
 }
 

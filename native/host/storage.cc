@@ -164,6 +164,10 @@ std::string Storage::trouble_of(StoreId store) const {
   return stream.place == nullptr ? std::string() : stream.place->trouble;
 }
 
+bool Storage::is_fenced() const {
+  return std::any_of(places_.begin(), places_.end(), [](const auto& place) { return place->is_fenced; });
+}
+
 std::string Storage::told_trouble_of(PoolId pool) const {
   const PoolStream& stream = pools_[pool.index];
   if (stream.place == nullptr || !is_reading()) return {};

@@ -46,7 +46,8 @@ struct FailedStreams {
 /// of that record's stream, and leave memory when it is durable. Those of volatile pools stay in memory.
 ///
 /// A failed commit is final for the streams in it: they are reported as failed, and become due for a reload
-/// after a pause that doubles from 1 s to 30 s as long as it goes on failing.
+/// after a pause that doubles from 1 s to 30 s as long as it goes on failing. Those of a store that was
+/// fenced stay failed.
 class Storage {
  public:
   /// The config with the directories of its stores spelled in one way only, so that equal ones compare equal.
@@ -128,6 +129,8 @@ class Storage {
   /// Why a stream's store fails, as a sentence; empty while it does not.
   std::string trouble_of(PoolId pool) const;
   std::string trouble_of(StoreId store) const;
+  /// Another owner may have one of the stores: it stays as it failed.
+  bool is_fenced() const;
   /// While reading: what the pool's owner said last of a failing, as a sentence.
   std::string told_trouble_of(PoolId pool) const;
 

@@ -56,7 +56,8 @@ struct Storage::Place {
   std::vector<std::uint64_t>
       named;  // payloads of durable pools, named by records since the last commit began
 
-  std::string trouble;  // why the last commit or reload failed
+  std::string trouble;     // why the last commit or reload failed
+  bool is_fenced = false;  // another owner may have it: it is neither written nor read back any more
   Duration pause = first_retry_pause;
   bool waits_for_reload = false;
   bool is_reload_due = false;

@@ -98,6 +98,7 @@ void Storage::committed(Place& place, const CommitOutcome& outcome, const std::v
     trim_hourly(place);
   } else {
     place.log_failure("fails", *outcome.failure);
+    place.is_fenced |= outcome.failure->fault == StoreFault::fenced;
   }
   for (const StreamProgress& progress : outcome.streams) {
     const auto pool = find(pools_, progress.stream);
@@ -125,7 +126,7 @@ void Storage::trim_hourly(Place& place) {
 
 // Compaction goes on in the commits of an idle store.
 void Storage::tidy_later(Place& place) {
-  if (place.waits_to_tidy || place.is_committing || !place.store->wants_commit()) return;
+  if (place.waits_to_tidy || place.is_committing || place.is_fenced || !place.store->wants_commit()) return;
   place.waits_to_tidy = true;
   place.tidy_timer.expires_after(tidy_pause);
   place.tidy_timer.async_wait([this, &place, alive = std::weak_ptr(alive_)](boost::system::error_code error) {
@@ -159,7 +160,7 @@ void Storage::set_failed(StreamOf& stream, const Error& error) {
 }
 
 void Storage::wait_for_reload(Place& place) {
-  if (place.waits_for_reload) return;
+  if (place.waits_for_reload || place.is_fenced) return;
   place.waits_for_reload = true;
   place.reload_timer.expires_after(std::chrono::milliseconds(place.pause.ms));
   place.pause = next_retry_pause(place.pause);
@@ -200,6 +201,7 @@ void Storage::refuse(StreamOf& stream, const Error& error) {
 void Storage::note_health() {
   if (is_reading()) return;
   for (const auto& place : places_) {
+    if (place->is_fenced) continue;
     std::vector<HealthNote> notes;
     for (const PoolStream& stream : pools_) {
       if (stream.place != place.get()) continue;

@@ -593,3 +593,19 @@ TEST_CASE("run: what killed jobs used is free before the next host begins") {
   }
   CHECK(folder.lines("together").empty());
 }
+
+TEST_CASE("run: one whose store may have another owner ends and says why, and the rest is run by the next") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("c.json", one_store);
+  const std::string job_file = folder.write("jobs", jobs(12, folder.path("log"), "0.1"));
+  const std::vector<std::string> arguments = {"run",   "--config",         config,    "--jobs", job_file,
+                                              "--out", folder.path("out"), "--resume"};
+  StartedProgram run(arguments);
+  REQUIRE(eventually([&] { return folder.lines("out").size() >= 2; }));
+  std::filesystem::remove(folder.path("lot") + "/lock");
+  CHECK(run.wait() == 1);
+  CHECK_THAT(run.errors(), Catch::Contains("lock: was deleted or replaced") && Catch::Contains("--resume"));
+  CHECK(folder.lines("out").size() < 12);
+  program_output(arguments);
+  CHECK(is_once_each(outcomes_by_id(folder, "out"), 12));
+}

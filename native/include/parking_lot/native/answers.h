@@ -123,6 +123,8 @@ struct Health {
   };
   std::vector<OfPool> pools;
   std::vector<OfStore> stores;
+  /// Another process may own a store of this host by now: what failed because of it stays failed.
+  bool is_fenced = false;
 
   /// Something is loading, failing or held.
   bool is_degraded() const;
