@@ -153,14 +153,14 @@ bool Scheduler::Machine::refuse_by_room(Pool& pool, const Submit& input, Phase r
 /// parked task, whose place it may keep).
 bool Scheduler::Machine::answered_as_duplicate(Pool& pool, const Submit& input, std::uint64_t digest,
                                                std::optional<Room>& replaced) {
-  const auto known = pool.by_name.find(names.find(input.spec.task_id).index);
-  if (known == pool.by_name.end() || is_outdated(known->second)) return false;
-  const bool is_arriving = tasks_[known->second].phase == Phase::arriving;
+  const std::uint32_t* known = pool.by_name.find(names.find(input.spec.task_id).index);
+  if (known == nullptr || is_outdated(*known)) return false;
+  const bool is_arriving = tasks_[*known].phase == Phase::arriving;
   if (is_arriving || (input.spec.dedup == Dedup::replace && !pool.arrivals.empty())) {
     settle(pool);  // what became of earlier submissions decides about this one
     return answered_as_duplicate(pool, input, digest, replaced);
   }
-  const std::uint32_t slot = known->second;
+  const std::uint32_t slot = *known;
   const Task& task = tasks_[slot];
   const bool is_parked =
       task.phase == Phase::parked || task.phase == Phase::waiting || task.phase == Phase::backing_off;
@@ -252,8 +252,8 @@ void Scheduler::Machine::arrive(Pool& pool, const Submit& input, std::uint64_t d
   if (task.task_id) {
     const auto [place, is_new] = pool.by_name.try_emplace(task.task_id.index, slot);
     if (!is_new) {
-      arrival.shadowed = place->second;
-      place->second = slot;
+      arrival.shadowed = place;
+      place = slot;
     }
   }
   if (task.ready_at <= now_.wall) queue_task(pool, slot);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "machine.h"
@@ -81,10 +82,11 @@ void Scheduler::Machine::apply(Pool& pool, std::uint32_t slot, const PriorityCha
   Task& task = tasks_[slot];
   task.basis = stamp.sequence;
   const bool is_parked = task.phase == Phase::parked;
-  const auto queued_at = pool.queued_at.extract(slot);  // it has waited all the same
+  const Duration* before = pool.queued_at.find(slot);
+  const auto queued_at = before == nullptr ? std::nullopt : std::optional(*before);
   if (is_parked) dequeue(pool, slot);
   task.priority = task.leaves_as = fact.priority;
-  if (!queued_at.empty()) pool.queued_at[slot] = queued_at.mapped();
+  if (queued_at) pool.queued_at[slot] = *queued_at;  // it has waited all the same
   if (is_parked) enqueue(pool, slot);
 }
 
@@ -296,8 +298,8 @@ void Scheduler::Machine::forget(Pool& pool, std::uint32_t slot) {
     outcomes_.free(task.outcome);
   }
   pool.by_admission.erase(task.admission);
-  const auto named = pool.by_name.find(task.task_id.index);
-  if (named != pool.by_name.end() && named->second == slot) pool.by_name.erase(named);
+  const std::uint32_t* named = pool.by_name.find(task.task_id.index);
+  if (named != nullptr && *named == slot) pool.by_name.erase(task.task_id.index);
   forget_names(task);
   if (pool.has_resources()) pool.costs.erase(slot);
   task.phase = Phase::free;

@@ -2,6 +2,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "heap_sort.h"
 #include "machine.h"
 #include "recorded_costs.h"
 
@@ -139,8 +140,8 @@ void Scheduler::Machine::apply(Pool& pool, std::uint32_t, const PoolRestored& fa
 
 void Scheduler::Machine::apply(Pool& pool, std::uint32_t slot, const TaskRestored& fact, Stamp) {
   Task& task = tasks_[slot];
-  const auto named = pool.by_name.find(task.task_id.index);
-  const std::uint32_t namesake = named == pool.by_name.end() ? no_slot : named->second;
+  const std::uint32_t* named = pool.by_name.find(task.task_id.index);
+  const std::uint32_t namesake = named == nullptr ? no_slot : *named;
   apply(pool, slot, fact.admitted, Stamp{fact.basis, fact.submitted_at});
   // Of several tasks that had the id one after the other, the last one bears it.
   if (namesake != no_slot && tasks_[namesake].admission > task.admission)
@@ -238,8 +239,8 @@ void Scheduler::Machine::order_outcomes(Pool& pool) {
     return outcomes_[tasks_[a].outcome].sequence < outcomes_[tasks_[b].outcome].sequence;
   };
   if (!std::is_sorted(pool.ended.begin(), pool.ended.end(), recorded_before))
-    std::sort(pool.ended.begin(), pool.ended.end(), recorded_before);
-  std::sort(pool.deliveries.begin(), pool.deliveries.end(),
+    heap_sort(pool.ended.begin(), pool.ended.end(), recorded_before);
+  heap_sort(pool.deliveries.begin(), pool.deliveries.end(),
             [&](const Delivery& a, const Delivery& b) { return recorded_before(a.task, b.task); });
 }
 

@@ -121,7 +121,7 @@ void Scheduler::Machine::take(const Retry& input) {
   const Task task = tasks_[found.slot];
   Pool& pool = *found.pool;
   const bool goes_on_elsewhere =
-      task.was_retried || (task.task_id && pool.by_name.find(task.task_id.index)->second != found.slot);
+      task.was_retried || (task.task_id && *pool.by_name.find(task.task_id.index) != found.slot);
   if (task.phase != Phase::ended || task.status != Status::failed || goes_on_elsewhere) {
     reply_after(pool, task.basis, input.request, Refused{Refusal::wrong_state, "status", {}});
     return;
@@ -165,10 +165,10 @@ void Scheduler::Machine::take(const ClientGone& input) {
   for (Pool& pool : pools) {
     if (!pool.arrivals.empty()) settle(pool);
   }
-  const auto place = clients_.find(input.client);
-  if (place == clients_.end()) return;
-  const std::vector<TaskHandle> gone = std::move(place->second);
-  clients_.erase(place);
+  std::vector<TaskHandle>* theirs = clients_.find(input.client);
+  if (theirs == nullptr) return;
+  const std::vector<TaskHandle> gone = std::move(*theirs);
+  clients_.erase(input.client);
   for (const TaskHandle handle : gone) {
     const Task* task = task_at(handle);
     if (task == nullptr || task->phase == Phase::ended) continue;

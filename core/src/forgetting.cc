@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "heap_sort.h"
 #include "machine.h"
 #include "mailbox_machine.h"
 #include "parking_lot/erased_name.h"
@@ -47,13 +48,13 @@ std::optional<std::string> Scheduler::Machine::forget_user(const MailboxKey& use
 std::vector<NameId> Mailbox::Machine::keys_of(const MailboxKey& user) const {
   std::vector<NameId> keys;
   for (const MailboxStore& store : stores) {
-    for (const auto& [index, box] : store.boxes) {
-      if (!box.messages.empty() && is_of_user(names_->text(NameId{index}), user))
-        keys.push_back(NameId{index});
-    }
+    store.boxes.visit([&](std::uint64_t number, const std::unique_ptr<Box>& box) {
+      const NameId key{static_cast<std::uint32_t>(number)};
+      if (!box->messages.empty() && is_of_user(names_->text(key), user)) keys.push_back(key);
+    });
   }
   const auto comes_before = [&](NameId a, NameId b) { return names_->text(a) < names_->text(b); };
-  std::sort(keys.begin(), keys.end(), comes_before);
+  heap_sort(keys.begin(), keys.end(), comes_before);
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   return keys;
 }

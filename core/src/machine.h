@@ -9,13 +9,12 @@
 #include <span>
 #include <string>
 #include <type_traits>
-#include <unordered_map>
-#include <unordered_set>
 #include <variant>
 #include <vector>
 
 #include "allocator.h"
 #include "audit_ring.h"
+#include "number_index.h"
 #include "outbox.h"
 #include "parking_lot/audit_event.h"
 #include "parking_lot/check.h"
@@ -70,7 +69,7 @@ class Scheduler::Machine {
   std::deque<Pool> pools;  // pools stay where they are
   Names names;
   Listening listening = Listening::everything;
-  std::unordered_set<std::uint64_t> results;  // ids of outcomes that go to mailboxes too; never iterated
+  NumberIndex results;  // ids of outcomes that go to mailboxes too
 
  private:
   enum class PoolTimer : std::uint8_t { guard, delivery, refusals, estimate, ageing };
@@ -368,9 +367,8 @@ class Scheduler::Machine {
   TimerHeap<TaskTimerPlace> backoff_timers_{TaskTimerPlace{&tasks_}};
   TimerHeap<RunTimerPlace> run_timers_{RunTimerPlace{&runs_}};
   std::set<std::pair<std::int64_t, std::pair<std::uint32_t, PoolTimer>>> pool_timers_;
-  std::unordered_map<std::uint64_t, std::int64_t> pool_timer_due_;  // by pool and kind; never iterated
-  std::unordered_map<ClientId, std::vector<TaskHandle>>
-      clients_;  // tasks with on_disconnect cancel; never iterated
+  NumberMap<std::int64_t> pool_timer_due_;      // by pool and kind
+  NumberMap<std::vector<TaskHandle>> clients_;  // tasks with on_disconnect cancel
   std::vector<std::uint32_t> dirty_;
   std::vector<std::uint32_t> written_;
   std::vector<std::uint32_t> delivering_;

@@ -113,14 +113,17 @@ void Mailbox::Machine::apply_stored(MailboxStore& store, Box& box, NameId key, c
 }
 
 Box* Mailbox::Machine::find_box(MailboxStore& store, NameId key) {
-  const auto place = store.boxes.find(key.index);
-  return place == store.boxes.end() ? nullptr : &place->second;
+  const std::unique_ptr<Box>* box = store.boxes.find(key.index);
+  return box == nullptr ? nullptr : box->get();
 }
 
 Box& Mailbox::Machine::box_of(MailboxStore& store, NameId key) {
-  const auto [place, is_new] = store.boxes.try_emplace(key.index);
-  if (is_new) names_->hold(key);
-  return place->second;
+  std::unique_ptr<Box>& box = store.boxes[key.index];
+  if (!box) {
+    box = std::make_unique<Box>();
+    names_->hold(key);
+  }
+  return *box;
 }
 
 // --- dropping ---

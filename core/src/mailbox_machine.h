@@ -7,12 +7,11 @@
 #include <optional>
 #include <span>
 #include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "mailbox_store.h"
+#include "number_index.h"
 #include "outbox.h"
 #include "parking_lot/generated_id.h"
 
@@ -52,7 +51,7 @@ class Mailbox::Machine {
 
   std::deque<MailboxStore> stores;
   std::vector<StoreId> store_of_pool;
-  std::unordered_set<std::uint64_t> payloads;  // ids of what messages hold; never iterated
+  NumberIndex payloads;  // ids of what messages hold
 
  private:
   /// An acknowledgement that waits for its drops to be durable.
@@ -118,8 +117,7 @@ class Mailbox::Machine {
   Names* names_;
   Entropy entropy_;
   Now now_;
-  std::unordered_map<std::uint32_t, std::uint32_t>
-      subscriptions_;  // key's NameId → how many; iterated in sorted order only
+  NumberIndex subscriptions_;  // key's NameId → how many
   std::vector<PendingAnswer> pending_;
   std::unique_ptr<Outbox<mailbox::Effect>> outbox_;
 };

@@ -200,10 +200,10 @@ void Mailbox::Machine::take(const mailbox::Subscribe& input) {
 }
 
 void Mailbox::Machine::take(const mailbox::Unsubscribe& input) {
-  const auto place = subscriptions_.find(input.key.index);
-  if (place == subscriptions_.end()) return;
+  std::uint32_t* count = subscriptions_.find(input.key.index);
+  if (count == nullptr) return;
   names_->release(input.key);
-  if (--place->second == 0) subscriptions_.erase(place);
+  if (--*count == 0) subscriptions_.erase(input.key.index);
 }
 
 }  // namespace parking_lot

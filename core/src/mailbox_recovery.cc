@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "heap_sort.h"
 #include "mailbox_machine.h"
 #include "parking_lot/erased_name.h"
 
@@ -52,7 +53,7 @@ void Mailbox::Machine::take(const mailbox::RecoveryDone& input) {
   MailboxStore& store = stores[input.store.index];
   if (!store.stream.is_durable() || store.stream.state() == StreamState::open) return;
   if (store.stream.state() == StreamState::failed) store.stream.reloading();
-  std::sort(store.by_age.begin(), store.by_age.end(),
+  heap_sort(store.by_age.begin(), store.by_age.end(),
             [](const AgedMessage& a, const AgedMessage& b) { return a.counter < b.counter; });
   store.stream.opened();
   store.identity = input.identity;
@@ -64,21 +65,22 @@ void Mailbox::Machine::take(const mailbox::RecoveryDone& input) {
 /// Tells subscribers to look: what they were to hear may have been withdrawn with a failed write.
 void Mailbox::Machine::announce_all(StoreId id) {
   std::vector<std::uint32_t> keys;
-  for (const auto& [key, count] : subscriptions_) {
+  subscriptions_.visit([&](std::uint64_t number, std::uint32_t) {
+    const auto key = static_cast<std::uint32_t>(number);
     const Box* box = find_box(stores[id.index], NameId{key});
     if (box != nullptr && !box->messages.empty()) keys.push_back(key);
-  }
-  std::sort(keys.begin(), keys.end());
+  });
+  heap_sort(keys.begin(), keys.end());
   for (const std::uint32_t key : keys) outbox_->push(mailbox::Arrived{NameId{key}});
 }
 
 /// Empties a store for a reload.
 void Mailbox::Machine::clear(MailboxStore& store) {
   std::vector<std::uint32_t> keys;
-  for (auto& [key, box] : store.boxes) {
-    while (!box.messages.empty()) drop_front(store, box);
-    keys.push_back(key);
-  }
+  store.boxes.visit([&](std::uint64_t key, const std::unique_ptr<Box>& box) {
+    while (!box->messages.empty()) drop_front(store, *box);
+    keys.push_back(static_cast<std::uint32_t>(key));
+  });
   for (const std::uint32_t key : keys) remove_box(store, NameId{key});
   store.by_age.clear();
   store.emptied.clear();
@@ -196,9 +198,9 @@ CheckpointPlace Mailbox::Machine::checkpoint(MailboxStore& store, CheckpointPlac
 }
 
 const KeptMessage* Mailbox::Machine::find_message(const MailboxStore& store, const AgedMessage& aged) const {
-  const auto box = store.boxes.find(aged.key.index);
-  if (box == store.boxes.end()) return nullptr;
-  const auto& messages = box->second.messages;
+  const std::unique_ptr<Box>* box = store.boxes.find(aged.key.index);
+  if (box == nullptr) return nullptr;
+  const auto& messages = (*box)->messages;
   const auto place =
       std::lower_bound(messages.begin(), messages.end(), aged.counter,
                        [](const KeptMessage& kept, std::uint64_t counter) { return kept.counter < counter; });
@@ -226,11 +228,11 @@ void Mailbox::Machine::replay(MailboxStore& store, const mailbox::MessageRestore
 
 void Mailbox::Machine::visit_payloads(const MailboxStore& store,
                                       const std::function<void(PayloadRef)>& visit) const {
-  for (const auto& [key, box] : store.boxes) {
-    for (const KeptMessage& kept : box.messages) {
+  store.boxes.visit([&](std::uint64_t, const std::unique_ptr<Box>& box) {
+    for (const KeptMessage& kept : box->messages) {
       if (kept.payload.id != 0) visit(kept.payload);
     }
-  }
+  });
 }
 
 }  // namespace parking_lot

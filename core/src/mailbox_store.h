@@ -2,11 +2,12 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "number_index.h"
 #include "parking_lot/mailbox.h"
 #include "stream.h"
 
@@ -69,7 +70,7 @@ struct MailboxStore {
   std::uint64_t identity = 0;
   std::string mark;  ///< names the store in cursors
   MailboxConfig config;
-  std::unordered_map<std::uint32_t, Box> boxes;  // by key's NameId; never iterated for a decision
+  NumberMap<std::unique_ptr<Box>> boxes;  // by key's NameId; never visited for a decision
   std::vector<Sender> senders;     // pools: those of the config by PoolId, then others met in a journal
   std::deque<AgedMessage> by_age;  // oldest first; entries of dropped messages are skipped
   std::uint64_t message_count = 0;

@@ -221,12 +221,10 @@ void Pool::note_departure(SteadyTime now) {
 
 std::size_t Pool::memory_bytes() const {
   std::size_t bytes = sizeof(Pool) + by_admission.memory_bytes() + ended.size() * sizeof(std::uint32_t);
-  bytes +=
-      by_name.size() * (sizeof(void*) * 2 + sizeof(std::uint64_t)) + by_name.bucket_count() * sizeof(void*);
+  bytes += by_name.memory_bytes() + costs.memory_bytes() + run_costs.memory_bytes();
   for (const Lane& each : lanes)
     bytes += sizeof(Lane) + (each.order ? each.order->memory_bytes() : each.queue.memory_bytes());
   bytes += ends.memory_bytes() + tenants.memory_bytes();
-  bytes += costs.size() * (sizeof(Amounts) + 4 * sizeof(void*));
   return bytes;
 }
 

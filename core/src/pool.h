@@ -9,10 +9,10 @@
 #include <set>
 #include <string>
 #include <tuple>
-#include <unordered_map>
 #include <vector>
 
 #include "admission_index.h"
+#include "number_index.h"
 #include "parked_order.h"
 #include "parking_lot/config.h"
 #include "parking_lot/effect.h"
@@ -209,15 +209,15 @@ class Pool {
   Units quarantined = 0;
   Amounts amounts_in_use;  // where the pool counts several resources
   Amounts amounts_quarantined;
-  std::unordered_map<std::uint32_t, Amounts> costs;      // of its tasks, by slot; never iterated
-  std::unordered_map<std::uint32_t, Amounts> run_costs;  // of its runs; never iterated
+  NumberMap<Amounts> costs;      // of its tasks, by slot
+  NumberMap<Amounts> run_costs;  // of its runs
   std::vector<std::uint64_t> incarnations;
   std::uint64_t next_admission = 1;
   std::uint64_t next_lease = 1;
 
   AdmissionIndex by_admission;
-  std::unordered_map<std::uint32_t, std::uint32_t> by_name;  // NameId → slot; never iterated
-  std::deque<std::uint32_t> ended;                           // slots, oldest outcome first
+  NumberIndex by_name;              // NameId → slot
+  std::deque<std::uint32_t> ended;  // slots, oldest outcome first
 
   // The starvation guard: whose clock runs, since when, and whose has run out (by place in leaving order).
   std::uint32_t guarded = no_slot;
@@ -245,7 +245,7 @@ class Pool {
   Duration clock{0};
   SteadyTime clock_read_at;
   std::set<std::tuple<RealmId, std::uint32_t, std::uint8_t>> raised;  // lines whose head has been raised
-  std::unordered_map<std::uint32_t, Duration> queued_at;  // by that clock, of tasks by slot; never iterated
+  NumberMap<Duration> queued_at;                                      // by that clock, of tasks by slot
 
   // Reconfiguration.
   std::optional<PoolConfig> recorded;  // what the journal that is being read says last

@@ -101,7 +101,7 @@ void Scheduler::Machine::age(Pool& pool) {
 /// Returns how long it has waited.
 std::int64_t Scheduler::Machine::raise(Pool& pool, std::uint32_t slot) {
   Task& task = tasks_[slot];
-  const auto queued_at = pool.queued_at.try_emplace(slot, pool.clock).first->second;
+  const Duration queued_at = pool.queued_at.try_emplace(slot, pool.clock).first;
   const std::int64_t waited = pool.clock.ms - queued_at.ms;
   const std::int64_t steps = waited / pool.config.ageing.ms;
   const auto raised_to =

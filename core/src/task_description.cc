@@ -28,9 +28,9 @@ TaskSpec Scheduler::Machine::spec_again(std::uint32_t slot) const {
 
 /// What the task costs of each resource; nothing where the pool counts only units.
 std::span<const Units> Scheduler::Machine::resources_of(const Pool& pool, std::uint32_t slot) const {
-  const auto cost = pool.costs.find(slot);
-  if (cost == pool.costs.end()) return {};
-  return std::span<const Units>(cost->second.of).first(pool.config.resources.size());
+  const Amounts* cost = pool.costs.find(slot);
+  if (cost == nullptr) return {};
+  return std::span<const Units>(cost->of).first(pool.config.resources.size());
 }
 
 /// Spells out what a journal must know of a task.

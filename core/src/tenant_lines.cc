@@ -17,16 +17,16 @@ template <class Cost>
 auto TenantLines<Cost>::line_of(const ParkedTask& task) -> Line& {
   const std::uint8_t level = Place::of(task.key).level;
   const auto [place, is_new] = by_id_.try_emplace(id_of(level, task.tenant), 0);
-  if (!is_new) return *lines_[place->second];
+  if (!is_new) return *lines_[place];
   if (free_.empty()) {
-    place->second = static_cast<std::uint32_t>(lines_.size());
+    place = static_cast<std::uint32_t>(lines_.size());
     lines_.emplace_back();
   } else {
-    place->second = free_.back();
+    place = free_.back();
     free_.pop_back();
   }
-  lines_[place->second] = std::make_unique<Line>();
-  Line& line = *lines_[place->second];
+  lines_[place] = std::make_unique<Line>();
+  Line& line = *lines_[place];
   line.level = level;
   line.tenant = task.tenant;
   return line;
@@ -34,8 +34,8 @@ auto TenantLines<Cost>::line_of(const ParkedTask& task) -> Line& {
 
 template <class Cost>
 auto TenantLines<Cost>::find_line(std::uint8_t level, std::uint32_t tenant) const -> const Line* {
-  const auto found_line = by_id_.find(id_of(level, tenant));
-  return found_line == by_id_.end() ? nullptr : lines_[found_line->second].get();
+  const std::uint32_t* number = by_id_.find(id_of(level, tenant));
+  return number == nullptr ? nullptr : lines_[*number].get();
 }
 
 /// Of a line whose tenant has no room for its cheapest task, nothing fits, whatever is free.
@@ -72,7 +72,7 @@ void TenantLines<Cost>::relist(std::uint32_t number) {
 template <class Cost>
 void TenantLines<Cost>::insert(const ParkedTask& task) {
   Line& line = line_of(task);
-  const std::uint32_t number = by_id_.find(id_of(line.level, line.tenant))->second;
+  const std::uint32_t number = *by_id_.find(id_of(line.level, line.tenant));
   const bool is_listed = !line.tasks.empty();
   Sum sum;
   sum.least = Cost::of(task.cost);
@@ -87,15 +87,16 @@ void TenantLines<Cost>::insert(const ParkedTask& task) {
 
 template <class Cost>
 void TenantLines<Cost>::erase(const ParkedTask& task) {
-  const auto place = by_id_.find(id_of(Place::of(task.key).level, task.tenant));
-  PARKING_LOT_CHECK(place != by_id_.end());
-  const std::uint32_t number = place->second;
+  const std::uint64_t id = id_of(Place::of(task.key).level, task.tenant);
+  const std::uint32_t* place = by_id_.find(id);
+  PARKING_LOT_CHECK(place != nullptr);
+  const std::uint32_t number = *place;
   Line& line = *lines_[number];
   line.tasks.erase(admission_of(task.key));
   --size_;
   if (!line.tasks.empty()) return relist(number);
   classes_[line.level].erase(line.place);
-  by_id_.erase(place);
+  by_id_.erase(id);
   lines_[number].reset();
   free_.push_back(number);
 }
@@ -133,8 +134,7 @@ std::optional<FoundTask> TenantLines<Cost>::first_blocked(std::uint8_t level, st
 template <class Cost>
 void TenantLines<Cost>::refresh(std::uint32_t tenant) {
   for (std::uint8_t level = 0; level < levels; ++level) {
-    const auto place = by_id_.find(id_of(level, tenant));
-    if (place != by_id_.end()) relist(place->second);
+    if (const std::uint32_t* number = by_id_.find(id_of(level, tenant))) relist(*number);
   }
 }
 
@@ -348,7 +348,7 @@ void TenantLines<Cost>::visit_heads(void (*visit)(void* context, std::uint32_t s
 template <class Cost>
 std::size_t TenantLines<Cost>::memory_bytes() const {
   std::size_t bytes = sizeof(*this) + lines_.capacity() * sizeof(void*);
-  bytes += by_id_.size() * 4 * sizeof(void*) + by_id_.bucket_count() * sizeof(void*);
+  bytes += by_id_.memory_bytes();
   for (const Lines& its_class : classes_) bytes += its_class.memory_bytes();
   for (const auto& line : lines_) {
     if (line) bytes += sizeof(Line) + line->tasks.memory_bytes();

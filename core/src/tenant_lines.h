@@ -4,9 +4,9 @@
 #include <limits>
 #include <map>
 #include <memory>
-#include <unordered_map>
 #include <vector>
 
+#include "number_index.h"
 #include "parked_order.h"
 #include "sum_tree.h"
 #include "tenants.h"
@@ -124,7 +124,7 @@ class TenantLines final : public ParkedOrder {
   Turns turns_;
   std::vector<std::unique_ptr<Line>> lines_;
   std::vector<std::uint32_t> free_;
-  std::unordered_map<std::uint64_t, std::uint32_t> by_id_;  // never iterated
+  NumberIndex by_id_;
   std::array<Lines, levels> classes_;
   std::uint64_t size_ = 0;
 };

@@ -13,13 +13,13 @@ Amounts Tenant::room() const {
 }
 
 std::uint32_t Tenants::find(NameId name) const {
-  const auto found = by_name_.find(name.index);
-  return found == by_name_.end() ? no_tenant : found->second;
+  const std::uint32_t* found = by_name_.find(name.index);
+  return found == nullptr ? no_tenant : *found;
 }
 
 std::uint32_t Tenants::add(NameId name, const std::function<void(Tenant&)>& set_up) {
   const auto [place, is_new] = by_name_.try_emplace(name.index, 0);
-  if (!is_new) return place->second;
+  if (!is_new) return place;
   std::uint32_t number = static_cast<std::uint32_t>(tenants_.size());
   if (free_.empty()) {
     tenants_.emplace_back();
@@ -28,7 +28,7 @@ std::uint32_t Tenants::add(NameId name, const std::function<void(Tenant&)>& set_
     free_.pop_front();
     tenants_[number] = Tenant{};
   }
-  place->second = number;
+  place = number;
   tenants_[number].name = name;
   set_up(tenants_[number]);
   return number;

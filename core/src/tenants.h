@@ -6,10 +6,10 @@
 #include <functional>
 #include <optional>
 #include <set>
-#include <unordered_map>
 #include <utility>
 
 #include "amounts.h"
+#include "number_index.h"
 #include "parking_lot/codes.h"
 #include "parking_lot/time.h"
 #include "parking_lot/types.h"
@@ -88,7 +88,7 @@ class Tenants {
  private:
   std::deque<Tenant> tenants_;
   std::deque<std::uint32_t> free_;
-  std::unordered_map<std::uint32_t, std::uint32_t> by_name_;  // never iterated
+  NumberIndex by_name_;
   std::set<std::pair<std::uint64_t, std::uint32_t>> idle_;
   std::uint64_t last_idle_ = 0;
 };

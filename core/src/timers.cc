@@ -117,9 +117,9 @@ void Scheduler::Machine::arm_pool_timer(const Pool& pool, PoolTimer kind, Steady
   const std::uint64_t key = std::uint64_t{pool.id.index} << 8 | static_cast<std::uint64_t>(kind);
   const auto [place, is_new] = pool_timer_due_.try_emplace(key, due.ms);
   if (!is_new) {
-    if (place->second <= due.ms) return;  // it looks again when the earlier one fires
-    pool_timers_.erase({place->second, {pool.id.index, kind}});
-    place->second = due.ms;
+    if (place <= due.ms) return;  // it looks again when the earlier one fires
+    pool_timers_.erase({place, {pool.id.index, kind}});
+    place = due.ms;
   }
   pool_timers_.insert({due.ms, {pool.id.index, kind}});
 }

@@ -25,9 +25,8 @@ std::string Scheduler::Machine::spell_id(const Task& task) const {
 }
 
 TaskHandle Scheduler::Machine::find(const Pool& pool, std::string_view task_id) const {
-  const auto named = pool.by_name.find(names.find(task_id).index);
-  if (named != pool.by_name.end())
-    return is_outdated(named->second) ? TaskHandle{} : handle_of(named->second);
+  if (const std::uint32_t* named = pool.by_name.find(names.find(task_id).index))
+    return is_outdated(*named) ? TaskHandle{} : handle_of(*named);
   const auto spelled = parse_generated_id(task_id);
   if (!spelled) return {};
   const std::uint32_t slot = pool.by_admission.find(spelled->number);
