@@ -1,27 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { chromium } from '@playwright/test';
 import { origin } from '../server/address.mjs';
-import { expect, openKit, serveKit, startWorker, test as withKit } from '../storage-kit/kit-page.mjs';
-
-/** A profile on disk: in private windows the bytes of files are gone with them. */
-const test = withKit.extend({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright wants it
-  profile: async ({}, use) => {
-    const folder = await mkdtemp(path.join(tmpdir(), 'parking-lot-profile-'));
-    const { launchOptions } = test.info().project.use;
-    const profile = await chromium.launchPersistentContext(folder, {
-      ...launchOptions,
-      baseURL: origin,
-      headless: true,
-    });
-    await serveKit(profile);
-    await use(profile);
-    await profile.close();
-    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-  },
-});
+import { expect, openKit, startWorker, test } from '../storage-kit/kit-page.mjs';
 
 /** As a browser does when somebody clears what a site has stored: its files alone, or `all` with the bucket that they are in. */
 async function deleteFiles(page, storageTypes = 'file_systems') {

@@ -141,6 +141,68 @@ test('what the browser gives no space for stays in memory until a sync finds som
   });
 });
 
+test('that no more files can be made ahead is no fault of a sync whose files are stored', async ({ page }) => {
+  const worker = await startWorker(page);
+  const fault = await worker.run(async () => {
+    const disk = await kit.OpfsDisk.open('ahead');
+    disk.create('a');
+    FileSystemDirectoryHandle.prototype.getFileHandle = async () => {
+      throw new DOMException('no space left', 'QuotaExceededError');
+    };
+    return kit.faultOf(() => disk.sync(['a'], 'strict'));
+  });
+  expect(fault).toBe('ok');
+});
+
+test('of changes after one that the browser gave no space for, none is stored without the others', async ({
+  page,
+}) => {
+  const filesOf = async () => {
+    globalThis.disk = await kit.OpfsDisk.open('refused');
+    return disk
+      .list()
+      .sort()
+      .map((file) => `${file}: ${kit.read(disk, file)}`);
+  };
+  const changed = async () => {
+    const { write } = FileSystemSyncAccessHandle.prototype;
+    FileSystemSyncAccessHandle.prototype.write = () => 0;
+    kit.write(disk, 'grown', '!', 6);
+    FileSystemSyncAccessHandle.prototype.write = write;
+    kit.write(disk, 'changed', 'after ');
+    disk.truncate('short', 2);
+    for (const file of ['gone', 'again']) disk.remove(file);
+    for (const file of ['again', 'new', 'passing']) disk.create(file);
+    kit.write(disk, 'again', 'anew');
+    disk.remove('passing');
+    return disk
+      .list()
+      .sort()
+      .map((file) => `${file}: ${kit.read(disk, file)}`);
+  };
+  const before = ['again: before', 'changed: before', 'gone: before', 'grown: before', 'short: before'];
+  const after = ['again: anew', 'changed: after ', 'grown: before!', 'new: ', 'short: be'];
+
+  const first = await startWorker(page);
+  await first.run(filesOf);
+  await first.run(async () => {
+    for (const file of ['again', 'changed', 'gone', 'grown', 'short']) {
+      disk.create(file);
+      kit.write(disk, file, 'before');
+    }
+    await disk.sync(disk.list(), 'strict');
+  });
+  expect(await first.run(changed)).toEqual(after);
+  await first.terminate();
+
+  const second = await startWorker(page);
+  expect(await second.run(filesOf)).toEqual(before);
+  expect(await second.run(changed)).toEqual(after);
+  await second.run(() => disk.sync(disk.list(), 'strict'));
+  await second.terminate();
+  expect(await (await startWorker(page)).run(filesOf)).toEqual(after);
+});
+
 test('only dedicated workers have synchronous handles', async ({ page }) => {
   expect(await page.evaluate(() => kit.hasSyncHandles())).toBe(false);
   const worker = await startWorker(page);

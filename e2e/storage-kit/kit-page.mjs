@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { test as plain } from '@playwright/test';
+import { chromium, test as plain } from '@playwright/test';
 import { origin } from '../server/address.mjs';
 import { bundleKit, kitFolder } from './bundle.mjs';
 
@@ -54,7 +56,7 @@ export async function startWorker(page) {
   };
 }
 
-/** A test whose `page` has the kit. */
+/** A test whose `page` has the kit, as pages of its `profile` have: that one is on disk, not in memory like private windows. */
 export const test = plain.extend({
   kitBundle: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright wants it
@@ -67,5 +69,19 @@ export const test = plain.extend({
   page: async ({ context }, use) => {
     await serveKit(context);
     await use(await openKit(context));
+  },
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright wants it
+  profile: async ({}, use) => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'parking-lot-profile-'));
+    const { launchOptions } = test.info().project.use;
+    const profile = await chromium.launchPersistentContext(folder, {
+      ...launchOptions,
+      baseURL: origin,
+      headless: true,
+    });
+    await serveKit(profile);
+    await use(profile);
+    await profile.close();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   },
 });
