@@ -8,6 +8,7 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
+import { mutations } from '../simulation/mutation-list.mjs';
 import { blocksOf, isAsWritten } from './blocks.mjs';
 import { printedByPage } from './page.mjs';
 
@@ -68,6 +69,14 @@ for (const document of documents) {
     }
   });
 }
+
+test('every law that is broken on purpose is listed, and the text that it replaces stands once', () => {
+  const testing = readFileSync(root + 'docs/testing.md', 'utf8');
+  for (const { name, file, from } of mutations) {
+    assert.ok(testing.includes(`| ${name} |`), `docs/testing.md does not list ${name}`);
+    assert.equal(readFileSync(root + file, 'utf8').split(from).length, 2, `${name}: "${from}" in ${file}`);
+  }
+});
 
 test('the usage for agents has a line for every refusal and every reason', () => {
   const codes = readFileSync(path.join(root, 'core/include/parking_lot/codes.h'), 'utf8');

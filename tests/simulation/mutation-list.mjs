@@ -121,8 +121,8 @@ export const mutations = [
     law: 'records count with the payloads that they name, or not at all',
     noticed_by: 'test_store',
     file: 'native/backend/file_journal/log_opening.cc',
-    from: 'if (!*whole) commits = i;',
-    to: 'static_cast<void>(i);',
+    from: 'if (!*whole) return i;',
+    to: 'static_cast<void>(whole);',
   },
   {
     name: 'damage-is-taken-for-a-torn-tail',
@@ -139,6 +139,14 @@ export const mutations = [
     file: 'native/backend/file_journal/checkpoint_opening.cc',
     from: 'if (!fits) return;',
     to: 'static_cast<void>(fits);',
+  },
+  {
+    name: 'records-go-for-a-damaged-checkpoint',
+    law: 'records stay until a checkpoint covers them that can still be read',
+    noticed_by: 'test_store',
+    file: 'native/backend/file_journal/store_commit.cc',
+    from: 'if (rotten_.empty()) log_->trim(trim_before_);',
+    to: 'log_->trim(trim_before_);',
   },
   {
     name: 'checkpoints-may-be-ahead',

@@ -14,6 +14,7 @@ namespace parking_lot {
 
 namespace {
 
+constexpr int rounds_max = 1000;
 constexpr const char* those_tasks = "; tasks that need them end with payload_unreadable";
 
 tl::unexpected<StoreError> beyond_repair(const std::string& file, std::uint64_t offset,
@@ -333,13 +334,14 @@ StoreResult<std::vector<RepairStep>> plan_repair(Files& files) {
   DraftFiles draft(files);
   std::vector<RepairStep> steps;
   std::optional<Damage> first;
-  for (;;) {
+  for (int round = 1;; ++round) {
     const auto inspection = verify(draft);
     if (!inspection) return tl::unexpected(inspection.error());
     const bool stands_still = first && !inspection->damages.empty() &&
                               inspection->damages.front().file == first->file &&
                               inspection->damages.front().offset == first->offset;
-    if (stands_still) return beyond_repair(first->file, first->offset, first->message + "; nothing mends it");
+    if (stands_still || round > rounds_max)
+      return beyond_repair(first->file, first->offset, first->message + "; nothing mends it");
     auto next = Plan(draft, *inspection).make();
     if (!next) return next;
     if (next->empty()) break;
