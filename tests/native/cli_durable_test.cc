@@ -58,6 +58,12 @@ std::string program_output(const std::vector<std::string>& arguments, int code =
   return program.output();
 }
 
+/// Arguments of a run that goes on where an earlier one with the same arguments ended.
+std::vector<std::string> resuming(const TemporaryFolder& folder, const std::string& config,
+                                  const std::string& job_file) {
+  return {"run", "--config", config, "--jobs", job_file, "--out", folder.path("out"), "--resume"};
+}
+
 }  // namespace
 
 TEST_CASE("run: killed half-way and resumed, every job has exactly one outcome, in one store or two") {
@@ -65,8 +71,7 @@ TEST_CASE("run: killed half-way and resumed, every job has exactly one outcome, 
     const TemporaryFolder folder;
     const std::string config = folder.write("c.json", config_text);
     const std::string job_file = folder.write("jobs", jobs(30, folder.path("log")));
-    const std::vector<std::string> arguments = {"run",   "--config",         config,    "--jobs", job_file,
-                                                "--out", folder.path("out"), "--resume"};
+    const std::vector<std::string> arguments = resuming(folder, config, job_file);
     {
       StartedProgram run(arguments);
       REQUIRE(eventually([&] { return folder.lines("out").size() >= 8; }));
@@ -98,8 +103,7 @@ TEST_CASE("run: a torn line is cut, and an outcome that the file lost is added f
   const TemporaryFolder folder;
   const std::string config = folder.write("c.json", one_store);
   const std::string job_file = folder.write("jobs", jobs(3, folder.path("log"), "0"));
-  const std::vector<std::string> arguments = {"run",   "--config",         config,    "--jobs", job_file,
-                                              "--out", folder.path("out"), "--resume"};
+  const std::vector<std::string> arguments = resuming(folder, config, job_file);
   program_output(arguments);
   const auto lines = folder.lines("out");
   REQUIRE(lines.size() == 3);
@@ -179,8 +183,7 @@ TEST_CASE("run: interrupted and resumed, the rest is run") {
   const TemporaryFolder folder;
   const std::string config = folder.write("c.json", one_store);
   const std::string job_file = folder.write("jobs", jobs(12, folder.path("log"), "0.1"));
-  const std::vector<std::string> arguments = {"run",   "--config",         config,    "--jobs", job_file,
-                                              "--out", folder.path("out"), "--resume"};
+  const std::vector<std::string> arguments = resuming(folder, config, job_file);
   StartedProgram run(arguments);
   REQUIRE(eventually([&] { return folder.lines("out").size() >= 2; }));
   run.send(SIGINT);
@@ -414,8 +417,7 @@ TEST_CASE(
   const TemporaryFolder folder;
   const std::string config = folder.write("c.json", one_store);
   const std::string job_file = folder.write("jobs", jobs(5, folder.path("log"), "0"));
-  const std::vector<std::string> arguments = {"run",   "--config",         config,    "--jobs", job_file,
-                                              "--out", folder.path("out"), "--resume"};
+  const std::vector<std::string> arguments = resuming(folder, config, job_file);
   program_output({"run", "--config", config, "--jobs", "/dev/null"});
   std::vector<std::string> impatient = arguments;
   impatient.insert(impatient.end(), {"--storage-patience", "2", "--json"});
@@ -598,8 +600,7 @@ TEST_CASE("run: one whose store may have another owner ends and says why, and th
   const TemporaryFolder folder;
   const std::string config = folder.write("c.json", one_store);
   const std::string job_file = folder.write("jobs", jobs(12, folder.path("log"), "0.1"));
-  const std::vector<std::string> arguments = {"run",   "--config",         config,    "--jobs", job_file,
-                                              "--out", folder.path("out"), "--resume"};
+  const std::vector<std::string> arguments = resuming(folder, config, job_file);
   StartedProgram run(arguments);
   REQUIRE(eventually([&] { return folder.lines("out").size() >= 2; }));
   std::filesystem::remove(folder.path("lot") + "/lock");

@@ -23,6 +23,18 @@ void take_checkpoint(Rig& rig, const StreamKey& key, std::uint64_t last) {
   REQUIRE(rig.store->end_checkpoint(stream));
 }
 
+/// Records 1 to 10,000, which a checkpoint covers and the audit retention keeps for 5 s.
+void fill_and_checkpoint(Rig& rig) {
+  rig.options.audit_retention = Duration{5'000};
+  rig.open();
+  for (std::uint64_t number = 1; number <= 10'000; number += 20) {
+    rig.append(gpu, number, 20);
+    REQUIRE(rig.commit() == true);
+  }
+  take_checkpoint(rig, gpu, 10'000);
+  REQUIRE(rig.commit() == true);
+}
+
 }  // namespace
 
 TEST_CASE("Loading gives the state and then the records after its number") {
@@ -97,14 +109,7 @@ TEST_CASE("Checkpoints replace the records before them: the disk does not grow w
 
 TEST_CASE("Records stay as long as the audit retention says, although a checkpoint replaces them") {
   Rig rig(1, small_segments());
-  rig.options.audit_retention = Duration{5'000};
-  rig.open();
-  for (std::uint64_t number = 1; number <= 10'000; number += 20) {
-    rig.append(gpu, number, 20);
-    REQUIRE(rig.commit() == true);
-  }
-  take_checkpoint(rig, gpu, 10'000);
-  REQUIRE(rig.commit() == true);
+  fill_and_checkpoint(rig);
   rig.append(gpu, 10'001, 1);
   REQUIRE(rig.commit() == true);
   const std::uint64_t all = rig.store->stats().record_bytes;
@@ -237,14 +242,7 @@ TEST_CASE("A release waits until the record that allows it is durable") {
 
 TEST_CASE("No record goes on the strength of a checkpoint that was damaged since, and it is made anew") {
   Rig rig(1, small_segments());
-  rig.options.audit_retention = Duration{5'000};
-  rig.open();
-  for (std::uint64_t number = 1; number <= 10'000; number += 20) {
-    rig.append(gpu, number, 20);
-    REQUIRE(rig.commit() == true);
-  }
-  take_checkpoint(rig, gpu, 10'000);
-  REQUIRE(rig.commit() == true);
+  fill_and_checkpoint(rig);
   const auto records = [&] { return rig.store->stats().record_bytes; };
   const std::uint64_t all = records();
   char& byte = rig.disk.contents("checkpoint-0000000001").at(300);

@@ -252,6 +252,12 @@ StoreResult<FileStore> open_to_look(Files& files) {
   }
 }
 
+template <class Is>
+void move_damages(std::vector<Damage>& from, std::vector<Damage>& to, Is is) {
+  std::copy_if(from.begin(), from.end(), std::back_inserter(to), is);
+  std::erase_if(from, is);
+}
+
 /// What opening finds and the reading of single files does not: what belongs together. Empty: it opens.
 StoreResult<void> compare_with_opening(Files& files, Inspection& result) {
   const auto opened = open_to_look(files);
@@ -261,18 +267,14 @@ StoreResult<void> compare_with_opening(Files& files, Inspection& result) {
       return segment_number(SegmentKind::records, damage.file) &&
              damage.segment < opened->first_needed_segment() && !files.size(damage.file);
     };
-    std::copy_if(result.damages.begin(), result.damages.end(), std::back_inserter(result.needless_damages),
-                 is_gap);
-    std::erase_if(result.damages, is_gap);
+    move_damages(result.damages, result.needless_damages, is_gap);
     return {};
   }
   const StoreError& error = opened.error();
   if (error.fault != StoreFault::corrupt) return tl::unexpected(error);
   // Of a checkpoint that is needed.
   const auto is_of_checkpoint = [](const Damage& damage) { return damage.kind == SegmentKind::checkpoint; };
-  std::copy_if(result.needless_damages.begin(), result.needless_damages.end(),
-               std::back_inserter(result.damages), is_of_checkpoint);
-  std::erase_if(result.needless_damages, is_of_checkpoint);
+  move_damages(result.needless_damages, result.damages, is_of_checkpoint);
   if (!result.damages.empty()) return {};
   const SegmentKind kind =
       segment_number(SegmentKind::payloads, error.file) ? SegmentKind::payloads : SegmentKind::records;

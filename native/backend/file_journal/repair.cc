@@ -296,33 +296,26 @@ StoreResult<void> apply(CommitWrites& writes, const RepairStep& step) {
   return {};
 }
 
-/// Numbers of the last records by stream; empty if the store does not open.
-std::map<std::string, std::uint64_t> durable_ends(Files& files) {
-  std::map<std::string, std::uint64_t> ends;
-  const auto opened = FileStore::open_read_only(files);
-  if (!opened) return ends;
-  const std::vector<StreamKey> streams = opened->streams();
-  for (std::uint32_t i = 0; i < streams.size(); ++i) {
-    const std::string kind = std::to_string(static_cast<int>(streams[i].kind));
-    ends[kind + streams[i].name] = opened->durable({i});
-  }
-  return ends;
-}
-
 /// A plan is kept only if it leads to a store that opens, with everything that the store has that opens now.
 StoreResult<void> check_end(Files& before, Files& after) {
-  const auto opened = FileStore::open_read_only(after);
-  if (!opened) {
-    const StoreError& error = opened.error();
+  const auto mended = FileStore::open_read_only(after);
+  if (!mended) {
+    const StoreError& error = mended.error();
     if (error.fault != StoreFault::corrupt) return tl::unexpected(error);
     return beyond_repair(error.file, error.offset, bare_message(error) + "; no repair makes the store open");
   }
-  std::map<std::string, std::uint64_t> ends = durable_ends(after);
-  for (const auto& [stream, end] : durable_ends(before)) {
-    if (ends[stream] < end)
+  const auto present = FileStore::open_read_only(before);
+  if (!present) return {};
+  const std::vector<StreamKey> streams = present->streams();
+  const std::vector<StreamKey> kept = mended->streams();
+  for (std::uint32_t i = 0; i < streams.size(); ++i) {
+    const auto found = std::find(kept.begin(), kept.end(), streams[i]);
+    const std::uint64_t end =
+        found == kept.end() ? 0 : mended->durable({static_cast<std::uint32_t>(found - kept.begin())});
+    if (end < present->durable({i}))
       return beyond_repair(segment_name(SegmentKind::records, 1), 0,
-                           "the store opens as it is, and a repair would lose records of " +
-                               stream.substr(1) + "; if you want it whole");
+                           "the store opens as it is, and a repair would lose records of " + streams[i].name +
+                               "; if you want it whole");
   }
   return {};
 }
