@@ -42,7 +42,7 @@ async function keepLooking() {
     for (;;) {
       const seen = await ask({ ask: 'look' });
       show(seen);
-      if (seen.tasks.length === 0) break;
+      if (seen.isDone) break;
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
   } catch (error) {

@@ -41,7 +41,7 @@ const answers = {
     ]);
     const tasks = [...running.tasks, ...queued.tasks].map(({ taskId, status, units, lost }) => ({ taskId, status, units, lost }));
     const { unitsInUse, unitsMax } = stats;
-    return { startedAt, durability, unitsInUse, unitsMax, tasks, messages };
+    return { startedAt, durability, unitsInUse, unitsMax, isDone: isDone(stats), tasks, messages };
   },
 
   acknowledge: (lot, { cursor }) => lot.mailbox(MAILBOX).acknowledge(cursor),
@@ -60,12 +60,16 @@ async function answer({ data, ports: [port] }) {
   }
 }
 
+/** Nothing is left to do: what has run is no task of the pool any more, but may not be in the mailbox yet. */
+function isDone({ parked, running, undelivered }) {
+  return parked + running + undelivered === 0;
+}
+
 /** Resolves when nothing is left to do; an event that waits for it keeps the worker up as long as the browser allows. */
 async function workOff() {
   const pool = (await opening).pool(POOL);
   for (;;) {
-    const { parked, running } = await pool.stats();
-    if (parked + running === 0) return;
+    if (isDone(await pool.stats())) return;
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }
