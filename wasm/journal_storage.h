@@ -57,6 +57,7 @@ class JournalStorage final : public Storage {
   bool is_fenced() const override { return is_fenced_; }
   bool is_loading() const override;
   bool is_committing() const override;
+  void settle() override { settles_ = true; }
 
  private:
   struct Place {
@@ -149,6 +150,7 @@ class JournalStorage final : public Storage {
   SteadyTime now_{0};
   bool has_checkpoint_step_ = false;
   bool is_fenced_ = false;
+  bool settles_ = false;
 };
 
 /// Mailboxes first: outcomes that were not delivered find them open.

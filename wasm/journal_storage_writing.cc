@@ -79,7 +79,8 @@ void JournalStorage::turn(const Lot& lot, Now now) {
   for (const auto& place : places_) {
     if (!place->store) continue;
     const bool is_idle = !place->is_committing && !place->has_news;
-    if (place->tidy_at <= now_) place->has_news = true;
+    const bool must_confirm = settles_ && place->trouble.empty() && !place->store->is_confirmed();
+    if (place->tidy_at <= now_ || must_confirm) place->has_news = true;
     place->tidy_at = is_idle && place->tidy_at > now_ && place->store->wants_commit()
                          ? std::min(place->tidy_at, now_ + tidy_pause)
                          : never_steady;

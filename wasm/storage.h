@@ -105,6 +105,8 @@ class Storage {
   virtual bool is_fenced() const = 0;
   virtual bool is_loading() const = 0;
   virtual bool is_committing() const = 0;
+  /// Before an orderly end: `turn` confirms what is durable, too (`FileStore::is_confirmed`).
+  virtual void settle() = 0;
 };
 
 /// Opens the stores on the disks that JavaScript has opened, disk i for place i.

@@ -57,4 +57,9 @@ EMSCRIPTEN_KEEPALIVE std::uint32_t pl_storage_state() {
          (storage()->is_fenced() ? 4U : 0U) | (storage()->is_erasing() ? 8U : 0U);
 }
 
+/// Before the lot is closed: the turns to come also confirm what is durable.
+EMSCRIPTEN_KEEPALIVE void pl_settle_storage() {
+  if (storage()) storage()->settle();
+}
+
 }  // extern "C"

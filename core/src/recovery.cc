@@ -9,6 +9,9 @@
 namespace parking_lot {
 namespace {
 
+/// Few enough that incarnations stay short where they are written, with every task and lease.
+constexpr int incarnation_step_bits = 24;
+
 template <class F>
 constexpr bool is_state = std::is_same_v<F, PoolRestored> || std::is_same_v<F, TaskRestored> ||
                           std::is_same_v<F, TenantRestored> || std::is_same_v<F, UnitsRestored>;
@@ -52,7 +55,10 @@ void Scheduler::Machine::take(const Persisted& input) {
 void Scheduler::Machine::open_pool(Pool& pool) {
   std::uint64_t incarnation = 0;
   if (pool.stream.is_durable()) {
-    incarnation = pool.incarnations.empty() ? 1 : pool.incarnations.back() + 1;
+    // Not simply the next one: where an older copy of the stream was restored, the lost future had that one
+    // too, and what it sent to a mailbox store would hide what the new one sends.
+    const std::uint64_t newest = pool.incarnations.empty() ? 0 : pool.incarnations.back();
+    incarnation = newest + 1 + (entropy_.high >> (64 - incarnation_step_bits));
   } else {
     // Volatile incarnations are named by the host's random bits: nothing remembers the last one.
     incarnation = (entropy_.high ^ (entropy_.low + pool.id.index) * 0x9e3779b97f4a7c15ULL) | 1;

@@ -102,6 +102,7 @@ class JobRun {
   void end_if_done();
   void end_after_this_turn();
   void end();
+  void close();
   void fail(Error error);
   Duration elapsed() const;
 

@@ -46,6 +46,7 @@ void JobRun::on_signal(int signal) {
     known_as_stuck_.clear();  // what it says of them may be otherwise afterwards
     return options_.on_hangup([this](const std::string& line) { say(line); });
   }
+  if (phase_ == Phase::over) return close();
   if (phase_ == Phase::running) {
     phase_ = Phase::stopping;
     summary_.ending = Summary::Ending::interrupted;
@@ -99,6 +100,11 @@ void JobRun::end() {
         " ended in an earlier run; this place for outcomes is new, so they are not written again. Without "
         "--resume they are.");
   }
+  if (error_ || summary_.ending == Summary::Ending::killed) return close();
+  host_.settle([this] { close(); });
+}
+
+void JobRun::close() {
   host_.close();
   signals_.cancel();
   tick_.cancel();

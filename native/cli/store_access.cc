@@ -113,6 +113,13 @@ Result<OpenedStores> OpenedStores::open(const StoreChoice& choice, HostOptions::
   return opened;
 }
 
+OpenedStores::~OpenedStores() {
+  if (!host_) return;
+  bool is_settled = false;
+  host_->settle([&] { is_settled = true; });
+  wait_until([&] { return is_settled; });
+}
+
 Result<std::string> OpenedStores::pool(const std::string& name) const {
   std::vector<std::string> durable;
   for (const PoolConfig& pool : config_.pools) {

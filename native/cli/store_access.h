@@ -41,6 +41,10 @@ Result<std::vector<std::string>> directories_of(const StoreChoice& choice);
 class OpenedStores {
  public:
   static Result<OpenedStores> open(const StoreChoice& choice, HostOptions::Access access);
+  OpenedStores(OpenedStores&&) = default;
+  OpenedStores& operator=(OpenedStores&&) = default;
+  /// An orderly end: the stores are settled before.
+  ~OpenedStores();
 
   Host& host() { return *host_; }
   const Config& config() const { return config_; }
@@ -55,14 +59,19 @@ class OpenedStores {
       answer.emplace(value);
       io_->stop();
     });
-    io_->restart();
-    while (!answer && io_->run_one() != 0) {
-    }
+    wait_until([&] { return answer.has_value(); });
     if (answer) return std::move(*answer);
     return tl::unexpected(RefusedCommand{.code = Refusal::unconfirmed, .field = {}});
   }
 
  private:
+  template <class IsOver>
+  void wait_until(IsOver is_over) {
+    io_->restart();
+    while (!is_over() && io_->run_one() != 0) {
+    }
+  }
+
   OpenedStores() : io_(std::make_unique<boost::asio::io_context>(1)), work_(io_->get_executor()) {}
 
   Config config_;

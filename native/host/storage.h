@@ -97,6 +97,8 @@ class Storage {
   void append(StoreId store, std::span<const mailbox::Record> records);
   /// At the end of a turn: commits what has gathered, where no commit is on its way.
   void commit();
+  /// Commits what has gathered and confirms every store that works, then calls, perhaps at once.
+  void settle(std::function<void()> on_settled);
   /// One bounded step of a checkpoint, where one is worth it. True: another step should follow soon.
   bool advance_checkpoints(const Lot& lot);
 
@@ -178,6 +180,7 @@ class Storage {
   void commit(Place& place);
   void committed(Place& place, const CommitOutcome& outcome, const std::vector<std::uint64_t>& named);
   void tidy_later(Place& place);
+  void go_on_settling();
   void forget_names(Place& place);
   void trim_hourly(Place& place);
   void open_audit(Place& place);
@@ -205,6 +208,7 @@ class Storage {
   std::uint64_t first_payload_ = 1;        // of this opening
   Places places_;                          // opened
   Places closed_places_;                   // that could not be, or not yet
+  std::vector<std::function<void()>> on_settled_;
   std::size_t audits_opened_ = 0;
   std::vector<PoolStream> pools_;         // by PoolId
   std::vector<Place*> mailbox_places_;    // by PoolId; null: its outcomes are kept in memory

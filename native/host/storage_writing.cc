@@ -114,7 +114,25 @@ void Storage::committed(Place& place, const CommitOutcome& outcome, const std::v
   }
   index_full_segments(place);
   commit(place);
+  go_on_settling();
   tidy_later(place);
+}
+
+void Storage::settle(std::function<void()> on_settled) {
+  on_settled_.push_back(std::move(on_settled));
+  go_on_settling();
+}
+
+void Storage::go_on_settling() {
+  if (on_settled_.empty()) return;
+  bool is_settled = true;
+  for (const auto& place : places_) {
+    if (!is_reading() && place->trouble.empty() && !place->store->is_confirmed()) place->has_news = true;
+    commit(*place);
+    is_settled &= !place->is_committing;
+  }
+  if (!is_settled) return;
+  for (const auto& callback : std::exchange(on_settled_, {})) callback();
 }
 
 void Storage::trim_hourly(Place& place) {

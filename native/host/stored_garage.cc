@@ -42,6 +42,9 @@ class StoredGarage::State {
         directory_(options_.directory),
         entropy_(entropy),
         garage_(Garage::open(config, clock_.now(), entropy)) {}
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State();
 
   Result<void> open(const garage::ZoneOffsets& offsets);
   Result<void> handle(Now now, std::span<const garage::Input> inputs, const Hear& hear);
@@ -155,6 +158,13 @@ std::optional<StoreError> StoredGarage::State::committed() {
   while (!is_done && directory_.io.run_one() != 0) {
   }
   return error;
+}
+
+/// An orderly end, so that damage to the last records is told from records that were being written.
+StoredGarage::State::~State() {
+  if (!store_ || is_reading() || has_failed_) return;
+  while (!store_->is_confirmed() && !committed()) {
+  }
 }
 
 Result<void> StoredGarage::State::commit(const Hear& hear) {

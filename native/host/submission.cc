@@ -108,6 +108,17 @@ void Host::stop_starting(std::function<void()> on_stopped) {
   });
 }
 
+void Host::settle(std::function<void()> on_settled) {
+  loop_->post([on_settled = std::move(on_settled)](Loop& loop) {
+    if (loop.is_closed()) return;
+    // What this turn appends belongs to it, and the callback may close the host.
+    boost::asio::post(loop.io(), [self = loop.shared_from_this(), on_settled] {
+      if (!self->is_closed())
+        self->storage().settle([self, on_settled] { boost::asio::post(self->io(), on_settled); });
+    });
+  });
+}
+
 void Host::drain(std::function<void()> on_empty) {
   loop_->post([on_empty = std::move(on_empty)](Loop& loop) {
     if (loop.is_closed()) return;

@@ -34,8 +34,8 @@ export const mutations = [
     name: 'leases-start-again',
     law: 'law 7: no lease number returns',
     file: 'core/src/recovery.cc',
-    from: 'incarnation = pool.incarnations.empty() ? 1 : pool.incarnations.back() + 1;',
-    to: 'incarnation = 1;',
+    from: 'incarnation = newest + 1 + (entropy_.high >> (64 - incarnation_step_bits));',
+    to: 'incarnation = newest - newest + 1;',
   },
   {
     name: 'messages-come-twice',

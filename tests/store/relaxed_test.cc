@@ -213,3 +213,50 @@ TEST_CASE("Damage in a relaxed store is reported where a later commit vouches fo
     byte = static_cast<char>(byte ^ 1);
   }
 }
+
+TEST_CASE("No damage to a confirmed store is taken for a commit that was on its way") {
+  for (const SyncMode mode : {SyncMode::strict, SyncMode::relaxed}) {
+    Rig rig(3, tiny_segments());
+    rig.options.durability = mode;
+    rig.open();
+    for (std::uint64_t number = 1; number <= 20; ++number) {
+      REQUIRE(rig.store->put(number, std::string(50, static_cast<char>('a' + number))));
+      rig.append(gpu, number);
+      REQUIRE(rig.commit() == true);
+      REQUIRE_FALSE(rig.store->is_confirmed());
+    }
+    for (int bare = mode == SyncMode::strict ? 1 : 2; bare > 0; --bare) {
+      REQUIRE_FALSE(rig.store->is_confirmed());
+      REQUIRE(rig.store->wants_commit());
+      REQUIRE(rig.commit() == true);
+    }
+    CHECK(rig.store->is_confirmed());
+    CHECK_FALSE(rig.store->wants_commit());
+    rig.open();
+    CHECK(rig.store->is_confirmed());
+
+    rig.store.reset();
+    rig.files.reset();
+    const FaultyDisk whole = rig.disk;
+    int told = 0;
+    for (const std::string name : {"records-0000000001", "payloads-0000000001"}) {
+      const std::size_t end = rig.disk.contents(name).find_last_not_of('\0');
+      for (std::size_t at = 0; at < end; ++at) {
+        char& byte = rig.disk.contents(name).at(at);
+        byte = static_cast<char>(byte ^ 8);
+        const auto opened = rig.try_open();
+        INFO(name << " damaged at " << at);
+        if (opened) {
+          CHECK(rig.store->durable(rig.stream(gpu)) == 20);
+        } else {
+          CHECK(opened.error().fault == StoreFault::corrupt);
+          ++told;
+        }
+        rig.store.reset();
+        rig.files.reset();
+        rig.disk = whole;
+      }
+    }
+    CHECK(told > 500);
+  }
+}

@@ -123,6 +123,11 @@ std::uint32_t storage_state() {
   return (garages->is_committing() ? 1U : 0U) | (garages->is_fenced() ? 2U : 0U);
 }
 
+/// Before they are closed, once nothing is committed any more.
+void settle_garages() {
+  if (garages) garages->settle();
+}
+
 std::string version() { return PARKING_LOT_VERSION; }
 
 }  // namespace
@@ -133,6 +138,7 @@ void garages_synced(std::uint32_t disk, std::int32_t fault) {
 
 EMSCRIPTEN_BINDINGS(parking_lot_garage) {
   emscripten::function("openGarages", &open_garages);
+  emscripten::function("settleGarages", &settle_garages);
   emscripten::function("closeGarages", &close_garages);
   emscripten::function("act", &act);
   emscripten::function("watch", &watch);

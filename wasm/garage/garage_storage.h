@@ -59,6 +59,8 @@ class GarageStorage {
   /// Writes a checkpoint if one is wanted; it counts with the next commit.
   virtual Result<void> tidy(std::uint32_t garage, const Garage& state, Now now) = 0;
   virtual bool is_committing() const = 0;
+  /// Before an orderly end: confirms what is durable, too (`FileStore::is_confirmed`).
+  virtual void settle() = 0;
   /// A disk has ended its sync. `fault`: 0, or its number with its words ready.
   virtual void synced(std::uint32_t disk, std::int32_t fault) = 0;
   /// Somebody else has taken a store over.

@@ -40,6 +40,9 @@ class Garages {
 
   void synced(std::uint32_t disk, std::int32_t fault);
   bool is_committing() const { return storage_ && storage_->is_committing(); }
+  void settle() {
+    if (storage_) storage_->settle();
+  }
   bool is_fenced() const { return storage_ && storage_->is_fenced(); }
 
  private:

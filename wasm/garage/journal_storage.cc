@@ -43,6 +43,9 @@ class JournalStorage final : public GarageStorage {
     return std::any_of(places_.begin(), places_.end(),
                        [](const auto& place) { return place->is_committing || place->has_news; });
   }
+  void settle() override {
+    for (const auto& place : places_) settle(*place);
+  }
   void synced(std::uint32_t disk, std::int32_t fault) override {
     if (disk < places_.size()) places_[disk]->files.synced(fault);
   }
@@ -66,6 +69,7 @@ class JournalStorage final : public GarageStorage {
   Stream& stream(std::uint32_t garage) { return streams_[garage]; }
   static Result<void> read(StoreResult<StreamReader<garage::Record>> reader, const Visit& visit);
   void commit(Place& place, const Committed& done);
+  void settle(Place& place);
 
   std::vector<std::unique_ptr<Place>> places_;
   std::vector<Stream> streams_;  // by garage; those in memory have no place
@@ -147,6 +151,16 @@ void JournalStorage::commit(Place& place, const Committed& done) {
     if (has_failed && outcome.failure->fault == StoreFault::fenced) is_fenced_ = true;
     for (const std::uint32_t garage : place.garages)
       done({garage, place.store->durable(stream(garage).number), erasures, has_failed});
+  });
+}
+
+/// Where a commit is under way, a further one would wait for it: so does this.
+void JournalStorage::settle(Place& place) {
+  if (is_fenced_ || place.has_news || place.store->is_confirmed()) return;
+  place.is_committing = true;
+  place.store->commit([this, &place](const CommitOutcome& outcome) {
+    place.is_committing = false;
+    if (outcome.failure == nullptr) settle(place);
   });
 }
 

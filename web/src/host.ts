@@ -82,6 +82,7 @@ export class Host {
   async settleStorage(why: ParkingLotError): Promise<void> {
     this.closing = why;
     if (!this.storage || this.end) return;
+    this.core.raw._pl_settle_storage();
     this.tick();
     while (!this.end && (this.core.raw._pl_storage_state() & StorageState.committing) !== 0) {
       await this.storage.nextSync();

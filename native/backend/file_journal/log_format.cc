@@ -139,6 +139,7 @@ SegmentScan scan_commits(ByteView segment, std::uint64_t limit, const VisitFrame
       }
       return scan;
     }
+    const bool is_bare = at == scan.end;
     at = frame.next;
     if (visit) frames.push_back(frame);
     if (note) {
@@ -146,7 +147,7 @@ SegmentScan scan_commits(ByteView segment, std::uint64_t limit, const VisitFrame
       frames.clear();
       last_commit = frame.head.commit;
       scan.end = at;
-      scan.commits.push_back({.end = at, .note = *note});
+      scan.commits.push_back({.end = at, .note = *note, .is_bare = is_bare && note->payloads.count == 0});
       is_relaxed = note->durability == SyncMode::relaxed;
     }
   }

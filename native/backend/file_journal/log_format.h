@@ -43,6 +43,7 @@ std::optional<CommitNote> parse_commit(const Frame& frame);
 struct ScannedCommit {
   std::uint64_t end = 0;  ///< offset after it
   CommitNote note;
+  bool is_bare = false;  ///< it only confirms those before it
 };
 
 /// What a segment consists of.

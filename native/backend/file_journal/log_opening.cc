@@ -139,6 +139,7 @@ StoreResult<bool> RecordLog::find_newest(std::span<const std::uint64_t> numbers,
     ends_relaxed_ = std::any_of(scan.commits.begin() + static_cast<std::ptrdiff_t>(doubtful),
                                 scan.commits.begin() + static_cast<std::ptrdiff_t>(commits),
                                 [](const auto& commit) { return !commit.note.vouches; });
+    ends_confirmed_ = doubtful + 1 == commits && last.is_bare && last.note.vouches;
     last_durability_ = last.note.durability;
     stamp_ = {.store = header->store, .epoch = header->epoch, .created_at = header->created_at};
     is_growing_ = true;

@@ -102,6 +102,8 @@ class RecordLog {
   bool can_trim(WallTime before) const;
   /// Whether among the commits found at opening are relaxed ones for which no later one vouches.
   bool ends_relaxed() const { return ends_relaxed_; }
+  /// Whether the last commit found at opening has nothing of its own and all others are vouched for.
+  bool ends_confirmed() const { return ends_confirmed_; }
   SyncMode last_durability() const { return last_durability_; }
 
  private:
@@ -152,6 +154,7 @@ class RecordLog {
 
   std::optional<Writing> writing_;
   bool ends_relaxed_ = false;
+  bool ends_confirmed_ = false;
   SyncMode last_durability_ = SyncMode::strict;  ///< of the last commit that was found at opening
 };
 

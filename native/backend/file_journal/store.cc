@@ -248,6 +248,7 @@ StoreResult<void> FileStore::put(std::uint64_t id, std::string_view bytes) { ret
 void FileStore::release(std::uint64_t id) { state_->release(id); }
 void FileStore::commit(CommitDone done) { state_->commit(std::move(done)); }
 bool FileStore::wants_commit() const { return state_->wants_commit(); }
+bool FileStore::is_confirmed() const { return state_->is_confirmed(); }
 
 StoreResult<void> FileStore::read_payload(std::uint64_t id, std::string& out) {
   return state_->payloads().read(id, out);

@@ -195,11 +195,17 @@ class FileStore {
   std::uint64_t erase(const IsErased& is_erased, const ErasureSearch& found);
 
   /// Makes durable what was gathered before; at once if no commit is on its way, else after it. `done` is
-  /// called once. With nothing gathered it still waits for the commits before it.
+  /// called once. With nothing gathered it waits for the commits before it, and writes a small one if the store
+  /// is not confirmed.
   void commit(CommitDone done);
   /// Whether something was gathered since the last commit, or a further commit would tidy up (compaction
-  /// of payloads, files to be deleted): an idle host then commits now and then.
+  /// of payloads, files to be deleted) or confirm: an idle host then commits now and then.
   bool wants_commit() const;
+  /// Whether all that is durable is vouched for by a later commit. Damage to it is then told as damage, while
+  /// an opening must take damage to the last commits, of a relaxed store to many, for commits that were on
+  /// their way, and cuts them off. It takes one commit with nothing gathered, of a relaxed store two: an idle
+  /// host makes them (`wants_commit`), and before an orderly end.
+  bool is_confirmed() const;
 
   // --- payloads ---
 

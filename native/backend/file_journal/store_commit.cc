@@ -11,7 +11,7 @@ constexpr std::uint64_t unsettled_bytes_max = std::uint64_t{64} << 10;
 
 }  // namespace
 
-bool FileStore::State::has_work() const {
+bool FileStore::State::has_news() const {
   return !gathering_.blocks.empty() || !gathering_.doomed.empty() || payloads_.has_work() ||
          checkpoints_.has_gathered() || must_settle();
 }
@@ -37,7 +37,7 @@ void FileStore::State::trim_log() {
 }
 
 bool FileStore::State::wants_commit() const {
-  return has_work() || !gathering_.releases.empty() || payloads_.wants_upkeep() ||
+  return has_news() || doubt_ > 0 || !gathering_.releases.empty() || payloads_.wants_upkeep() ||
          checkpoints_.has_replaced() || can_trim();
 }
 
@@ -78,9 +78,9 @@ StoreResult<SyncMode> FileStore::State::write(CommitWrites& writes) {
   if (!log_->segments().empty()) written = checkpoints_.write(writes, options_.durability);
   if (!written) return tl::unexpected(written.error());
   // What a later commit builds upon must not be lost with the power, whatever may be lost of the newest ones.
-  const bool is_last_chance = !writing_.doomed.empty() || payloads_.has_changed_segments() ||
-                              checkpoints_.has_completed() || must_settle() ||
-                              log_->position() - settled_position_ > unsettled_bytes_max;
+  const bool is_last_chance = is_confirming_ || !writing_.doomed.empty() ||
+                              payloads_.has_changed_segments() || checkpoints_.has_completed() ||
+                              must_settle() || log_->position() - settled_position_ > unsettled_bytes_max;
   const auto mode = log_->write(writes, writing_.blocks, *extent, options_.durability,
                                 is_last_chance ? SyncMode::strict : options_.durability);
   if (!mode) return mode;
@@ -121,10 +121,11 @@ void FileStore::State::write_keys() {
 void FileStore::State::start() {
   if (keys_.has_unwritten()) return write_keys();
   if (access_ == Access::owner) tidy();
-  const bool has_any = has_work();
+  is_confirming_ = !has_news() && doubt_ > 0;
+  const bool has_nothing = !has_news() && doubt_ == 0;
   writing_ = std::exchange(gathering_, Batch());
   keys_.note_uses();
-  if (!has_any) {
+  if (has_nothing) {
     for (const std::uint64_t id : writing_.releases) payloads_.release(id);
     Batch done = std::exchange(writing_, Batch());
     return report(done, nullptr);
@@ -132,15 +133,20 @@ void FileStore::State::start() {
   CommitWrites writes(files_);
   const auto mode = write(writes);
   if (!mode) return fail(mode.error());
+  sync(writes, *mode);
+}
+
+void FileStore::State::sync(const CommitWrites& writes, SyncMode mode) {
   unsettled_.insert(writes.touched().begin(), writes.touched().end());
   is_syncing_ = true;
-  files_.sync(writes.touched(), *mode, [this, is_alive = is_alive_, mode = *mode](FileResult<void> synced) {
+  files_.sync(writes.touched(), mode, [this, is_alive = is_alive_, mode](FileResult<void> synced) {
     if (!*is_alive) return;
     is_syncing_ = false;
     if (synced && mode == SyncMode::strict) {
       unsettled_.clear();
       settled_position_ = log_->position();
     }
+    if (synced) doubt_ = is_confirming_ ? doubt_ - 1 : mode == SyncMode::strict ? 1 : 2;
     synced ? succeed() : fail(store_error(synced.error()));
     if (*is_alive) pump();
   });
@@ -166,6 +172,8 @@ void FileStore::State::succeed() {
 
 /// Also what was gathered meanwhile has failed: it follows upon what is lost.
 void FileStore::State::fail(const StoreError& error) {
+  // Nothing is lost with it, and the next commit will ask for it again.
+  if (is_confirming_) doubt_ = 0;
   log_->failed();
   payloads_.failed();
   checkpoints_.failed();

@@ -94,6 +94,8 @@ StoreResult<void> FileStore::State::open() {
       options_.audit_retention.ms == 0 ? never_wall : WallTime{options_.now.ms - options_.audit_retention.ms};
   if (access_ == Access::reader) return {};
   note_unsettled(*names);
+  const bool is_new = log_->segments().empty();
+  doubt_ = is_new || log_->ends_confirmed() ? 0 : log_->ends_relaxed() ? 2 : 1;
   // What may be lost of a segment is told by the commits in it.
   if (log_->last_durability() != options_.durability) log_->begin_segment_if(0);
   opened = log_->remove_leftovers(*names);

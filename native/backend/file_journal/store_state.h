@@ -50,6 +50,7 @@ class FileStore::State {
   void release_all_but(std::span<const std::uint64_t> named, std::uint64_t before);
   void commit(CommitDone done);
   bool wants_commit() const;
+  bool is_confirmed() const { return doubt_ == 0; }
   bool wants_checkpoint(StreamNumber stream) const;
   StoreResult<void> begin_checkpoint(StreamNumber stream);
   void trim(WallTime now);
@@ -77,7 +78,7 @@ class FileStore::State {
   void note_unsettled(std::span<const std::string> names);
   std::uint64_t last_appended(std::uint32_t stream) const;
   RecordBlock& block_for(std::uint32_t stream, std::uint64_t sequence, WallTime at);
-  bool has_work() const;
+  bool has_news() const;
   bool must_settle() const;
   bool can_trim() const;
   void trim_log();
@@ -91,6 +92,7 @@ class FileStore::State {
   void drop_unused_keys();
   StoreResult<void> doom(CommitWrites& writes);
   StoreResult<SyncMode> write(CommitWrites& writes);
+  void sync(const CommitWrites& writes, SyncMode mode);
   void succeed();
   void fail(const StoreError& error);
   void note_progress(const Batch& batch);
@@ -118,6 +120,10 @@ class FileStore::State {
   bool wants_key_trim_ = false;
   bool must_look_ = false;              ///< at the checkpoints, before the log is trimmed
   std::vector<StreamKey> rotten_;       ///< streams whose newest checkpoint has to be made anew
+  /// How many more commits it takes until all that is durable has a commit behind it that vouches for it and is
+  /// followed by another: damage to it can then be told from a commit that was on its way.
+  std::uint32_t doubt_ = 0;
+  bool is_confirming_ = false;          ///< the commit on its way has nothing of its own
   std::uint64_t settled_position_ = 0;  ///< of the log when it was synced strictly last
   std::set<std::string> unsettled_;     ///< files that were written since a strict sync, or may have been
   WallTime trim_before_;

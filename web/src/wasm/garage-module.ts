@@ -24,6 +24,8 @@ export interface RawGarages {
     entropyHigh: bigint,
     entropyLow: bigint,
   ): string;
+  /** Commits until damage to anything durable can be told from a commit that was cut short. */
+  settleGarages(): void;
   closeGarages(): void;
   /** Answers `{replies, changes, next}` or `{error}`. */
   act(garage: number, request: number, commandJson: string, wallMs: number, steadyMs: number): string;

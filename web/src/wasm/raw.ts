@@ -67,6 +67,8 @@ export interface RawFunctions {
   _pl_bytes_out(): number;
   _pl_files_synced(disk: number, fault: number): void;
   _pl_storage_state(): number;
+  /** Before `closeLot`: ticks then commit until damage to anything durable can be told from a commit that was cut short. */
+  _pl_settle_storage(): void;
 }
 
 /** Embind functions, for what is rare: they take and return text. */
