@@ -109,6 +109,7 @@ void JournalStorage::committed(Place& place, const CommitOutcome& outcome,
     for (const std::uint64_t id : named) memory_.erase(id);
   } else if (outcome.failure->fault == StoreFault::fenced) {
     is_fenced_ = true;
+    place.trouble = outcome.failure->message;
   }
   for (const StreamProgress& progress : outcome.streams) {
     visit_streams([&](auto& stream) {

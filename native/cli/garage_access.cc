@@ -1,10 +1,11 @@
 #include "cli/garage_access.h"
 
+#include <string.h>
+
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "backend/file_journal/posix_private.h"
 #include "cli/config_file.h"
 #include "cli/error_text.h"
 #include "cli/garage_zone.h"
@@ -28,15 +29,10 @@ Result<void> keep_config(const std::string& store, const std::string& text) {
   for (const auto& [name, garage] : given["garages"].items()) kept["garages"][name] = garage;
   const std::string fresh = kept.dump(2) + "\n";
   if (const auto before = read_file(kept_config(store)); before && *before == fresh) return {};
-  std::error_code error;
-  std::filesystem::create_directories(store, error);
-  const std::string path = kept_config(store) + ".new";
-  std::ofstream out(path, std::ios::binary | std::ios::trunc);
-  out << fresh;
-  out.close();
-  if (out) std::filesystem::rename(path, kept_config(store), error);
-  if (!out || error) return Failure(Error{kept_config(store), "cannot be written; check the directory."});
-  return {};
+  int error = make_private_folders(store);
+  if (error == 0) error = replace_privately(kept_config(store), fresh);
+  if (error == 0) return {};
+  return Failure({kept_config(store), std::string("cannot be written: ") + strerror(error) + "."});
 }
 
 }  // namespace
@@ -68,7 +64,13 @@ Result<garage::GarageConfig> load_garage(const GarageChoice& choice, ConfigUse u
     return Failure(Error{choice.store, "keeps no garage yet; name its config with --config FILE."});
   if (!json) return Failure(json.error());
   const garage::ParsedGarages parsed = garage::parse_garages(*json, read_environment);
-  for (const ConfigIssue& issue : parsed.issues) return Failure(Error{issue.path, issue.message});
+  for (const ConfigIssue& issue : parsed.issues) {
+    if (!is_kept) return Failure(Error{issue.path, issue.message});
+    return Failure(Error{path + (issue.path.empty() ? "" : ": " + issue.path),
+                         issue.message +
+                             " This is the store's copy of its config: name the config with --config, "
+                             "and it is written anew."});
+  }
   if (parsed.garages.empty()) return Failure(Error{path, "names no garage; add \"garages\"."});
   if (!is_kept && use == ConfigUse::changes) {
     if (auto kept = keep_config(choice.store, *json); !kept) return Failure(kept.error());

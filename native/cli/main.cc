@@ -20,7 +20,9 @@ int run(int argc, char** argv) {
     return "parking-lot: " + std::string(error.what()) + "; see --help.\n";
   });
   app.require_subcommand(0, 1);
-  app.footer("Exit codes: 0 fine, 1 unexpected, 2 usage or config, 3 work failed, 130 interrupted.");
+  app.footer(
+      "Exit codes: 0 fine, 1 storage or anything unexpected, 2 usage or config, 3 work failed, 130 "
+      "interrupted.");
 
   Chosen chosen;
   parking_lot::cli::add_run(app, chosen);

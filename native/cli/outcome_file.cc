@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
@@ -26,12 +27,14 @@ std::string json_string(std::string_view text) {
 Result<OutcomeFile> OutcomeFile::open(const std::string& path, Existing existing) {
   if (path.empty()) return OutcomeFile(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), "standard output");
   const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_APPEND | (existing == Existing::replaced ? O_TRUNC : 0);
-  const bool was_there = access(path.c_str(), F_OK) == 0;
+  struct stat before = {};
+  // A pipe or a device has no outcomes to give.
+  const bool was_there = ::stat(path.c_str(), &before) == 0 && S_ISREG(before.st_mode);
   const int fd = ::open(path.c_str(), flags, 0666);
   if (fd == -1) return failure(path, "cannot be opened");
   OutcomeFile file(fd, path);
   file.was_there_ = was_there;
-  if (existing == Existing::continued) {
+  if (existing == Existing::continued && was_there) {
     if (auto read = file.read_existing(); !read) return Failure(std::move(read.error()));
   }
   return file;

@@ -174,7 +174,8 @@ void add_run(CLI::App& app, Chosen& chosen) {
       "\"-u\", \"names\"]}}\n"
       "SIGHUP reads the config again: capacity, depth, policy and tenants change at once, and nothing ends.\n"
       "Ctrl-C starts nothing more and waits for what runs; a second one kills it.\n"
-      "Exit codes: 0 all completed, 1 unexpected, 2 usage or config, 3 some did not complete, 130 "
+      "Exit codes: 0 all completed, 1 storage or anything unexpected, 2 usage or config, 3 some did not "
+      "complete, 130 "
       "interrupted.");
   command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
 }

@@ -1,12 +1,8 @@
 #include "host/store_config.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -14,6 +10,7 @@
 #include <vector>
 
 #include "backend/file_journal/presence.h"
+#include "backend/file_journal/posix_private.h"
 #include "backend/file_journal/stored_config.h"
 
 namespace parking_lot {
@@ -25,23 +22,6 @@ std::optional<std::string> text_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return std::nullopt;
   return std::string{std::istreambuf_iterator<char>(file), {}};
-}
-
-Failure failure(const std::string& path, const char* what) {
-  return Failure({path, std::string(what) + ": " + strerror(errno) + "."});
-}
-
-Result<void> write_whole(const std::string& path, const std::string& text) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd == -1) return failure(path, "cannot be written");
-  const bool is_written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  const bool is_whole = is_written && fsync(fd) == 0;
-  if (!is_whole) {
-    ::close(fd);
-    return failure(path, "cannot be written");
-  }
-  ::close(fd);
-  return {};
 }
 
 std::vector<std::string> files_in(const std::string& directory) {
@@ -68,9 +48,8 @@ Result<void> write_store_config(const std::string& directory, const Config& conf
   const std::string text = stored_config(config, directory, before.value_or(""));
   const std::string path = file_in(directory);
   if (before == text) return {};
-  const std::string fresh = path + ".new";
-  if (auto written = write_whole(fresh, text); !written) return written;
-  if (std::rename(fresh.c_str(), path.c_str()) != 0) return failure(path, "cannot be written");
+  if (const int error = replace_privately(path, text); error != 0)
+    return Failure({path, std::string("cannot be written: ") + strerror(error) + "."});
   return {};
 }
 

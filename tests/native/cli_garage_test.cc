@@ -284,3 +284,22 @@ TEST_CASE(
   CHECK(both.wait() != 0);
   CHECK_THAT(both.errors(), Catch::Contains("operator"));
 }
+
+TEST_CASE(
+    "garage: what its store keeps of the config is for its owner alone, and damage to it names the file and "
+    "the way out") {
+  const TwoGarages garages;
+  printed(garages.at("enter", "north", {"--plate", "B-AB 4711", "--config", garages.file}));
+  const std::filesystem::path copy = garages.store + "/garages.json";
+  using std::filesystem::perms;
+  for (const auto& path : {std::filesystem::path(garages.store), copy})
+    CHECK((status(path).permissions() & (perms::group_all | perms::others_all)) == perms::none);
+
+  std::ofstream(copy) << R"({"garages": {"north": {"prexet": "mall"}}})";
+  StartedProgram refused(garages.at("occupancy", "north", {}));
+  CHECK(refused.wait() == 1);
+  CHECK_THAT(refused.errors(), Catch::Contains(copy.string() + ": garages.north.prexet: unknown key") &&
+                                   Catch::Contains("name the config with --config"));
+  printed(garages.at("enter", "south", {"--plate", "B-1", "--config", garages.file}));
+  printed(garages.at("occupancy", "north", {}));
+}

@@ -252,8 +252,11 @@ TEST_CASE("run: kill -9 leaves no process behind, neither children nor grandchil
 
 TEST_CASE("run: a reader that goes away ends it with 1 and a sentence") {
   const TemporaryFolder folder;
-  StartedProgram run({"run", "--config", folder.write("c.json", two_units), "--out", "/dev/full"},
-                     job({"true"}));
+  std::vector<std::string> arguments{"run", "--config", folder.write("c.json", two_units), "--out",
+                                     "/dev/full"};
+  SECTION("that has nothing to resume") { arguments.push_back("--resume"); }
+  SECTION("that is begun with") {}
+  StartedProgram run(arguments, job({"true"}));
   CHECK(run.wait() == 1);
   CHECK_THAT(run.errors(), Catch::Contains("/dev/full: cannot be written: No space left on device."));
 }

@@ -150,6 +150,14 @@ TEST_CASE("a folder is taken from an owner that is gone, so that one which only 
   CHECK(owner.text().empty());
 }
 
+TEST_CASE("copies and drafts of an owner's file do not keep anybody out") {
+  const Folder folder;
+  for (const char* name : {".owner.07", ".owner.-1", ".owner.7.tmp", ".owner.", ".owner.draft.a"})
+    folder.write(name, me);
+  CHECK_FALSE(node_owner(folder.path, now_ms()));
+  CHECK_FALSE(take_from_node(folder.path, now_ms()));
+}
+
 TEST_CASE("owners' files are not files of the journal") {
   const Folder folder;
   folder.write(".owner.1", "released\n");

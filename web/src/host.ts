@@ -185,7 +185,9 @@ export class Host {
   private checkStorage(): void {
     if (this.end) return;
     if ((this.core.raw._pl_storage_state() & StorageState.fenced) !== 0) {
-      this.stop(new ParkingLotError('closed', 'Another realm has taken over the storage of this lot.'));
+      const troubles = this.storage!.states().map((_, disk) => this.core.raw.storageTrouble(disk));
+      const why = troubles.find((trouble) => trouble !== '') ?? 'another owner has taken it over';
+      this.stop(new ParkingLotError('closed', `The storage of this lot is not its own any more: ${why}.`));
     } else {
       this.onTurn?.();
     }

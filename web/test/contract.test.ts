@@ -51,6 +51,7 @@ const functions: Arities<RawFunctions> = {
   _pl_bytes_out: 0,
   _pl_files_synced: 2,
   _pl_storage_state: 0,
+  _pl_settle_storage: 0,
 };
 
 const setup: Arities<RawSetup> = {

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "posix_error.h"
+#include "posix_private.h"
 #include "posix_lock.h"
 #include "posix_sync.h"
 
@@ -21,14 +22,6 @@ namespace parking_lot {
 namespace {
 
 constexpr std::size_t open_files_max = 96;
-
-int make_folders(const std::string& directory) {
-  for (std::size_t end = directory.find('/', 1);; end = directory.find('/', end + 1)) {
-    const std::string part = directory.substr(0, end);
-    if (::mkdir(part.c_str(), 0700) != 0 && errno != EEXIST) return errno;
-    if (end == std::string::npos) return 0;
-  }
-}
 
 /// The names in a folder must be durable too, that of the store's folder included.
 void sync_parent(const std::string& directory) {
@@ -79,7 +72,8 @@ class PosixFiles::State : public std::enable_shared_from_this<PosixFiles::State>
 
   FileResult<void> lock() {
     if (lock_) return {};
-    if (const int error = make_folders(directory_)) return posix_failure("", "make the folder", error);
+    if (const int error = make_private_folders(directory_))
+      return posix_failure("", "make the folder", error);
     auto taken = PosixLock::take(directory_);
     if (!taken) return tl::unexpected(taken.error());
     lock_ = std::move(*taken);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -123,8 +124,12 @@ std::optional<std::string> last_owner_file(const std::string& directory) {
   std::uint64_t highest = 0;
   while (const dirent* entry = ::readdir(folder.get())) {
     const std::string_view name = entry->d_name;
-    if (name.substr(0, owner_prefix.size()) != owner_prefix) continue;
-    highest = std::max<std::uint64_t>(highest, std::strtoull(name.data() + owner_prefix.size(), nullptr, 10));
+    const char* const begin = name.data() + std::min(name.size(), owner_prefix.size());
+    std::uint64_t number = 0;
+    // Other names that begin so are copies and drafts.
+    const auto [end, error] = std::from_chars(begin, name.data() + name.size(), number);
+    if (error == std::errc() && name == std::string(owner_prefix) + std::to_string(number))
+      highest = std::max(highest, number);
   }
   if (highest == 0) return std::nullopt;
   return directory + "/" + std::string(owner_prefix) + std::to_string(highest);

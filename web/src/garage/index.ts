@@ -116,20 +116,25 @@ export class Garages<Name extends string = string> {
 
   private async end(): Promise<void> {
     const { raw, abort } = this.premises;
-    const deadline = Date.now() + settlingMs;
-    await this.committed(deadline);
-    if (this.stores && abort.reason === undefined) raw.settleGarages();
-    await this.committed(deadline);
+    if (this.stores) await this.settle();
     this.premises.stop(new ParkingLotError('closed', 'The garages were closed; open them again.'));
     if (abort.reason === undefined) raw.closeGarages();
     await this.stores?.close();
   }
 
+  private async settle(): Promise<void> {
+    const { raw, abort } = this.premises;
+    const deadline = Date.now() + settlingMs;
+    await this.committed(deadline);
+    if (abort.reason === undefined) raw.settleGarages();
+    await this.committed(deadline);
+  }
+
   private async committed(deadline: number): Promise<void> {
     const { raw, abort } = this.premises;
-    while (this.stores && abort.reason === undefined && (raw.storageState() & 3) === committing) {
+    while (abort.reason === undefined && (raw.storageState() & 3) === committing) {
       if (Date.now() >= deadline) return;
-      await Promise.race([this.stores.nextSync(), after(settlingMs)]);
+      await Promise.race([this.stores!.nextSync(), after(settlingMs)]);
     }
   }
 }

@@ -55,8 +55,9 @@ export interface Disk extends Partial<Folder> {
 /** The fault behind whatever a platform throws. */
 export function faultOf(error: unknown): Fault {
   if (error instanceof DiskError) return error.fault;
-  const { name, code } = (error ?? {}) as { name?: string; code?: string };
-  switch (code ?? name) {
+  const { name, code } = (error ?? {}) as { name?: string; code?: unknown };
+  // The one of a DOMException is a number from before they had names.
+  switch (typeof code === 'string' ? code : name) {
     case 'ENOSPC':
     case 'EDQUOT':
     case 'QuotaExceededError':

@@ -9,6 +9,7 @@ type Arities<T> = { [K in keyof T]: T[K] extends (...all: infer A) => unknown ? 
 
 const functions: Arities<RawGarages> = {
   openGarages: 8,
+  settleGarages: 0,
   closeGarages: 0,
   act: 5,
   watch: 2,

@@ -62,6 +62,39 @@ test('tasks of a process that was killed run in the next one, and their outcomes
   assert.equal((await lot.health()).status, 'ok');
 });
 
+test('one damaged payload of a store that was closed costs that payload alone, relaxed or not', async (context) => {
+  for (const durability of ['strict', 'relaxed'] as const) {
+    const folder = scratchFolder();
+    const handlers = { p: ({ text }: { text: string }) => text.length };
+    const before = await open(context, folder, { handlers }, { durability });
+    const pool = before.pool('p');
+    const submit = (i: number) =>
+      pool.submit({ taskId: `t${i}`, payload: { text: `payload ${i}` }, mailbox: { tenant: 'a' } });
+    for (let i = 0; i < 10; i++) await (await submit(i)).result();
+    await pool.pause();
+    for (let i = 10; i < 20; i++) await submit(i);
+    await before.close();
+
+    const file = path.join(folder, 'payloads-0000000001');
+    const bytes = readFileSync(file);
+    bytes[bytes.indexOf('payload 3') + 2]! ^= 1;
+    bytes[bytes.indexOf('payload 13') + 2]! ^= 1;
+    writeFileSync(file, bytes);
+
+    const after = await open(context, folder, { handlers }, { durability });
+    assert.equal((await after.mailbox({ tenant: 'a' }).fetch()).length, 10);
+    assert.equal((await after.pool('p').stats()).parked, 10);
+    await after.pool('p').resume();
+    let ended = await after.mailbox({ tenant: 'a' }).fetch();
+    for (; ended.length < 20; await setImmediate()) ended = await after.mailbox({ tenant: 'a' }).fetch();
+    assert.deepEqual(
+      ended.filter(({ status }) => status !== 'completed').map(({ taskId, reason }) => [taskId, reason]),
+      [['t13', 'payload_unreadable']],
+    );
+    await after.close();
+  }
+});
+
 test('a process whose owner file is deleted says nothing more is durable once another one has the store', async (context) => {
   const folder = scratchFolder();
   const first = spawn(
