@@ -316,3 +316,37 @@ TEST_CASE("Repair bridges a damaged head among payloads: that payload alone is l
   rig.open();
   CHECK(rig.store->stats().payloads == 29);
 }
+
+TEST_CASE("Whatever is wrong with the newest payloads: a repair loses payloads, and no record") {
+  for (const bool is_relaxed : {false, true}) {
+    for (std::uint64_t offset = 64; offset < 64 + 3 * 424; offset += 53) {
+      for (const char* how : {"cut", "zeros", "insert", "delete"}) {
+        Rig rig;
+        if (is_relaxed) rig.options.durability = SyncMode::relaxed;
+        fill(rig);
+        const std::string newest = last_payloads(rig);
+        INFO(newest << ": " << how << " at " << offset << (is_relaxed ? ", relaxed" : ""));
+        std::string& bytes = rig.disk.contents(newest);
+        REQUIRE(bytes.size() > offset);
+        if (how == std::string("cut")) bytes.resize(offset);
+        if (how == std::string("zeros")) std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(offset), bytes.end(), '\0');
+        if (how == std::string("insert")) bytes.insert(offset, 8, 'x');
+        if (how == std::string("delete")) bytes.erase(offset, 8);
+        REQUIRE_FALSE(inspect(rig).damages.empty());
+        mend(rig);
+        CHECK(inspect(rig).damages.empty());
+        rig.open();
+        CHECK(rig.load(gpu) == numbers(1, 90));
+        CHECK(rig.load(cpu) == numbers(1, 30));
+        CHECK(rig.store->stats().payloads >= 26);
+        CHECK(rig.store->stats().payloads < 30);
+        rig.append(gpu, 91, 3);
+        REQUIRE(rig.store->put(100, std::string(400, 'b')));
+        REQUIRE(rig.commit() == true);
+        rig.open();
+        CHECK(rig.load(gpu) == numbers(1, 93));
+        CHECK(rig.store->holds_payload(100));
+      }
+    }
+  }
+}

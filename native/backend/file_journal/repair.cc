@@ -34,9 +34,15 @@ class Plan {
     if (!names) return store_failure(names.error());
     names_ = *names;
     bool is_log_mended = false;
+    const bool is_log_damaged = std::any_of(
+        inspection_.damages.begin(), inspection_.damages.end(), [](const Damage& damage) {
+          return damage.kind == SegmentKind::records && !key_file_number(damage.file);
+        });
     for (const Damage& damage : inspection_.damages) {
       auto planned = StoreResult<void>();
       if (key_file_number(damage.file)) continue;
+      // What payloads there should be is known once the log is sound.
+      if (damage.kind == SegmentKind::payloads && is_log_damaged) continue;
       if (std::find(names_.begin(), names_.end(), damage.file) == names_.end())
         return hopeless(damage, "nothing else holds them");
       if (damage.offset == 0 && damage.kind != SegmentKind::checkpoint && !header_is_sound(damage)) {
@@ -49,6 +55,10 @@ class Plan {
         planned = mend_log(damage);
         is_log_mended = true;
       }
+      if (!planned) return tl::unexpected(planned.error());
+    }
+    if (must_vouch_) {
+      auto planned = vouch_for_log();
       if (!planned) return tl::unexpected(planned.error());
     }
     for (const KeyDamage& damage : inspection_.key_damages) {
@@ -148,19 +158,20 @@ class Plan {
           "the list of the segment's payloads goes; nothing is lost, opening reads the payloads themselves");
       return {};
     }
+    must_vouch_ = true;
     const bool is_last = damage.segment == inspection_.payload_end_segment;
     std::uint64_t end = bytes.size();
-    if (is_last) end = inspection_.payload_end_offset;
+    if (is_last) end = std::min(end, inspection_.payload_end_offset);
     if (trailer) end = trailer->list_offset;
-    const std::uint64_t readable = std::min<std::uint64_t>(end, bytes.size());
     std::uint64_t next = damage.offset + payload_head_bytes;
-    while (next < readable && !parse_payload_head(ByteView(bytes).subspan(next, readable - next))) ++next;
-    if (next >= readable && !is_last && !trailer) {
+    while (next < end && !parse_payload_head(ByteView(bytes).subspan(next, end - next))) ++next;
+    if (next >= end && !trailer) {
+      if (is_last) payload_end_.offset = damage.offset;
       add(RepairStep::Kind::cut, damage.file, damage.offset, {},
           "the payloads behind byte " + std::to_string(damage.offset) + " are lost" + those_tasks);
       return {};
     }
-    if (next >= readable) next = end;
+    next = std::min(next, end);
     // A bridge begins with a head: where there is no room for one, the payload before goes too.
     std::uint64_t from = damage.offset;
     if (from + payload_head_bytes > next) from = start_of_entry_before(bytes, damage.offset);
@@ -169,8 +180,6 @@ class Plan {
     add_bridge(bridged, static_cast<std::uint32_t>(next - from - payload_head_bytes),
                "the payloads between byte " + std::to_string(from) + " and byte " + std::to_string(next) +
                    " are lost" + those_tasks);
-    if (next > bytes.size())
-      add(RepairStep::Kind::rewrite, damage.file, next - 1, Bytes{0}, "the file gets its length back");
     return {};
   }
 
@@ -231,6 +240,35 @@ class Plan {
     return cut_log(damage, *at, numbers, bytes, scan);
   }
 
+  /// Commits without records. The first vouches for all before it, and the second one for the first: whether
+  /// payloads of theirs are there is not asked any more.
+  Bytes vouching_commits(const SegmentScan& scan) const {
+    Bytes commits;
+    for (std::uint32_t i = 1; i <= 2; ++i) {
+      FrameHead head;
+      head.commit = static_cast<std::uint32_t>(scan.commits.size()) + i;
+      append_commit(head, {.payloads = {payload_end_, payload_end_, 0}, .checksum = 0}, commits);
+    }
+    return commits;
+  }
+
+  /// Opening takes a last commit that lacks payloads for one that was never confirmed.
+  StoreResult<void> vouch_for_log() {
+    const std::vector<std::uint64_t> numbers = segment_numbers(SegmentKind::records, names_);
+    for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
+      const std::string file = segment_name(SegmentKind::records, *number);
+      Bytes bytes;
+      auto read = read_all(files_, file, bytes);
+      if (!read) return read;
+      const SegmentScan scan = scan_commits(bytes);
+      if (scan.commits.empty()) continue;
+      add(RepairStep::Kind::cut, file, scan.end, vouching_commits(scan),
+          "a mark that the records before it count, although payloads are lost; no record is lost");
+      break;
+    }
+    return {};
+  }
+
   StoreResult<void> cut_log(const Damage& damage, std::uint64_t number,
                             std::span<const std::uint64_t> numbers, ByteView bytes, const SegmentScan& scan) {
     const auto last = ends_of(bytes, scan.end);
@@ -243,14 +281,9 @@ class Plan {
       lost += (lost.empty() ? "" : ", ") + stream.key.name + " after number " + std::to_string(kept);
       if (stream.last > kept) lost += " (at least up to " + std::to_string(stream.last) + ")";
     }
-    // Payloads stay, also those that later commits had moved: a commit without records says so.
-    FrameHead head;
-    head.commit = static_cast<std::uint32_t>(scan.commits.size()) + 1;
-    const PayloadEnd end{inspection_.payload_end_segment, inspection_.payload_end_offset};
-    Bytes commit;
-    append_commit(head, {.payloads = {end, end, 0}, .checksum = 0}, commit);
+    // Payloads stay, also those that later commits had moved.
     const std::string file = segment_name(SegmentKind::records, number);
-    add(RepairStep::Kind::cut, file, scan.end, std::move(commit), "records are lost of " + lost);
+    add(RepairStep::Kind::cut, file, scan.end, vouching_commits(scan), "records are lost of " + lost);
     for (const std::uint64_t later : numbers) {
       if (later <= std::max(number, damage.segment)) continue;
       add(RepairStep::Kind::discard, segment_name(SegmentKind::records, later), 0, {},
@@ -267,6 +300,8 @@ class Plan {
   const Inspection& inspection_;
   std::vector<std::string> names_;
   std::vector<RepairStep> steps_;
+  PayloadEnd payload_end_{inspection_.payload_end_segment, inspection_.payload_end_offset};
+  bool must_vouch_ = false;
   std::optional<std::map<std::uint64_t, std::string>> owners_;  // read when a payload is lost
 };
 
