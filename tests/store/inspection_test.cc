@@ -37,6 +37,7 @@ void mend(Rig& rig) {
   FaultyFiles files(rig.disk);
   REQUIRE(files.lock());
   auto plan = plan_repair(files);
+  INFO((plan ? "" : plan.error().message));
   REQUIRE(plan);
   REQUIRE_FALSE(plan->empty());
   bool is_done = false;
@@ -329,7 +330,8 @@ TEST_CASE("Whatever is wrong with the newest payloads: a repair loses payloads, 
         std::string& bytes = rig.disk.contents(newest);
         REQUIRE(bytes.size() > offset);
         if (how == std::string("cut")) bytes.resize(offset);
-        if (how == std::string("zeros")) std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(offset), bytes.end(), '\0');
+        if (how == std::string("zeros"))
+          std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(offset), bytes.end(), '\0');
         if (how == std::string("insert")) bytes.insert(offset, 8, 'x');
         if (how == std::string("delete")) bytes.erase(offset, 8);
         REQUIRE_FALSE(inspect(rig).damages.empty());

@@ -34,8 +34,8 @@ class Plan {
     if (!names) return store_failure(names.error());
     names_ = *names;
     bool is_log_mended = false;
-    const bool is_log_damaged = std::any_of(
-        inspection_.damages.begin(), inspection_.damages.end(), [](const Damage& damage) {
+    const bool is_log_damaged =
+        std::any_of(inspection_.damages.begin(), inspection_.damages.end(), [](const Damage& damage) {
           return damage.kind == SegmentKind::records && !key_file_number(damage.file);
         });
     for (const Damage& damage : inspection_.damages) {
@@ -145,9 +145,17 @@ class Plan {
     Bytes bytes;
     auto read = read_all(files_, damage.file, bytes);
     if (!read) return read;
+    const bool is_last = damage.segment == inspection_.payload_end_segment;
     const ByteView rest = ByteView(bytes).subspan(damage.offset);
     if (const auto head = parse_payload_head(rest);
         head && payload_head_bytes + std::uint64_t{head->bytes} <= rest.size()) {
+      const std::uint64_t end = damage.offset + payload_head_bytes + head->bytes;
+      if (is_last && end > payload_end_.offset) {
+        // Bytes that somebody put in have moved it.
+        payload_end_.offset = end;
+        must_vouch_ = true;
+        return {};
+      }
       add_bridge(damage, head->bytes, loss_of(head->id) + those_tasks);
       return {};
     }
@@ -159,7 +167,6 @@ class Plan {
       return {};
     }
     must_vouch_ = true;
-    const bool is_last = damage.segment == inspection_.payload_end_segment;
     std::uint64_t end = bytes.size();
     if (is_last) end = std::min(end, inspection_.payload_end_offset);
     if (trailer) end = trailer->list_offset;
