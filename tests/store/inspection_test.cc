@@ -149,6 +149,46 @@ TEST_CASE("Any changed byte of a checkpoint is told: as damage once the records 
   }
 }
 
+TEST_CASE(
+    "Bytes behind the end of any part of a checkpoint are told and cut off, and keep nobody from loading") {
+  Rig rig;
+  fill(rig);
+  rig.open();
+  REQUIRE(rig.store->begin_checkpoint(rig.stream(gpu)));
+  REQUIRE(
+      rig.store->add_to_checkpoint(rig.stream(gpu), std::vector<Record>{{90, WallTime{5}, PoolRestored{}}}));
+  const std::vector<Record> units(300, {90, WallTime{5}, UnitsRestored{}});
+  for (int i = 0; i < 6; ++i) REQUIRE(rig.store->add_to_checkpoint(rig.stream(gpu), units));
+  REQUIRE(rig.store->end_checkpoint(rig.stream(gpu)));
+  REQUIRE(rig.commit() == true);
+  REQUIRE(rig.commit() == true);
+  const std::vector<std::int64_t> loaded = rig.load(gpu);
+  rig.store.reset();
+  rig.files.reset();
+  std::vector<std::string> parts = rig.disk.names();
+  std::erase_if(parts, [](const std::string& name) { return !name.starts_with("checkpoint-"); });
+  REQUIRE(parts.size() > 1);
+  for (const std::string& part : parts) {
+    for (const std::size_t bytes : {1, 80, 100}) {
+      INFO(part << ", " << bytes << " bytes");
+      const std::size_t end = rig.disk.contents(part).size();
+      rig.disk.contents(part).append(bytes, 'z');
+      rig.open();
+      CHECK(rig.load(gpu) == loaded);
+      rig.store.reset();
+      rig.files.reset();
+      const Inspection found = inspect(rig);
+      REQUIRE(found.damages.size() == 1);
+      CHECK(found.damages[0].file == part);
+      CHECK(found.damages[0].offset == end);
+      CHECK(found.needless_damages.empty());
+      mend(rig);
+      CHECK(rig.disk.contents(part).size() == end);
+      CHECK(inspect(rig).damages.empty());
+    }
+  }
+}
+
 TEST_CASE("A store with a damaged middle is not opened, and the error names file and place") {
   Rig rig;
   fill(rig);

@@ -86,9 +86,7 @@ StoreResult<std::optional<AuditNames>> AuditTrail::from_checkpoint(const std::st
     const StreamKey key{StreamKind::pool, stream};
     const Checkpoint* newest = checkpoints.newest(key);
     if (newest == nullptr) return std::optional<AuditNames>();
-    std::vector<StreamSources::Piece> pieces;
-    for (const std::uint64_t part : newest->parts) pieces.push_back({part, ~std::uint64_t{0}});
-    FrameCursor cursor(files_, SegmentKind::checkpoint, FrameKind::state, key, std::move(pieces));
+    FrameCursor cursor(files_, SegmentKind::checkpoint, FrameKind::state, key, pieces_of(*newest));
     PoolRecords state;
     for (;;) {
       const auto frame = cursor.next();

@@ -20,7 +20,8 @@ struct Checkpoints::Part {
   std::uint64_t records = 0;
   std::uint64_t bytes = 0;
   std::uint64_t frames_end = 0;
-  bool is_whole = false;  ///< up to its last byte
+  bool has_surplus = false;                  ///< something follows the frames
+  std::optional<UnreadablePart> unreadable;  ///< where that is no frame
   struct End {
     std::uint64_t last = 0;
     std::uint64_t records = 0;
@@ -35,7 +36,7 @@ StoreResult<void> Checkpoints::open(std::span<const std::string> names) {
     auto opened = open_part(number, found);
     if (!opened) return opened;
   }
-  for (auto& [id, parts] : found) complete(id, parts);
+  for (const auto& [id, parts] : found) judge(id, parts);
   return {};
 }
 
@@ -56,10 +57,9 @@ StoreResult<void> Checkpoints::open_part(std::uint64_t number,
   visit_frames(bytes, bytes.size(), [&](const Frame& frame, std::uint64_t offset) {
     if (frame.status != Frame::Status::ok) {
       // Zeros that were reserved, or the end of what a commit that failed had written.
-      part.is_whole = frame.status == Frame::Status::blank;
-      if (!part.is_whole) {
+      if (frame.status != Frame::Status::blank) {
         const std::string_view why = frame.fault.empty() ? "the frame is cut off" : frame.fault;
-        unreadable_parts_.push_back({name, offset, std::string(why)});
+        part.unreadable = UnreadablePart{name, offset, std::string(why)};
       }
       return false;
     }
@@ -77,34 +77,49 @@ StoreResult<void> Checkpoints::open_part(std::uint64_t number,
     } else if (head.kind == FrameKind::checkpoint_end && frame.body.size() >= end_bytes) {
       part.end = {.last = load_u64(frame.body, 0), .records = load_u64(frame.body, 8)};
     }
-    part.is_whole = true;
     part.frames_end = frame.next;
     return !part.end;  // what follows the end, if anything, belongs to nobody
   });
-  if (id) found[*id].push_back(std::move(part));
+  const ByteView rest = ByteView(bytes).subspan(std::min<std::uint64_t>(part.frames_end, bytes.size()));
+  part.has_surplus = std::any_of(rest.begin(), rest.end(), [](std::uint8_t byte) { return byte != 0; });
+  if (id)
+    found[*id].push_back(std::move(part));
+  else if (part.unreadable)
+    unreadable_parts_.push_back(std::move(*part.unreadable));
   return {};
 }
 
+void Checkpoints::judge(std::uint64_t id, const std::vector<Part>& parts) {
+  const bool is_complete = complete(id, parts);
+  for (const Part& part : parts) {
+    if (!is_complete && part.unreadable) unreadable_parts_.push_back(*part.unreadable);
+    if (!is_complete || !part.has_surplus) continue;
+    surplus_.push_back({segment_name(SegmentKind::checkpoint, part.number), part.frames_end,
+                        "bytes follow that nobody wrote there"});
+  }
+}
+
 /// A checkpoint counts if its end is there and everything that the end tells of.
-void Checkpoints::complete(std::uint64_t id, std::vector<Part>& parts) {
+bool Checkpoints::complete(std::uint64_t id, const std::vector<Part>& parts) {
   Checkpoint checkpoint;
   checkpoint.stream = parts.front().stream;
   checkpoint.first = parts.front().first;
   std::uint64_t records = 0;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const Part& part = parts[i];
-    const bool fits = part.is_whole && part.position == i && part.stream == checkpoint.stream &&
+    const bool fits = part.position == i && part.stream == checkpoint.stream &&
                       part.end.has_value() == (i + 1 == parts.size());
-    if (!fits) return;
+    if (!fits) return false;
     checkpoint.parts.push_back(part.number);
     checkpoint.ends.push_back(part.frames_end);
     checkpoint.bytes += part.bytes;
     records += part.records;
   }
   const auto& end = parts.back().end;
-  if (checkpoint.parts.front() != id || end->records != records || records == 0) return;
+  if (checkpoint.parts.front() != id || end->records != records || records == 0) return false;
   checkpoint.last = end->last;
   complete_.push_back(std::move(checkpoint));
+  return true;
 }
 
 std::vector<StreamKey> Checkpoints::rotten() const {

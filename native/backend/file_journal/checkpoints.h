@@ -19,13 +19,13 @@ namespace parking_lot {
 struct Checkpoint {
   StreamKey stream;
   std::vector<std::uint64_t> parts;  ///< segment numbers, in order; the first one names the checkpoint
-  std::vector<std::uint64_t> ends;   ///< of each part, in bytes: what follows is zeros or nothing
+  std::vector<std::uint64_t> ends;   ///< of each part, in bytes: what follows belongs to nobody
   std::uint64_t first = 0;           ///< number that its first records of state have
   std::uint64_t last = 0;            ///< and its last ones
   std::uint64_t bytes = 0;
 };
 
-/// Where a part of a checkpoint cannot be read: it is damaged, or was never finished.
+/// Where a part of a checkpoint cannot be read: it is damaged, or was never finished; or its end was passed.
 struct UnreadablePart {
   std::string file;
   std::uint64_t offset = 0;
@@ -46,6 +46,8 @@ class Checkpoints {
   /// Drops a complete one that goes beyond what is durable.
   void reject(const StreamKey& stream);
   std::span<const UnreadablePart> unreadable_parts() const { return unreadable_parts_; }
+  /// Foreign bytes behind the ends of parts of complete ones, which nobody reads.
+  std::span<const UnreadablePart> surplus() const { return surplus_; }
   /// Removes all parts that belong to no newest complete checkpoint. Only for the owner.
   StoreResult<void> remove_leftovers(std::span<const std::string> names);
   void set_stamp(const SegmentStamp& stamp) { stamp_ = stamp; }
@@ -90,7 +92,8 @@ class Checkpoints {
   };
   struct Part;
   StoreResult<void> open_part(std::uint64_t number, std::map<std::uint64_t, std::vector<Part>>& found);
-  void complete(std::uint64_t id, std::vector<Part>& parts);
+  void judge(std::uint64_t id, const std::vector<Part>& parts);
+  bool complete(std::uint64_t id, const std::vector<Part>& parts);
   FileResult<void> begin_part(Open& open, CommitWrites& writes, SyncMode mode);
   FileResult<void> write_frames(Open& open, CommitWrites& writes, SyncMode mode);
   void drop(Open& open);
@@ -105,6 +108,7 @@ class Checkpoints {
   std::vector<Open> open_;
   std::vector<std::uint64_t> replaced_;  ///< segments to be deleted
   std::vector<UnreadablePart> unreadable_parts_;
+  std::vector<UnreadablePart> surplus_;
   bool has_completed_ = false;
 };
 

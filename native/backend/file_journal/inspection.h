@@ -19,6 +19,7 @@ struct Damage {
   std::uint64_t segment = 0;
   std::uint64_t offset = 0;
   std::string message;
+  bool is_surplus = false;  ///< foreign bytes behind what counts, which nobody reads
 };
 
 struct StreamCount {

@@ -49,6 +49,9 @@ class Plan {
         planned = rewrite_header(damage);
       } else if (damage.kind == SegmentKind::payloads) {
         planned = mend_payloads(damage);
+      } else if (damage.is_surplus) {
+        add(RepairStep::Kind::cut, damage.file, damage.offset, {},
+            "what follows the end of the checkpoint goes; nothing is lost");
       } else if (damage.kind == SegmentKind::checkpoint) {
         return hopeless(damage, "it is the only state of its stream");
       } else if (!is_log_mended) {

@@ -84,7 +84,7 @@ StoreResult<StreamReader<R>> FileStore::State::load(StreamNumber stream, Extent 
   const Checkpoint* checkpoint = checkpoints_.newest(sources.key);
   if (checkpoint != nullptr && extent == Extent::needed) {
     sources.covered = checkpoint->first;
-    sources.parts = checkpoint->parts;
+    sources.parts = pieces_of(*checkpoint);
   }
   const auto& segments = log_->segments();
   for (std::size_t i = extent == Extent::needed ? log_->first_needed() : 0; i < segments.size(); ++i) {

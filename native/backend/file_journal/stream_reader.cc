@@ -48,21 +48,19 @@ StoreResult<std::optional<Frame>> FrameCursor::next() {
   return std::nullopt;
 }
 
-namespace {
-
-std::vector<StreamSources::Piece> whole(const std::vector<std::uint64_t>& parts) {
+std::vector<StreamSources::Piece> pieces_of(const Checkpoint& checkpoint) {
   std::vector<StreamSources::Piece> pieces;
-  for (const std::uint64_t part : parts) pieces.push_back({part, ~std::uint64_t{0}});
+  for (std::size_t i = 0; i < checkpoint.parts.size(); ++i)
+    pieces.push_back({checkpoint.parts[i], checkpoint.ends[i]});
   return pieces;
 }
-
-}  // namespace
 
 template <class R>
 StreamReader<R>::State::State(Files& files, NameKeys& keys, StreamSources sources)
     : keys_(keys),
       covered_(sources.covered),
-      state_{FrameCursor(files, SegmentKind::checkpoint, FrameKind::state, sources.key, whole(sources.parts)),
+      state_{FrameCursor(files, SegmentKind::checkpoint, FrameKind::state, sources.key,
+                         std::move(sources.parts)),
              {}},
       log_{FrameCursor(files, SegmentKind::records, FrameKind::records, sources.key, std::move(sources.log)),
            {}} {}

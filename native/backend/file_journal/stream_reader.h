@@ -12,15 +12,17 @@ namespace parking_lot {
 
 /// Where a stream's records lie, as of the moment at which its loading begins.
 struct StreamSources {
-  StreamKey key;
-  std::uint64_t covered = 0;         ///< number of the first state; later records alone are read
-  std::vector<std::uint64_t> parts;  ///< segments of the checkpoint
   struct Piece {
     std::uint64_t segment = 0;
     std::uint64_t end = 0;
   };
+  StreamKey key;
+  std::uint64_t covered = 0;  ///< number of the first state; later records alone are read
+  std::vector<Piece> parts;   ///< of the checkpoint
   std::vector<Piece> log;
 };
+
+std::vector<StreamSources::Piece> pieces_of(const Checkpoint& checkpoint);
 
 /// Frames of one stream's records, from one segment after the other.
 class FrameCursor {
