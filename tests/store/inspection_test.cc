@@ -26,6 +26,23 @@ void fill(Rig& rig) {
   rig.files.reset();
 }
 
+/// The same, with checkpoints: its segments of records but the newest are there for the audit trail alone.
+void fill_and_cover(Rig& rig) {
+  rig.options.audit_retention = Duration{1'000'000};
+  fill(rig);
+  rig.open();
+  for (const auto& [key, last] : {std::pair{gpu, 90}, {cpu, 30}}) {
+    const StreamNumber stream = rig.stream(key);
+    REQUIRE(rig.store->begin_checkpoint(stream));
+    REQUIRE(rig.store->add_to_checkpoint(
+        stream, std::vector<Record>{{static_cast<std::uint64_t>(last), WallTime{5}, PoolRestored{}}}));
+    REQUIRE(rig.store->end_checkpoint(stream));
+  }
+  REQUIRE(rig.commit() == true);
+  rig.store.reset();
+  rig.files.reset();
+}
+
 Inspection inspect(Rig& rig) {
   FaultyFiles files(rig.disk);
   auto result = verify(files);
@@ -390,5 +407,25 @@ TEST_CASE("Whatever is wrong with the newest payloads: a repair loses payloads, 
         CHECK(rig.store->holds_payload(100));
       }
     }
+  }
+}
+
+TEST_CASE("A segment that only the audit trail needs is taken away in one step, also if nothing of it is left") {
+  for (const std::size_t left : {0, 10, 100}) {
+    INFO(left << " bytes");
+    Rig rig;
+    fill_and_cover(rig);
+    rig.disk.contents("records-0000000002").resize(left);
+    FaultyFiles files(rig.disk);
+    REQUIRE(files.lock());
+    const auto plan = plan_repair(files);
+    REQUIRE(plan);
+    REQUIRE(plan->size() == 1);
+    CHECK(plan->front().file == "records-0000000002");
+    std::optional<StoreResult<void>> done;
+    repair(files, *plan, [&](StoreResult<void> result) { done = std::move(result); });
+    REQUIRE(done);
+    CHECK(*done);
+    CHECK(inspect(rig).damages.empty());
   }
 }

@@ -388,6 +388,9 @@ StoreResult<std::vector<RepairStep>> plan_repair(Files& files) {
     for (RepairStep& step : *next) {
       if (!step.kept_as.empty()) (void)draft.create(step.kept_as);
       if (auto applied = apply(writes, step); !applied) return tl::unexpected(applied.error());
+      // What goes in the end is not mended first.
+      if (step.kind == RepairStep::Kind::discard)
+        std::erase_if(steps, [&](const RepairStep& earlier) { return earlier.file == step.file; });
       steps.push_back(std::move(step));
     }
   }
