@@ -163,6 +163,19 @@ class MergedTrail {
   std::size_t next_ = 0;
 };
 
+void tell_gaps(const AuditOptions& options) {
+  const auto directories = directories_of(options.store);
+  if (!directories) return;
+  for (const std::string& directory : *directories) {
+    PosixFiles files(directory, [](const std::function<void()>&) {});
+    const auto missing = missing_segments(files);
+    if (!missing) continue;
+    for (const std::string& segment : *missing)
+      std::fprintf(stderr, "audit: %s: the trail has a gap: %s is missing, and its events with it\n",
+                   directory.c_str(), segment.c_str());
+  }
+}
+
 template <class Print>
 ExitCode print_events(const AuditOptions& options, Extent extent, Print print) {
   std::string id;
@@ -192,6 +205,7 @@ ExitCode print_events(const AuditOptions& options, Extent extent, Print print) {
     }
     for (const TrailEvent& event : events) print(event);
   } while (extent == Extent::everything && !after.empty());
+  tell_gaps(options);
   if (!after.empty() && !options.store.is_json) std::fprintf(stderr, "more: --after %s\n", after.c_str());
   return ExitCode::fine;
 }

@@ -2,6 +2,8 @@
 #include <set>
 
 #include "audit_sample.h"
+#include "backend/file_journal/inspection.h"
+#include "backend/file_journal/segment_files.h"
 
 using namespace parking_lot;
 using namespace parking_lot::test;
@@ -43,15 +45,17 @@ class Pool {
   void commit() { REQUIRE(rig_.commit() == true); }
 
   /// A checkpoint with those that wait.
-  void take_checkpoint() {
+  void take_checkpoint(std::span<const std::uint64_t> others = {}) {
     const StreamNumber stream = rig_.stream(gpu);
     REQUIRE(rig_.store->begin_checkpoint(stream));
     std::vector<Record> state = {{sequence_, now(), PoolRestored{}}};
-    for (std::uint64_t task = 1; task <= parked; ++task) {
+    const auto restore = [&](std::uint64_t task) {
       TaskRestored restored;
       restored.admitted = names(task);
       state.push_back({sequence_, now(), restored});
-    }
+    };
+    for (std::uint64_t task = 1; task <= parked; ++task) restore(task);
+    for (const std::uint64_t task : others) restore(task);
     REQUIRE(rig_.store->add_to_checkpoint(stream, state));
     REQUIRE(rig_.store->end_checkpoint(stream));
     commit();
@@ -170,6 +174,36 @@ TEST_CASE("A task whose admission retention has taken is named by the checkpoint
                 "acme\x1f"
                 "anna\x1f")
             .size() > 2);
+}
+
+TEST_CASE("Where a segment in the middle is missing, the trail goes on before it") {
+  Rig rig;
+  Pool pool(rig);
+  pool.pass(600);
+  const std::uint64_t task = pool.admit();
+  pool.commit();
+  const std::uint64_t segment = rig.store->log_end().segment;
+  REQUIRE(segment > 1);
+  pool.pass(1000);
+  pool.take_checkpoint(std::vector{task});
+  pool.start(task);
+  pool.commit();
+  REQUIRE(rig.store->log_end().segment > segment + 1);
+  AuditLog sound(*rig.files);
+  REQUIRE(sound.refresh(rig.store->log_end()));
+  const auto all = history(sound, SubjectKind::pool, "gpu");
+  CHECK(missing_segments(*rig.files)->empty());
+  REQUIRE(rig.files->remove(segment_name(SegmentKind::records, segment)));
+  AuditLog log(*rig.files);
+  REQUIRE(log.refresh(rig.store->log_end()));
+  const auto left = history(log, SubjectKind::pool, "gpu");
+  CHECK(left.size() < all.size());
+  CHECK(left.front().position() == all.front().position());
+  CHECK(left.back().position() == all.back().position());
+  CHECK(missing_segments(*rig.files).value() == std::vector{segment_name(SegmentKind::records, segment)});
+  const auto events = history(log, SubjectKind::task, "task-" + std::to_string(task));
+  REQUIRE(events.size() == 1);
+  CHECK(spelled(events[0]).starts_with("start task:task-" + std::to_string(task) + " tenant:acme"));
 }
 
 TEST_CASE("A task whose admission is gone and that no checkpoint has is named by the index of its events") {

@@ -3,6 +3,7 @@
 
 #include "backend/file_journal/inspection.h"
 #include "backend/file_journal/little_endian.h"
+#include "backend/file_journal/past.h"
 #include "parking_lot/crc32c.h"
 #include "sample.h"
 
@@ -26,6 +27,9 @@ void fill(Rig& rig) {
   rig.files.reset();
 }
 
+/// Of a record of a sample.
+WallTime time_of(std::int64_t number) { return WallTime{1'000'000 + number}; }
+
 /// The same, with checkpoints: its segments of records but the newest are there for the audit trail alone.
 void fill_and_cover(Rig& rig) {
   rig.options.audit_retention = Duration{1'000'000};
@@ -35,7 +39,7 @@ void fill_and_cover(Rig& rig) {
     const StreamNumber stream = rig.stream(key);
     REQUIRE(rig.store->begin_checkpoint(stream));
     REQUIRE(rig.store->add_to_checkpoint(
-        stream, std::vector<Record>{{static_cast<std::uint64_t>(last), WallTime{5}, PoolRestored{}}}));
+        stream, std::vector<Record>{{static_cast<std::uint64_t>(last), time_of(last), PoolRestored{}}}));
     REQUIRE(rig.store->end_checkpoint(stream));
   }
   REQUIRE(rig.commit() == true);
@@ -410,7 +414,8 @@ TEST_CASE("Whatever is wrong with the newest payloads: a repair loses payloads, 
   }
 }
 
-TEST_CASE("A segment that only the audit trail needs is taken away in one step, also if nothing of it is left") {
+TEST_CASE(
+    "A segment that only the audit trail needs is taken away in one step, also if nothing of it is left") {
   for (const std::size_t left : {0, 10, 100}) {
     INFO(left << " bytes");
     Rig rig;
@@ -428,4 +433,30 @@ TEST_CASE("A segment that only the audit trail needs is taken away in one step, 
     CHECK(*done);
     CHECK(inspect(rig).damages.empty());
   }
+}
+
+TEST_CASE("The past before a gap in the trail can be had, and behind it only from a checkpoint on") {
+  Rig rig;
+  fill_and_cover(rig);
+  flip(rig, "records-0000000002", 2000);
+  mend(rig);
+  const Inspection found = inspect(rig);
+  CHECK(found.damages.empty());
+  REQUIRE(found.needless_damages.size() == 1);
+  CHECK(found.needless_damages[0].file == "records-0000000002");
+  rig.open();
+  const auto past = [&](std::int64_t number) -> std::optional<std::vector<std::int64_t>> {
+    std::vector<std::int64_t> numbers;
+    const auto done = replay_until<Record>(*rig.store, rig.stream(gpu), time_of(number),
+                                           [&](std::span<const Record> records) {
+                                             for (const Record& record : records)
+                                               numbers.push_back(static_cast<std::int64_t>(record.sequence));
+                                           });
+    REQUIRE(done);
+    if (!*done) return std::nullopt;
+    return numbers;
+  };
+  CHECK(past(10) == numbers(1, 10));
+  CHECK_FALSE(past(89));
+  CHECK(past(90) == numbers(90, 90));
 }

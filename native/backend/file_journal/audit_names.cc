@@ -72,12 +72,17 @@ StoreResult<std::optional<AuditNames>> AuditTrail::from_checkpoint(const std::st
                                                                    std::uint64_t admission) {
   auto [known, is_new] = restored_.try_emplace(stream);
   if (is_new) {
-    std::uint64_t oldest = ~std::uint64_t{0};  // number of a task whose admission is in the log
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> told;  // first and last admission, by part
     for (const AuditPart& part : parts_) {
       for (const AuditStream& one : part.image.streams()) {
-        if (one.name == stream && one.first_admission != 0) oldest = std::min(oldest, one.first_admission);
+        if (one.name == stream && one.first_admission != 0)
+          told.emplace_back(one.first_admission, one.last_admission);
       }
     }
+    const auto is_told = [&](std::uint64_t task) {
+      return std::any_of(told.begin(), told.end(),
+                         [&](const auto& part) { return part.first <= task && task <= part.second; });
+    };
     const auto names = files_.list();
     if (!names) return store_failure(names.error());
     Checkpoints checkpoints(files_, 0);
@@ -97,7 +102,7 @@ StoreResult<std::optional<AuditNames>> AuditTrail::from_checkpoint(const std::st
       if (!decoded) return corrupt(cursor.file(), cursor.offset(), decoded.error().message);
       for (const Record& record : state.records) {
         const auto* task = std::get_if<TaskRestored>(&record.fact);
-        if (task != nullptr && task->admitted.admission < oldest)
+        if (task != nullptr && !is_told(task->admitted.admission))
           known->second.emplace(task->admitted.admission, audit_names(task->admitted));
       }
     }

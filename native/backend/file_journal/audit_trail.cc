@@ -43,11 +43,12 @@ void AuditTrail::clear() {
 
 // --- what is there ---
 
-StoreResult<LogEnd> AuditTrail::find_end() {
+StoreResult<LogEnd> AuditTrail::find_end(std::uint64_t before) {
   const auto names = files_.list();
   if (!names) return store_failure(names.error());
   const std::vector<std::uint64_t> numbers = segment_numbers(SegmentKind::records, *names);
   for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
+    if (*number >= before) continue;
     Bytes bytes;
     auto read = read_all(files_, segment_name(SegmentKind::records, *number), bytes);
     if (!read) return tl::unexpected(read.error());
@@ -59,14 +60,20 @@ StoreResult<LogEnd> AuditTrail::find_end() {
   return LogEnd{};
 }
 
-/// From the newest back, as each segment's opening says. Those before a missing one are gone.
+/// From the newest back, as each segment's opening says. Where a segment is missing the trail has a gap, and
+/// goes on before it with all that the segment there has.
 StoreResult<std::vector<AuditTrail::Sealed>> AuditTrail::find_segments(const LogEnd& end) {
   std::vector<Sealed> found;
   for (LogEnd at = end; at.segment != 0;) {
     const std::string name = segment_name(SegmentKind::records, at.segment);
     Bytes bytes;
     auto read = read_bytes(files_, name, 0, segment_header_bytes + frame_header_bytes + 64, bytes);
-    if (!read && read.error().fault == StoreFault::not_found && at.segment != end.segment) break;
+    if (!read && read.error().fault == StoreFault::not_found && at.segment != end.segment) {
+      auto before = find_end(at.segment);
+      if (!before) return tl::unexpected(before.error());
+      at = *before;
+      continue;
+    }
     if (!read) return tl::unexpected(read.error());
     const auto header = segment_header(bytes, SegmentKind::records, at.segment);
     if (!header) return tl::unexpected(header.error());
@@ -83,7 +90,7 @@ StoreResult<std::vector<AuditTrail::Sealed>> AuditTrail::find_segments(const Log
 
 StoreResult<void> AuditTrail::refresh(std::optional<LogEnd> end) {
   if (!end) {
-    auto found = find_end();
+    auto found = find_end(~std::uint64_t{0});
     if (!found) return tl::unexpected(found.error());
     end = *found;
   }

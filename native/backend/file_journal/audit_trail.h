@@ -73,7 +73,8 @@ class AuditTrail {
     bool has_rest = false;  ///< the last of the parts is what the builder has; it is made anew
   };
 
-  StoreResult<LogEnd> find_end();
+  /// Of the newest segment with a commit among those before this one.
+  StoreResult<LogEnd> find_end(std::uint64_t before);
   StoreResult<std::optional<AuditNames>> names_in(std::size_t part, const std::string& stream,
                                                   std::uint64_t admission);
   StoreResult<std::vector<Sealed>> find_segments(const LogEnd& end);
@@ -96,7 +97,7 @@ class AuditTrail {
   Open open_;
   AuditFrameReader frames_;
   std::size_t home_ = 0;  ///< the part that told the last names
-  /// Of tasks admitted before the oldest part, by stream, as far as a checkpoint knows them.
+  /// Of tasks whose admission no part tells, by stream, as far as a checkpoint knows them.
   std::map<std::string, std::map<std::uint64_t, AuditNames>> restored_;
 };
 

@@ -28,6 +28,23 @@ StoreResult<std::string> header_fault(ByteView bytes, SegmentKind kind, std::uin
   return "the file is " + segment_name(header->kind, header->number) + " under another name";
 }
 
+/// Whether the segment that another one follows is missing: between others, not at the start.
+bool is_missing(const OpeningNote& opening, std::span<const std::uint64_t> numbers) {
+  return opening.previous_segment > numbers.front() &&
+         !std::binary_search(numbers.begin(), numbers.end(), opening.previous_segment);
+}
+
+/// What the segment says of where it follows; `nullopt`: that cannot be read.
+StoreResult<std::optional<OpeningNote>> opening_of(Files& files, std::uint64_t number) {
+  Bytes start;
+  auto read = read_bytes(files, segment_name(SegmentKind::records, number), 0,
+                         segment_header_bytes + frame_header_bytes + 64, start);
+  if (!read) return tl::unexpected(read.error());
+  if (start.size() < segment_header_bytes) return std::nullopt;
+  const Frame frame = parse_frame(start, segment_header_bytes);
+  return frame.status == Frame::Status::ok ? parse_opening(frame) : std::nullopt;
+}
+
 /// The log, from the oldest segment to the newest.
 class LogInspection {
  public:
@@ -61,14 +78,10 @@ class LogInspection {
 
   /// Where the next segment says that this one ends.
   StoreResult<std::uint64_t> limit(std::uint64_t number, std::uint64_t next) {
-    Bytes start;
-    auto read = read_bytes(files_, segment_name(SegmentKind::records, next), 0,
-                           segment_header_bytes + frame_header_bytes + 64, start);
-    if (!read) return tl::unexpected(read.error());
-    if (start.size() < segment_header_bytes) return ~std::uint64_t{0};
-    const Frame frame = parse_frame(start, segment_header_bytes);
-    const auto opening = frame.status == Frame::Status::ok ? parse_opening(frame) : std::nullopt;
-    return opening && opening->previous_segment == number ? opening->previous_end : ~std::uint64_t{0};
+    const auto opening = opening_of(files_, next);
+    if (!opening) return tl::unexpected(opening.error());
+    const bool follows = *opening && (*opening)->previous_segment == number;
+    return follows ? (*opening)->previous_end : ~std::uint64_t{0};
   }
 
   StoreResult<void> read_segment(std::uint64_t number, std::optional<std::uint64_t> next) {
@@ -90,7 +103,7 @@ class LogInspection {
       return {};
     }
     local_.clear();
-    note_gap(number);
+    if (const auto noted = note_gap(number); !noted) return noted;
     bool is_sound = true;
     const SegmentScan scan = scan_commits(bytes_, *end, [&](const Frame& frame, std::uint64_t offset) {
       ++result_.frames;
@@ -111,13 +124,12 @@ class LogInspection {
   }
 
   /// A segment that is not there between two others.
-  void note_gap(std::uint64_t number) {
-    const Frame frame = parse_frame(bytes_, segment_header_bytes);
-    const auto opening = frame.status == Frame::Status::ok ? parse_opening(frame) : std::nullopt;
-    if (!opening || number == numbers_.front() || opening->previous_segment == 0 ||
-        std::binary_search(numbers_.begin(), numbers_.end(), opening->previous_segment))
-      return;
-    damage(opening->previous_segment, 0, "the segment is missing, and its records with it");
+  StoreResult<void> note_gap(std::uint64_t number) {
+    const auto opening = opening_of(files_, number);
+    if (!opening) return tl::unexpected(opening.error());
+    if (*opening && is_missing(**opening, numbers_))
+      damage((*opening)->previous_segment, 0, "the segment is missing, and its records with it");
+    return {};
   }
 
   Known& known(const StreamKey& key) {
@@ -316,6 +328,20 @@ void note_keys(Files& files, const Checkpoint& checkpoint, KeyNumbers& keys) {
 }
 
 }  // namespace
+
+StoreResult<std::vector<std::string>> missing_segments(Files& files) {
+  const auto names = files.list();
+  if (!names) return store_failure(names.error());
+  const std::vector<std::uint64_t> numbers = segment_numbers(SegmentKind::records, *names);
+  std::vector<std::string> missing;
+  for (const std::uint64_t number : numbers) {
+    const auto opening = opening_of(files, number);
+    if (!opening) return tl::unexpected(opening.error());
+    if (*opening && is_missing(**opening, numbers))
+      missing.push_back(segment_name(SegmentKind::records, (*opening)->previous_segment));
+  }
+  return missing;
+}
 
 StoreResult<Inspection> verify(Files& files) {
   const auto names = files.list();

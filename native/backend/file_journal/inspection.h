@@ -58,6 +58,10 @@ struct Inspection {
 /// reading.
 StoreResult<Inspection> verify(Files& files);
 
+/// Segments of records that are missing between others, rising: the audit trail has a gap where they were.
+/// Reads only where each segment begins.
+StoreResult<std::vector<std::string>> missing_segments(Files& files);
+
 /// One thing that a repair does.
 struct RepairStep {
   enum class Kind : std::uint8_t {

@@ -69,16 +69,39 @@ StoreResult<bool> replay_until(StreamReader<R>& reader, WallTime time, Begins is
   return stage == Stage::within || stage == Stage::after;
 }
 
+/// Whether no record until `time` is missing among those that the reader has.
+template <class R>
+StoreResult<bool> is_unbroken_until(StreamReader<R>& reader, WallTime time) {
+  std::uint64_t last = 0;
+  bool is_unbroken = true;
+  const auto read = read_all(reader, [&](std::span<const R> records) {
+    for (const R& record : records) {
+      is_unbroken = record.sequence == last + 1;
+      last = record.sequence;
+      if (!is_unbroken || record.at > time) return false;
+    }
+    return true;
+  });
+  if (!read) return tl::unexpected(read.error());
+  return is_unbroken;
+}
+
 /// Gives `apply` the records of a stream until `time`: from the first one on, or, where the audit retention
-/// has left too little for that, from the newest checkpoint on. False: the records of that time are not
-/// there, and what was given so far does not count.
+/// has left too little for that or some are missing, from the newest checkpoint on. False: the records of
+/// that time are not there, and what was given so far does not count.
 template <class R, class Apply>
 StoreResult<bool> replay_until(FileStore& store, StreamNumber stream, WallTime time, Apply apply) {
   auto history = PastOf<R>::history(store, stream);
   if (!history) return tl::unexpected(history.error());
-  const auto begins = [&](const R& first) { return first.sequence == 1 && first.at <= time; };
-  const auto done = replay_until(*history, time, begins, apply);
-  if (!done || *done) return done;
+  const auto is_unbroken = is_unbroken_until(*history, time);
+  if (!is_unbroken) return tl::unexpected(is_unbroken.error());
+  if (*is_unbroken) {
+    history = PastOf<R>::history(store, stream);
+    if (!history) return tl::unexpected(history.error());
+    const auto begins = [&](const R& first) { return first.at <= time; };
+    const auto done = replay_until(*history, time, begins, apply);
+    if (!done || *done) return done;
+  }
   auto kept = PastOf<R>::kept(store, stream);
   if (!kept) return tl::unexpected(kept.error());
   const auto is_older = [&](const R& first) { return PastOf<R>::is_state(first) && first.at <= time; };
@@ -87,7 +110,7 @@ StoreResult<bool> replay_until(FileStore& store, StreamNumber stream, WallTime t
 
 /// What to say of a time whose records are not there.
 inline constexpr std::string_view no_past_sentence =
-    "has no records of that time; it lies before the first record, or before what the audit retention has "
-    "left.";
+    "has no records of that time; it lies before the first record, before what the audit retention has left, "
+    "or behind a gap in the records.";
 
 }  // namespace parking_lot

@@ -220,7 +220,8 @@ class Plan {
         return hopeless(damage,
                         "the store opens with it, and a repair would only lose more; if you want it whole");
       add(RepairStep::Kind::discard, damage.file, 0, {},
-          "the audit trail loses the records of this segment; queues and mailboxes lose nothing");
+          "the audit trail loses the records of this segment and has a gap there; queues and mailboxes lose "
+          "nothing");
       return {};
     }
     // The last whole commit before the damage becomes the last one of all.
