@@ -159,6 +159,23 @@ TEST_CASE("Damage beside keys costs no name") {
   CHECK(rig.mailboxes() == rig.without_keys(0, 0));
 }
 
+TEST_CASE("Bytes behind the keys are told once and cut off, and cost no name") {
+  KeyRig rig;
+  std::string file;
+  SECTION("of a file that is full") { file = first_keys; }
+  SECTION("of the last one") { file = last_keys; }
+  const std::string sound = rig.disk.contents(file);
+  rig.disk.contents(file) += std::string(200, 'z');
+  CHECK(rig.damages() == std::vector<std::string>{file + ":" + std::to_string(sound.size()) +
+                                                  " bytes follow that are no keys and that nobody needs"});
+  CHECK_THAT(rig.mend(), Catch::Contains("no name is lost"));
+  CHECK(rig.disk.contents(file) == sound);
+  CHECK(rig.damages().empty());
+  rig.open();
+  CHECK(rig.mailboxes() == rig.without_keys(0, 0));
+  CHECK(rig.new_key() > key_of(users));
+}
+
 TEST_CASE("A key that only a checkpoint needs is missed too") {
   StoreOptions options;
   options.segment_bytes = 2000;

@@ -39,6 +39,7 @@ class KeyFileInspection {
     if (has_header && !is_sound)
       damage(0, "the header of a key file is damaged", header, "the header is written anew; nothing is lost");
     for (std::uint64_t slot = 1; slot < slots;) slot = look_at_slots(bytes, slot, slots);
+    if (bytes.size() > key_file_bytes) surplus(keys_per_file);
     const std::uint64_t lost = count_used(std::max<std::uint64_t>(slots, 1));
     if (lost == 0) return;
     Bytes rest = has_header ? Bytes() : header;
@@ -63,6 +64,10 @@ class KeyFileInspection {
       if (!key && used_.has(number_of(slot)) && ++lost == 1) first_lost_ = number_of(slot);
     }
     if (slot == first) return first + 1;
+    if (slot == slots && count_used(first) == 0) {
+      surplus(first);
+      return slot;
+    }
     damage(first, keys_of(slot - first) + is_or_are(slot - first) + " damaged", std::move(remedy),
            loss(lost));
     return slot;
@@ -71,6 +76,12 @@ class KeyFileInspection {
   /// From `slot` on there are keys no more, and `rest` takes their place.
   void fill(std::uint64_t slot, std::uint64_t lost, Bytes rest) {
     damage(slot, keys_of(lost) + is_or_are(lost) + " missing from here on", std::move(rest), loss(lost));
+  }
+
+  void surplus(std::uint64_t slot) {
+    if (!damages_.empty() && damages_.back().is_surplus && damages_.back().number == number_) return;
+    damage(slot, "bytes follow that are no keys and that nobody needs", {}, "they go; no name is lost");
+    damages_.back().is_surplus = true;
   }
 
   void damage(std::uint64_t slot, std::string message, Bytes remedy, std::string loss) {

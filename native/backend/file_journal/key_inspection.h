@@ -16,6 +16,7 @@ struct KeyDamage {
   std::uint64_t offset = 0;
   std::string message;
   bool is_missing = false;  ///< there is no such file
+  bool is_surplus = false;  ///< all from there on belongs to nobody
   Bytes remedy;             ///< to be written there: then the store opens
   std::string loss;         ///< what is lost by that
 };

@@ -56,8 +56,10 @@ class Plan {
       if (!planned) return tl::unexpected(planned.error());
     }
     for (const KeyDamage& damage : inspection_.key_damages) {
-      add(damage.is_missing ? RepairStep::Kind::create : RepairStep::Kind::rewrite, damage.file,
-          damage.offset, damage.remedy, damage.loss);
+      const RepairStep::Kind kind = damage.is_missing   ? RepairStep::Kind::create
+                                    : damage.is_surplus ? RepairStep::Kind::cut
+                                                        : RepairStep::Kind::rewrite;
+      add(kind, damage.file, damage.offset, damage.remedy, damage.loss);
     }
     return std::move(steps_);
   }
