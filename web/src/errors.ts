@@ -82,7 +82,7 @@ export function listed(issues: readonly ConfigIssue[]): string {
 
 /** `field: must be ..., got ...`, the form of all complaints about arguments. */
 export function invalid(
-  code: 'invalid_task' | 'invalid_deadline' | 'invalid_argument',
+  code: 'invalid_task' | 'invalid_deadline' | 'invalid_argument' | 'invalid_cursor',
   field: string,
   must: string,
   got: unknown,

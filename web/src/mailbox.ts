@@ -1,7 +1,7 @@
 import { onArrival } from './arrivals.js';
 import type { FinalStatus, Reason } from './codes.js';
 import type { MailboxKey, MomentLike } from './config.js';
-import { ParkingLotError } from './errors.js';
+import { invalid, ParkingLotError } from './errors.js';
 import type { Host } from './host.js';
 import { momentMs } from './moments.js';
 import { wholeNumber } from './pool.js';
@@ -54,21 +54,23 @@ export class Mailbox {
   /** Messages that have not been acknowledged, oldest first. */
   async fetch(query: FetchQuery = {}): Promise<MailboxMessage[]> {
     const limit = wholeNumber('limit', query.limit ?? 50, 1, 10_000);
+    const after = cursorText('after', query.after ?? '');
     const since =
       query.since === undefined
         ? 0
         : momentMs('since', query.since, this.host.clock.wall(), 'invalid_argument');
     const messages = await this.withKey<RawMessage[]>((request, key) => {
-      const length = this.host.core.put(query.after ?? '', 'after');
+      const length = this.host.core.put(after, 'after');
       this.host.core.raw._pl_fetch(request, key, length, since, limit);
     });
     return messages.map((message) => this.messageOf(message));
   }
 
   /** Drops all messages up to and including this cursor; answers how many. Older cursors change nothing. */
-  acknowledge(cursor: string): Promise<number> {
+  async acknowledge(cursor: string): Promise<number> {
+    const text = cursorText('cursor', cursor);
     return this.withKey<number>((request, key) => {
-      this.host.core.raw._pl_acknowledge(request, key, this.host.core.put(cursor, 'cursor'));
+      this.host.core.raw._pl_acknowledge(request, key, this.host.core.put(text, 'cursor'));
     });
   }
 
@@ -181,4 +183,10 @@ export class Bell {
       this.wake = resolve;
     });
   }
+}
+
+/** Numbers would read as no cursor at all. */
+function cursorText(field: string, cursor: unknown): string {
+  if (typeof cursor === 'string') return cursor;
+  throw invalid('invalid_cursor', field, 'must be the text that came with a message', cursor);
 }

@@ -54,6 +54,13 @@ test('a text that is no cursor is refused with the field that has it, and nothin
     });
     await assert.rejects(mailbox.acknowledge(cursor), { code: 'invalid_cursor', field: 'cursor' });
   }
+  for (const cursor of [17, null, {}] as unknown as string[]) {
+    await assert.rejects(mailbox.acknowledge(cursor), { code: 'invalid_cursor', field: 'cursor' });
+  }
+  await assert.rejects(mailbox.fetch({ after: 17 as unknown as string }), {
+    code: 'invalid_cursor',
+    field: 'after',
+  });
   assert.equal((await mailbox.fetch()).length, 1);
 });
 
