@@ -17,7 +17,9 @@
 #include "backend/file_journal/store_error.h"
 #include "backend/file_journal/stored_config.h"
 #include "cli/commands.h"
+#include "cli/error_text.h"
 #include "cli/store_access.h"
+#include "cli/store_rehearsal.h"
 #include "host/store_config.h"
 
 /// `parking-lot store …`: the files of a store, without opening it.
@@ -28,6 +30,7 @@ using Json = nlohmann::ordered_json;
 
 struct StoreOptions {
   std::string directory;
+  std::string config;
   bool is_json = false;
   bool is_dry = false;
 };
@@ -55,12 +58,29 @@ const char* kind_name(StreamKind kind) {
   return kind == StreamKind::pool ? "pool" : kind == StreamKind::garage ? "garage" : "mailbox";
 }
 
+constexpr const char* payloads_unknown = "whether payloads are missing is not known: ";
+
 void print(const Damage& damage, const char* remark = "") {
   std::printf("%s at byte %llu: %s%s\n", damage.file.c_str(), static_cast<unsigned long long>(damage.offset),
               damage.message.c_str(), remark);
 }
 
-void print(const Inspection& inspection, const StoreOptions& options) {
+std::string counted(std::uint64_t count, const char* what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+std::string lost_of(const MissingPayloads& missing) {
+  return (missing.ids.size() == 1 ? "1 payload or result of "
+                                  : std::to_string(missing.ids.size()) + " payloads or results of ") +
+         missing.stream;
+}
+
+std::string first_of(const MissingPayloads& missing) {
+  return (missing.ids.size() == 1 ? "with id " : "the first with id ") + std::to_string(missing.ids.front());
+}
+
+/// `unknown`: why nobody can tell whether payloads are missing; empty: it is known, or needs no answer.
+void print(const Inspection& inspection, const std::string& unknown, const StoreOptions& options) {
   if (!options.is_json) {
     for (const Damage& damage : inspection.damages) print(damage);
     for (const Damage& damage : inspection.needless_damages) {
@@ -70,9 +90,11 @@ void print(const Inspection& inspection, const StoreOptions& options) {
                   "replace are there"
                 : "; the audit trail has a gap, queues and mailboxes lose nothing");
     }
-    std::printf("%llu commits, %zu streams, %llu payloads, %zu damages\n",
-                static_cast<unsigned long long>(inspection.commits), inspection.streams.size(),
-                static_cast<unsigned long long>(inspection.payloads), inspection.damages.size());
+    std::printf("%s, %s, %s, %s\n", counted(inspection.commits, "commit").c_str(),
+                counted(inspection.streams.size(), "stream").c_str(),
+                counted(inspection.payloads, "payload").c_str(),
+                counted(inspection.damages.size(), "damage").c_str());
+    if (!unknown.empty()) std::printf("%s%s\n", payloads_unknown, unknown.c_str());
     if (inspection.torn_bytes > 0) {
       std::printf("%llu bytes after the last whole commit are no commit: the next opening cuts them off\n",
                   static_cast<unsigned long long>(inspection.torn_bytes));
@@ -99,6 +121,7 @@ void print(const Inspection& inspection, const StoreOptions& options) {
   for (const Damage& damage : inspection.damages) json["damages"].push_back(json_of(damage));
   for (const Damage& damage : inspection.needless_damages)
     json["needless_damages"].push_back(json_of(damage));
+  if (!unknown.empty()) json["payloads_unknown"] = unknown;
   std::printf("%s\n", json.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
 }
 
@@ -121,12 +144,24 @@ std::set<std::uint64_t> given_up_in(Files& files) {
   return ids;
 }
 
-// The files alone do not say which payloads there should be: tasks and messages do.
-std::vector<MissingPayloads> missing_payloads(const StoreOptions& options, Files& files) {
+bool has_pools_or_mailboxes(Files& files) {
+  const auto store = FileStore::open_read_only(files);
+  if (!store) return false;
+  const std::vector<StreamKey> streams = store->streams();
+  return std::any_of(streams.begin(), streams.end(),
+                     [](const StreamKey& key) { return key.kind != StreamKind::garage; });
+}
+
+// The files alone do not say which payloads there should be: tasks and messages do. An error: nobody can
+// tell, since without its config nobody knows what the streams are.
+Result<std::vector<MissingPayloads>> missing_payloads(const StoreOptions& options,
+                                                      const std::string& directory, Files& files) {
+  if (!has_pools_or_mailboxes(files)) return std::vector<MissingPayloads>();
   StoreChoice choice;
-  choice.directory = options.directory;
+  choice.directory = directory;
+  choice.config = options.config;
   auto stores = OpenedStores::open(choice, HostOptions::Access::reading);
-  if (!stores) return {};  // without a copy of its config nobody knows what its streams are
+  if (!stores) return Failure({options.directory, stores.error().message});
   const std::set<std::uint64_t> given_up = given_up_in(files);
   std::vector<MissingPayloads> missing = stores->host().missing_payloads();
   for (MissingPayloads& each : missing)
@@ -135,14 +170,13 @@ std::vector<MissingPayloads> missing_payloads(const StoreOptions& options, Files
   return missing;
 }
 
-void look_for_payloads(const StoreOptions& options, Files& files, Inspection& inspection) {
-  for (const MissingPayloads& missing : missing_payloads(options, files)) {
+void tell_missing(const std::vector<MissingPayloads>& payloads, Inspection& inspection) {
+  for (const MissingPayloads& missing : payloads) {
+    const char* are = missing.ids.size() == 1 ? " is" : " are";
     inspection.damages.push_back({.kind = SegmentKind::payloads,
                                   .file = "payloads",
-                                  .message = std::to_string(missing.ids.size()) +
-                                             " payloads or results that " + missing.stream +
-                                             " names are in no segment, the first with id " +
-                                             std::to_string(missing.ids.front()) + ": was a file deleted?"});
+                                  .message = lost_of(missing) + are + " in no segment, " + first_of(missing) +
+                                             ": was a file deleted?"});
   }
 }
 
@@ -153,7 +187,7 @@ std::vector<Damage> damaged_copies(const StoreOptions& options, Files& files) {
   std::vector<Damage> damages;
   for (const std::string name : copies_of_configs) {
     Bytes bytes;
-    if (!read_all(files, name, bytes) || bytes.empty()) continue;
+    if (!read_all(files, name, bytes)) continue;
     const std::string_view text = as_text(bytes);
     const bool is_sound =
         Json::accept(text) && (name != copies_of_configs[0] || config_stored_in(options.directory, text));
@@ -173,10 +207,17 @@ ExitCode verify_store(const StoreOptions& options) {
   auto inspection = verify(files);
   if (!inspection) return fail(options, inspection.error());
   if (inspection->segments == 0) return complain_of_no_store(options);
+  std::string unknown;
+  if (inspection->damages.empty()) {
+    const auto missing = missing_payloads(options, options.directory, files);
+    if (missing)
+      tell_missing(*missing, *inspection);
+    else
+      unknown = text_of(missing.error());
+  }
   const auto copies = damaged_copies(options, files);
-  if (inspection->damages.empty() && copies.empty()) look_for_payloads(options, files, *inspection);
   inspection->damages.insert(inspection->damages.end(), copies.begin(), copies.end());
-  print(*inspection, options);
+  print(*inspection, unknown, options);
   return inspection->damages.empty() ? ExitCode::fine : ExitCode::work_failed;
 }
 
@@ -198,15 +239,16 @@ void print(const std::vector<RepairStep>& steps, const StoreOptions& options) {
 }
 
 // What no file holds any more is said once, and then counts as known. `nullopt`: nothing is missing.
-std::optional<ExitCode> give_up_payloads(const StoreOptions& options, Files& files) {
-  const auto missing = missing_payloads(options, files);
-  if (missing.empty()) return std::nullopt;
+std::optional<ExitCode> give_up_payloads(const StoreOptions& options, const std::string& directory,
+                                         Files& files) {
+  const auto missing = missing_payloads(options, directory, files);
+  if (!missing) std::fprintf(stderr, "%s%s\n", payloads_unknown, text_of(missing.error()).c_str());
+  if (!missing || missing->empty()) return std::nullopt;
   Bytes heads;
-  for (const MissingPayloads& each : missing) {
+  for (const MissingPayloads& each : *missing) {
     for (const std::uint64_t id : each.ids) append_payload_head({.id = id}, heads);
-    const std::string message = std::to_string(each.ids.size()) + " payloads or results of " + each.stream +
-                                " are lost, the first with id " + std::to_string(each.ids.front()) +
-                                "; tasks that need them end with payload_unreadable";
+    const std::string message = lost_of(each) + (each.ids.size() == 1 ? " is lost, " : " are lost, ") +
+                                first_of(each) + "; tasks that need them end with payload_unreadable";
     if (options.is_json)
       std::printf(
           "%s\n",
@@ -222,11 +264,41 @@ std::optional<ExitCode> give_up_payloads(const StoreOptions& options, Files& fil
   return ExitCode::fine;
 }
 
+/// The files of a folder, and the loop on which they come back.
+struct Folder {
+  explicit Folder(const std::string& directory)
+      : files(directory, [this](std::function<void()> call) { boost::asio::post(io, std::move(call)); }) {}
+
+  StoreResult<void> repair(const std::vector<RepairStep>& steps) {
+    const auto work = boost::asio::make_work_guard(io);
+    std::optional<StoreResult<void>> done;
+    parking_lot::repair(files, steps, [&](StoreResult<void> result) {
+      done.emplace(std::move(result));
+      io.stop();
+    });
+    while (!done && io.run_one() != 0) {
+    }
+    return *done;
+  }
+
+  boost::asio::io_context io{1};
+  PosixFiles files;
+};
+
+/// What the steps would cost beside what they say.
+ExitCode rehearse(const StoreOptions& options, const std::vector<RepairStep>& steps) {
+  const auto rehearsal = StoreRehearsal::of(options.directory, steps);
+  if (!rehearsal) return complain("store", rehearsal.error(), ExitCode::unexpected);
+  Folder folder(rehearsal->directory());
+  if (auto locked = folder.files.lock(); !locked)
+    return complain("store", Error{rehearsal->directory(), locked.error().message}, ExitCode::unexpected);
+  if (auto done = folder.repair(steps); !done) return fail(options, done.error());
+  return give_up_payloads(options, rehearsal->directory(), folder.files).value_or(ExitCode::fine);
+}
+
 ExitCode repair_store(const StoreOptions& options) {
-  boost::asio::io_context io(1);
-  const auto work = boost::asio::make_work_guard(io);
-  PosixFiles files(options.directory,
-                   [&](std::function<void()> call) { boost::asio::post(io, std::move(call)); });
+  Folder folder(options.directory);
+  PosixFiles& files = folder.files;
   const auto names = files.list();
   if (!names) return fail(options, store_error(names.error()));
   // A lock would make one of whatever folder this is.
@@ -250,30 +322,27 @@ ExitCode repair_store(const StoreOptions& options) {
          "the copy of the config goes; name the config with --config until a run has written it anew"});
   }
   if (steps->empty()) {
-    if (const auto code = give_up_payloads(options, files)) return *code;
+    if (const auto code = give_up_payloads(options, options.directory, files)) return *code;
     print(*steps, options);
     return ExitCode::fine;
   }
   if (options.is_dry) {
     print(*steps, options);
-    return ExitCode::fine;
+    return rehearse(options, *steps);
   }
-  std::optional<StoreResult<void>> done;
-  repair(files, *steps, [&](StoreResult<void> result) {
-    done.emplace(std::move(result));
-    io.stop();
-  });
-  while (!done && io.run_one() != 0) {
-  }
-  if (!done.has_value() || !*done) return fail(options, done->error());
+  if (auto done = folder.repair(*steps); !done) return fail(options, done.error());
   print(*steps, options);
-  return give_up_payloads(options, files).value_or(ExitCode::fine);
+  return give_up_payloads(options, options.directory, files).value_or(ExitCode::fine);
 }
 
 CLI::App* add(CLI::App& store, const char* name, const char* what, const Options& options, Chosen& chosen,
               ExitCode (*act)(const StoreOptions&)) {
   CLI::App* command = store.add_subcommand(name, what);
   add_directory_option(*command, "--store,store", options->directory, "Directory of the store")->required();
+  command
+      ->add_option("--config,-c", options->config,
+                   "Config of the store, if it has no copy that can be read: its tasks tell missing payloads")
+      ->type_name("FILE");
   command->add_flag("--json", options->is_json, "Print JSON");
   command->callback([options, &chosen, act] { chosen = [options, act] { return act(*options); }; });
   return command;

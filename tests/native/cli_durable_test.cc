@@ -538,11 +538,54 @@ TEST_CASE("store verify: a file of payloads that was deleted is missed") {
     if (file.path().filename().string().rfind("payloads-", 0) == 0) std::filesystem::remove(file);
   }
   CHECK_THAT(program_output({"store", "verify", store}, 3),
-             Catch::Contains("1 payloads or results that pool cpu names are in no segment"));
+             Catch::Contains("1 payload or result of pool cpu is in no segment"));
   // Said once more, it is known.
   CHECK_THAT(program_output({"store", "repair", store}),
-             Catch::Contains("1 payloads or results of pool cpu are lost"));
+             Catch::Contains("1 payload or result of pool cpu is lost"));
   CHECK_THAT(program_output({"store", "repair", store}), Catch::Contains("nothing to repair"));
+  program_output({"store", "verify", store});
+}
+
+TEST_CASE(
+    "store: without a copy of the config it is said that missing payloads are not known, or --config tells") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("c.json", two_stores);
+  program_output({"run", "--config", config, "--jobs", "/dev/null"});
+  const std::string store = folder.path("queue");
+  program_output({"task", "submit", "--store", store, R"({"payload": {"argv": ["true"]}})"});
+  for (const auto& file : std::filesystem::directory_iterator(store)) {
+    if (file.path().filename().string().rfind("payloads-", 0) == 0) std::filesystem::remove(file);
+  }
+  std::filesystem::remove(store + "/config.json");
+  CHECK_THAT(program_output({"store", "verify", store}),
+             Catch::Contains("payloads are missing is not known"));
+  CHECK(json::parse(program_output({"store", "verify", store, "--json"})).contains("payloads_unknown"));
+  CHECK_THAT(program_output({"store", "verify", store, "--config", config}, 3),
+             Catch::Contains("1 payload or result of pool cpu is in no segment"));
+  // A write of the copy that was torn.
+  folder.write("queue/config.json", "");
+  const json found = json::parse(program_output({"store", "verify", store, "--json"}, 3));
+  CHECK(found["damages"][0]["file"] == "config.json");
+  CHECK(found.contains("payloads_unknown"));
+  CHECK_THAT(program_output({"store", "repair", store, "--config", config}),
+             Catch::Contains("1 payload or result of pool cpu is lost"));
+  CHECK_THAT(program_output({"store", "verify", store, "--config", config}), Catch::Contains(" 0 damages"));
+}
+
+TEST_CASE("store repair: a dry run tells the payloads that would be lost, and changes nothing") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("c.json", two_stores);
+  program_output({"run", "--config", config, "--jobs", "/dev/null"});
+  const std::string store = folder.path("queue");
+  for (int i = 0; i < 2; ++i)
+    program_output({"task", "submit", "--store", store, R"({"payload": {"argv": ["true"]}})"});
+  const std::string payloads = store + "/payloads-0000000001";
+  std::filesystem::resize_file(payloads, 64);
+  const std::string told = program_output({"store", "repair", store, "--dry-run"});
+  CHECK_THAT(told, Catch::Contains("2 payloads or results of pool cpu are lost"));
+  CHECK_FALSE(std::filesystem::exists(store + "/cut-payloads-0000000001-1"));
+  program_output({"store", "verify", store}, 3);
+  CHECK(program_output({"store", "repair", store}) == told);
   program_output({"store", "verify", store});
 }
 
