@@ -96,10 +96,10 @@ StoreResult<bool> replay_until(FileStore& store, StreamNumber stream, WallTime t
   const auto is_unbroken = is_unbroken_until(*history, time);
   if (!is_unbroken) return tl::unexpected(is_unbroken.error());
   if (*is_unbroken) {
-    history = PastOf<R>::history(store, stream);
-    if (!history) return tl::unexpected(history.error());
+    auto again = PastOf<R>::history(store, stream);
+    if (!again) return tl::unexpected(again.error());
     const auto begins = [&](const R& first) { return first.at <= time; };
-    const auto done = replay_until(*history, time, begins, apply);
+    const auto done = replay_until(*again, time, begins, apply);
     if (!done || *done) return done;
   }
   auto kept = PastOf<R>::kept(store, stream);
