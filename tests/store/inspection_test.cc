@@ -292,6 +292,32 @@ TEST_CASE("A missing segment is found, at the start and in the middle, and is no
   }
 }
 
+TEST_CASE("A pool whose name is that of another stream is not mixed up with it by a repair") {
+  const StreamKey pool{StreamKind::pool, "mailbox"};
+  const StreamKey mailboxes{StreamKind::mailbox, "mailbox"};
+  Rig rig;
+  rig.open();
+  const std::vector<mailbox::Record> opened{{1, WallTime{1'000'000}, mailbox::StoreOpened{1}}};
+  REQUIRE(rig.store->append(rig.stream(mailboxes), opened));
+  for (std::uint64_t number = 1; number <= 100; ++number) {
+    rig.append(pool, number);
+    REQUIRE(rig.commit() == true);
+    if (number != 60) continue;
+    REQUIRE(rig.store->begin_checkpoint(rig.stream(pool)));
+    REQUIRE(rig.store->add_to_checkpoint(rig.stream(pool),
+                                         std::vector<Record>{{60, time_of(60), PoolRestored{}}}));
+    REQUIRE(rig.store->end_checkpoint(rig.stream(pool)));
+  }
+  const std::size_t end = rig.disk.contents("records-0000000001").find_last_not_of('\0');
+  flip(rig, "records-0000000001", end - 3000);
+  rig.store.reset();
+  FaultyFiles files(rig.disk);
+  const auto plan = plan_repair(files);
+  INFO((plan ? "" : plan.error().message));
+  REQUIRE(plan);
+  CHECK_THAT((*plan)[0].message, Catch::Contains("the mailboxes after number 1, pool mailbox after number "));
+}
+
 TEST_CASE("Repair says what will be lost, keeps a copy, and leads back to a state that was") {
   Rig rig;
   fill(rig);

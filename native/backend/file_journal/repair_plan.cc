@@ -197,22 +197,31 @@ class Plan {
     return before;
   }
 
+  struct StreamEnd {
+    StreamKey key;
+    std::uint64_t last = 0;
+  };
   /// Numbers of the last records by stream, as the segment's first `end` bytes say.
-  static std::map<std::string, std::uint64_t> ends_of(ByteView segment, std::uint64_t end) {
-    std::map<std::string, std::uint64_t> last;
-    std::map<std::uint32_t, std::string> names;
+  static std::vector<StreamEnd> ends_of(ByteView segment, std::uint64_t end) {
+    std::map<std::uint32_t, StreamEnd> ends;  // by number in the segment
     visit_frames(segment, end, [&](const Frame& frame, std::uint64_t) {
       if (frame.head.kind == FrameKind::stream) {
-        if (const auto declared = decode_declaration(frame)) {
-          names[frame.head.stream] = std::string(declared->name);
-          last[names[frame.head.stream]] = frame.head.first_sequence - 1;
-        }
+        if (const auto declared = decode_declaration(frame))
+          ends[frame.head.stream] = {{declared->kind, std::string(declared->name)},
+                                     frame.head.first_sequence - 1};
       } else if (frame.head.kind == FrameKind::records) {
-        last[names[frame.head.stream]] = frame.head.first_sequence + frame.head.count - 1;
+        ends[frame.head.stream].last = frame.head.first_sequence + frame.head.count - 1;
       }
       return true;
     });
-    return last;
+    std::vector<StreamEnd> list;
+    for (const auto& [number, stream] : ends) list.push_back(stream);
+    return list;
+  }
+
+  static std::string spelled(const StreamKey& key) {
+    return key.kind == StreamKind::mailbox ? "the mailboxes"
+                                           : (key.kind == StreamKind::pool ? "pool " : "garage ") + key.name;
   }
 
   StoreResult<void> mend_log(const Damage& damage) {
@@ -278,11 +287,12 @@ class Plan {
     const auto last = ends_of(bytes, scan.end);
     std::string lost;
     for (const StreamCount& stream : inspection_.streams) {
-      const auto found = last.find(stream.key.name);
-      const std::uint64_t kept = found == last.end() ? 0 : found->second;
+      const auto found = std::find_if(last.begin(), last.end(),
+                                      [&](const StreamEnd& each) { return each.key == stream.key; });
+      const std::uint64_t kept = found == last.end() ? 0 : found->last;
       if (stream.checkpoint_last > kept)
-        return hopeless(damage, "the checkpoint of " + stream.key.name + " needs it");
-      lost += (lost.empty() ? "" : ", ") + stream.key.name + " after number " + std::to_string(kept);
+        return hopeless(damage, "the checkpoint of " + spelled(stream.key) + " needs it");
+      lost += (lost.empty() ? "" : ", ") + spelled(stream.key) + " after number " + std::to_string(kept);
       if (stream.last > kept) lost += " (at least up to " + std::to_string(stream.last) + ")";
     }
     // Payloads stay, also those that later commits had moved.
