@@ -12,6 +12,7 @@
 #include "backend/file_journal/audit_log.h"
 #include "backend/file_journal/inspection.h"
 #include "backend/file_journal/posix_files.h"
+#include "backend/file_journal/segment_files.h"
 #include "cli/audit_events.h"
 #include "cli/commands.h"
 #include "cli/store_access.h"
@@ -168,11 +169,13 @@ void tell_gaps(const AuditOptions& options) {
   if (!directories) return;
   for (const std::string& directory : *directories) {
     PosixFiles files(directory, [](const std::function<void()>&) {});
-    const auto missing = missing_segments(files);
-    if (!missing) continue;
-    for (const std::string& segment : *missing)
-      std::fprintf(stderr, "audit: %s: the trail has a gap: %s is missing, and its events with it\n",
-                   directory.c_str(), segment.c_str());
+    const auto gaps = gaps_in_trail(files);
+    if (!gaps) continue;
+    for (const LogEnd& gap : *gaps) {
+      const std::string from = gap.offset == 0 ? "" : " from byte " + std::to_string(gap.offset) + " on";
+      std::fprintf(stderr, "audit: %s: the trail has a gap: %s is missing%s, and its events with it\n",
+                   directory.c_str(), segment_name(SegmentKind::records, gap.segment).c_str(), from.c_str());
+    }
   }
 }
 

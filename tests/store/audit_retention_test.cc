@@ -3,6 +3,8 @@
 
 #include "audit_sample.h"
 #include "backend/file_journal/inspection.h"
+#include "backend/file_journal/little_endian.h"
+#include "backend/file_journal/log_format.h"
 #include "backend/file_journal/segment_files.h"
 
 using namespace parking_lot;
@@ -176,7 +178,7 @@ TEST_CASE("A task whose admission retention has taken is named by the checkpoint
             .size() > 2);
 }
 
-TEST_CASE("Where a segment in the middle is missing, the trail goes on before it") {
+TEST_CASE("Where a segment in the middle is missing or cut short, the trail goes on before that place") {
   Rig rig;
   Pool pool(rig);
   pool.pass(600);
@@ -192,15 +194,26 @@ TEST_CASE("Where a segment in the middle is missing, the trail goes on before it
   AuditLog sound(*rig.files);
   REQUIRE(sound.refresh(rig.store->log_end()));
   const auto all = history(sound, SubjectKind::pool, "gpu");
-  CHECK(missing_segments(*rig.files)->empty());
-  REQUIRE(rig.files->remove(segment_name(SegmentKind::records, segment)));
+  CHECK(gaps_in_trail(*rig.files)->empty());
+  std::uint64_t left_bytes = 0;
+  const std::string file = segment_name(SegmentKind::records, segment);
+  SECTION("missing") { REQUIRE(rig.files->remove(file)); }
+  SECTION("cut short") {
+    std::string& bytes = rig.disk.contents(file);
+    left_bytes = scan_commits(as_bytes_view(bytes)).commits.front().end;
+    bytes.resize(left_bytes);
+  }
   AuditLog log(*rig.files);
   REQUIRE(log.refresh(rig.store->log_end()));
   const auto left = history(log, SubjectKind::pool, "gpu");
   CHECK(left.size() < all.size());
   CHECK(left.front().position() == all.front().position());
   CHECK(left.back().position() == all.back().position());
-  CHECK(missing_segments(*rig.files).value() == std::vector{segment_name(SegmentKind::records, segment)});
+  const auto gaps = gaps_in_trail(*rig.files);
+  REQUIRE(gaps);
+  REQUIRE(gaps->size() == 1);
+  CHECK(gaps->front().segment == segment);
+  CHECK(gaps->front().offset == left_bytes);
   const auto events = history(log, SubjectKind::task, "task-" + std::to_string(task));
   REQUIRE(events.size() == 1);
   CHECK(spelled(events[0]).starts_with("start task:task-" + std::to_string(task) + " tenant:acme"));

@@ -464,8 +464,13 @@ TEST_CASE(
 TEST_CASE("The past before a gap in the trail can be had, and behind it only from a checkpoint on") {
   Rig rig;
   fill_and_cover(rig);
+  const std::string second = rig.disk.contents("records-0000000002");
   flip(rig, "records-0000000002", 2000);
   mend(rig);
+  const std::string& left = rig.disk.contents("records-0000000002");
+  CHECK(left.size() < 2000);
+  CHECK(left.size() > 1000);
+  CHECK(second.starts_with(left));
   const Inspection found = inspect(rig);
   CHECK(found.damages.empty());
   REQUIRE(found.needless_damages.size() == 1);

@@ -60,8 +60,8 @@ StoreResult<LogEnd> AuditTrail::find_end(std::uint64_t before) {
   return LogEnd{};
 }
 
-/// From the newest back, as each segment's opening says. Where a segment is missing the trail has a gap, and
-/// goes on before it with all that the segment there has.
+/// From the newest back, as each segment's opening says. Where a segment is missing or ends too early the
+/// trail has a gap, and goes on before it with all that the segment there has.
 StoreResult<std::vector<AuditTrail::Sealed>> AuditTrail::find_segments(const LogEnd& end) {
   std::vector<Sealed> found;
   for (LogEnd at = end; at.segment != 0;) {
@@ -81,7 +81,15 @@ StoreResult<std::vector<AuditTrail::Sealed>> AuditTrail::find_segments(const Log
     const Frame frame = parse_frame(bytes, segment_header_bytes);
     const auto opening = frame.status == Frame::Status::ok ? parse_opening(frame) : std::nullopt;
     if (!opening) return corrupt(name, segment_header_bytes, "the segment's opening is damaged");
-    if (at.segment != end.segment) found.push_back({at.segment, at.offset});
+    if (at.segment != end.segment) {
+      const auto size = files_.size(name);
+      if (size && *size < at.offset) {
+        const auto kept = find_end(at.segment + 1);
+        if (!kept) return tl::unexpected(kept.error());
+        if (kept->segment == at.segment) at.offset = kept->offset;
+      }
+      found.push_back({at.segment, at.offset});
+    }
     at = {opening->previous_segment, opening->previous_end};
   }
   std::reverse(found.begin(), found.end());

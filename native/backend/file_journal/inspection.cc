@@ -267,18 +267,20 @@ void note_keys(Files& files, const Checkpoint& checkpoint, KeyNumbers& keys) {
 
 }  // namespace
 
-StoreResult<std::vector<std::string>> missing_segments(Files& files) {
+StoreResult<std::vector<LogEnd>> gaps_in_trail(Files& files) {
   const auto names = files.list();
   if (!names) return store_failure(names.error());
   const std::vector<std::uint64_t> numbers = segment_numbers(SegmentKind::records, *names);
-  std::vector<std::string> missing;
+  std::vector<LogEnd> gaps;
   for (const std::uint64_t number : numbers) {
     const auto opening = opening_of(files, number);
     if (!opening) return tl::unexpected(opening.error());
-    if (*opening && is_missing(**opening, numbers))
-      missing.push_back(segment_name(SegmentKind::records, (*opening)->previous_segment));
+    if (!*opening || (*opening)->previous_segment < numbers.front()) continue;
+    const std::uint64_t before = (*opening)->previous_segment;
+    const std::uint64_t size = files.size(segment_name(SegmentKind::records, before)).value_or(0);
+    if (size < (*opening)->previous_end) gaps.push_back({before, size});
   }
-  return missing;
+  return gaps;
 }
 
 StoreResult<Inspection> verify(Files& files) {

@@ -51,8 +51,10 @@ StoreResult<void> compare_with_opening(Files& files, Inspection& result) {
   if (opened) {
     result.torn_bytes = std::max(result.torn_bytes, opened->stats().cut_bytes);
     const auto is_gap = [&](const Damage& damage) {
+      const auto size = files.size(damage.file);
       return segment_number(SegmentKind::records, damage.file) &&
-             damage.segment < opened->first_needed_segment() && !files.size(damage.file);
+             damage.segment < opened->first_needed_segment() &&
+             (!size || (damage.offset == *size && *size > segment_header_bytes));
     };
     move_damages(result.damages, result.needless_damages, is_gap);
     return {};

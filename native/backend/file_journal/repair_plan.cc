@@ -224,16 +224,28 @@ class Plan {
                                            : (key.kind == StreamKind::pool ? "pool " : "garage ") + key.name;
   }
 
+  /// A segment that the audit trail alone needs keeps its commits before the damage.
+  StoreResult<void> cut_history(const Damage& damage) {
+    Bytes bytes;
+    auto read = read_bytes(files_, damage.file, 0, damage.offset, bytes);
+    if (!read) return read;
+    const SegmentScan scan = scan_commits(bytes);
+    constexpr const char* from_here = "from here on and has a gap there; queues and mailboxes lose nothing";
+    const std::string loss = "the audit trail loses the records of this segment ";
+    if (scan.commits.empty())
+      add(RepairStep::Kind::discard, damage.file, 0, {}, loss + from_here);
+    else
+      add(RepairStep::Kind::cut, damage.file, scan.end, {}, loss + from_here);
+    return {};
+  }
+
   StoreResult<void> mend_log(const Damage& damage) {
     const std::vector<std::uint64_t> numbers = segment_numbers(SegmentKind::records, names_);
     if (const auto opened = FileStore::open_read_only(files_)) {
       if (damage.segment >= opened->first_needed_segment())
         return hopeless(damage,
                         "the store opens with it, and a repair would only lose more; if you want it whole");
-      add(RepairStep::Kind::discard, damage.file, 0, {},
-          "the audit trail loses the records of this segment and has a gap there; queues and mailboxes lose "
-          "nothing");
-      return {};
+      return cut_history(damage);
     }
     // The last whole commit before the damage becomes the last one of all.
     auto at = std::find(numbers.begin(), numbers.end(), damage.segment);
