@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "backend/file_journal/inspection.h"
 #include "sample.h"
 
 /// Stores with `relaxed` durability: the death of the process takes nothing, that of the machine the newest
@@ -259,4 +260,56 @@ TEST_CASE("No damage to a confirmed store is taken for a commit that was on its 
     }
     CHECK(told > 500);
   }
+}
+
+TEST_CASE("A log that is shorter than what was confirmed of it is told, and opens after a repair") {
+  Rig rig(5, tiny_segments());
+  SECTION("strict") {}
+  SECTION("relaxed") { rig.options.durability = SyncMode::relaxed; }
+  rig.open();
+  for (std::uint64_t number = 1; number <= 110; ++number) {
+    rig.append(gpu, number, 1, 80);
+    REQUIRE(rig.commit() == true);
+  }
+  while (!rig.store->is_confirmed()) REQUIRE(rig.commit() == true);
+  rig.store.reset();
+  rig.files.reset();
+  const FaultyDisk whole = rig.disk;
+  std::string newest;
+  for (const std::string& name : rig.disk.names()) {
+    if (name.starts_with("records-")) newest = std::max(newest, name);
+  }
+  REQUIRE(newest > "records-0000000003");
+  const std::size_t end = rig.disk.contents(newest).find_last_not_of('\0') + 1;
+  int told = 0;
+  for (std::size_t kept = 0; kept < end; kept += 97) {
+    INFO("cut to " << kept);
+    rig.disk = whole;
+    rig.disk.contents(newest).resize(kept);
+    // The commit that confirms the others has nothing of its own, so that it is missing takes nothing.
+    if (rig.try_open()) {
+      CHECK(rig.store->durable(rig.stream(gpu)) == 110);
+      rig.store.reset();
+      continue;
+    }
+    ++told;
+    rig.files.reset();
+    FaultyFiles files(rig.disk);
+    REQUIRE(files.lock());
+    REQUIRE_FALSE(verify(files)->damages.empty());
+    const auto plan = plan_repair(files);
+    INFO((plan ? "" : plan.error().message));
+    REQUIRE(plan);
+    REQUIRE_FALSE(plan->empty());
+    bool is_done = false;
+    repair(files, *plan, [&](const StoreResult<void>& done) { is_done = done.has_value(); });
+    REQUIRE(is_done);
+    CHECK(verify(files)->damages.empty());
+  }
+  CHECK(told >= 10);
+  // A damaged mark is passed over, and written anew with the next one.
+  rig.disk = whole;
+  rig.disk.contents("confirmed").at(30) ^= 1;
+  rig.open();
+  CHECK(rig.store->durable(rig.stream(gpu)) == 110);
 }

@@ -85,6 +85,10 @@ class RecordLog {
 
   /// Segments from the first that anybody needs, and those kept for audit before them; oldest first.
   const std::deque<RecordSegment>& segments() const { return segments_; }
+  /// After the last durable commit.
+  LogEnd durable_end() const {
+    return segments_.empty() ? LogEnd() : LogEnd{segments_.back().number, segments_.back().end};
+  }
   /// Bytes written since some fixed point.
   std::uint64_t position() const { return position_; }
   std::uint64_t disk_bytes() const;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "confirmed_end.h"
 #include "log_format.h"
 #include "payload_owners.h"
 #include "segment_files.h"
@@ -25,13 +26,18 @@ class Plan {
     if (!names) return store_failure(names.error());
     names_ = *names;
     bool is_log_mended = false;
-    const bool is_log_damaged =
-        std::any_of(inspection_.damages.begin(), inspection_.damages.end(), [](const Damage& damage) {
-          return damage.kind == SegmentKind::records && !key_file_number(damage.file);
-        });
+    const bool is_log_damaged = std::any_of(
+        inspection_.damages.begin(), inspection_.damages.end(),
+        [](const Damage& damage) { return segment_number(SegmentKind::records, damage.file).has_value(); });
     for (const Damage& damage : inspection_.damages) {
       auto planned = StoreResult<void>();
       if (key_file_number(damage.file)) continue;
+      if (damage.file == confirmed_end_name) {
+        if (inspection_.commits == 0) return hopeless(damage, "nothing is left to go on from");
+        add(RepairStep::Kind::discard, damage.file, 0, {},
+            damage.message + "; what those records told is lost: tasks that had ended may run again");
+        continue;
+      }
       // What payloads there should be is known once the log is sound.
       if (damage.kind == SegmentKind::payloads && is_log_damaged) continue;
       if (std::find(names_.begin(), names_.end(), damage.file) == names_.end())

@@ -311,11 +311,7 @@ std::uint64_t FileStore::first_needed_segment() const {
   return log.segments().empty() ? 0 : log.segments()[log.first_needed()].number;
 }
 
-LogEnd FileStore::log_end() const {
-  const auto& segments = state_->log().segments();
-  if (segments.empty()) return {};
-  return {segments.back().number, segments.back().end};
-}
+LogEnd FileStore::log_end() const { return state_->log().durable_end(); }
 
 FileStoreStats FileStore::stats() const { return state_->stats(); }
 

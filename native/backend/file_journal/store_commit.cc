@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "confirmed_end.h"
 #include "store_state.h"
 
 namespace parking_lot {
@@ -71,6 +72,10 @@ void FileStore::State::tidy() {
 
 /// Returns how it must be synced.
 StoreResult<SyncMode> FileStore::State::write(CommitWrites& writes) {
+  if (is_confirming_ && doubt_ == 1) {
+    const auto noted = write_confirmed_end(writes, log_->stamp().store, log_->durable_end());
+    if (!noted) return store_failure(noted.error());
+  }
   const auto extent = payloads_.write(writes, options_.durability);
   if (!extent) return tl::unexpected(extent.error());
   // A checkpoint without any records beside it says that these were deleted: it waits for the second commit.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "confirmed_end.h"
 #include "store_state.h"
 
 namespace parking_lot {
@@ -47,6 +48,18 @@ StoreResult<void> FileStore::State::open_log(std::span<const std::string> names)
   }
 }
 
+StoreResult<void> FileStore::State::check_end(const LogEnd& confirmed) const {
+  const LogEnd end = log_->durable_end();
+  if (std::pair(end.segment, end.offset) >= std::pair(confirmed.segment, confirmed.offset)) return {};
+  const std::string where = end.segment == 0 ? "there are no records"
+                                             : "the records end at byte " + std::to_string(end.offset) +
+                                                   " of " + segment_name(SegmentKind::records, end.segment);
+  return corrupt(confirmed_end_name, 0,
+                 where + ", but up to byte " + std::to_string(confirmed.offset) + " of " +
+                     segment_name(SegmentKind::records, confirmed.segment) +
+                     " they were confirmed: a file was cut, emptied or deleted");
+}
+
 /// Whoever was here before may not have come to sync the last commit, nor the relaxed ones before it.
 void FileStore::State::note_unsettled(std::span<const std::string> names) {
   if (log_->segments().empty()) return;
@@ -70,6 +83,8 @@ StoreResult<void> FileStore::State::open() {
   }
   const auto names = files_.list();
   if (!names) return store_failure(names.error());
+  // Before the log, which an owner may continue meanwhile.
+  const auto confirmed = read_confirmed_end(files_, *names);
   auto opened = checkpoints_.open(*names);
   if (!opened) return opened;
   if (!checkpoints_.complete().empty() && segment_numbers(SegmentKind::records, *names).empty()) {
@@ -78,6 +93,9 @@ StoreResult<void> FileStore::State::open() {
   }
   opened = open_log(*names);
   if (!opened) return opened;
+  if (confirmed && (log_->segments().empty() || confirmed->store == log_->stamp().store)) {
+    if (auto whole = check_end(confirmed->end); !whole) return whole;
+  }
   SegmentStamp stamp = log_->stamp();
   if (log_->segments().empty()) stamp.store = store_id(options_.entropy);
   stamp.epoch += 1;

@@ -75,6 +75,7 @@ class FileStore::State {
   };
 
   StoreResult<void> open_log(std::span<const std::string> names);
+  StoreResult<void> check_end(const LogEnd& confirmed) const;
   void note_unsettled(std::span<const std::string> names);
   std::uint64_t last_appended(std::uint32_t stream) const;
   RecordBlock& block_for(std::uint32_t stream, std::uint64_t sequence, WallTime at);
