@@ -107,9 +107,12 @@ void JournalStorage::committed(Place& place, const CommitOutcome& outcome,
     place.trouble.clear();
     place.pause = first_retry_pause;
     for (const std::uint64_t id : named) memory_.erase(id);
-  } else if (outcome.failure->fault == StoreFault::fenced) {
-    is_fenced_ = true;
-    place.trouble = outcome.failure->message;
+  } else {
+    place.named.clear();  // what had gathered behind the commit has failed with it
+    if (outcome.failure->fault == StoreFault::fenced) {
+      is_fenced_ = true;
+      place.trouble = outcome.failure->message;
+    }
   }
   for (const StreamProgress& progress : outcome.streams) {
     visit_streams([&](auto& stream) {

@@ -98,6 +98,7 @@ void Storage::committed(Place& place, const CommitOutcome& outcome, const std::v
     trim_hourly(place);
   } else {
     place.log_failure("fails", *outcome.failure);
+    place.named.clear();  // what had gathered behind the commit has failed with it
     place.is_fenced |= outcome.failure->fault == StoreFault::fenced;
   }
   for (const StreamProgress& progress : outcome.streams) {

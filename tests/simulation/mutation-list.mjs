@@ -137,7 +137,7 @@ export const mutations = [
     law: 'a checkpoint counts when all of it is there',
     noticed_by: 'test_store',
     file: 'native/backend/file_journal/checkpoint_opening.cc',
-    from: 'if (!fits) return;',
+    from: 'if (!fits) return false;',
     to: 'static_cast<void>(fits);',
   },
   {

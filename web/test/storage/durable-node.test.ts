@@ -363,6 +363,46 @@ test('a disk that fails answers unconfirmed, says why, and is tried again until 
   assert.equal(told.at(-1), 'ok: undefined');
 });
 
+test('a result that waits behind a commit which fails is stored with a later one', async (context) => {
+  const clock = manualClock();
+  const ends: ((result: string) => void)[] = [];
+  const handlers = { p: () => new Promise<string>((resolve) => ends.push(resolve)) };
+  const lot = await open(context, scratchFolder(), { clock, handlers });
+  const tasks = [];
+  for (const taskId of ['first', 'second']) {
+    tasks.push(await lot.pool('p').submit({ taskId, mailbox: { tenant: 'a' } }));
+  }
+  while (ends.length < 2) await setImmediate();
+  const { fdatasync } = fs;
+  context.after(() => Object.assign(fs, { fdatasync }));
+  const failing: (() => void)[] = [];
+  const fails = Object.assign(new Error('the disk failed'), { code: 'EIO' });
+  Object.assign(fs, {
+    fdatasync: (_: number, done: (error: Error) => void) => failing.push(() => done(fails)),
+  });
+  ends[0]!('one');
+  while (failing.length === 0) await setImmediate();
+  ends[1]!('two');
+  for (let turns = 0; turns < 10; turns++) await setImmediate();
+  Object.assign(fs, { fdatasync });
+  for (const fail of failing) fail();
+
+  const results = Promise.all(tasks.map((task) => task.result()));
+  let arrived = await lot
+    .mailbox({ tenant: 'a' })
+    .fetch()
+    .catch(() => []);
+  for (; arrived.length < 2; await setImmediate()) {
+    await clock.advance(100);
+    arrived = await lot
+      .mailbox({ tenant: 'a' })
+      .fetch()
+      .catch(() => []);
+  }
+  assert.deepEqual(arrived.map(({ payload }) => payload).sort(), ['one', 'two']);
+  assert.deepEqual(await results, ['one', 'two']);
+});
+
 test('progress of a stored task reaches whoever submitted it', async (context) => {
   const handlers = {
     p: async (_: unknown, run: { progress(value: unknown): void }) => {
