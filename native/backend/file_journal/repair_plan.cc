@@ -39,7 +39,7 @@ class Plan {
         continue;
       }
       // What payloads there should be is known once the log is sound.
-      if (damage.kind == SegmentKind::payloads && is_log_damaged) continue;
+      if (damage.kind == SegmentKind::payloads && (is_log_damaged || has_new_header(damage.file))) continue;
       if (std::find(names_.begin(), names_.end(), damage.file) == names_.end())
         return hopeless(damage, "nothing else holds them");
       if (damage.offset == 0 && damage.kind != SegmentKind::checkpoint && !header_is_sound(damage)) {
@@ -97,6 +97,13 @@ class Plan {
       steps_.push_back(
           {RepairStep::Kind::discard, name, 0, {}, {}, "the index of the audit trail is made anew"});
     }
+  }
+
+  /// Then damage behind it is for the next round.
+  bool has_new_header(const std::string& file) const {
+    return std::any_of(steps_.begin(), steps_.end(), [&](const RepairStep& step) {
+      return step.file == file && step.kind == RepairStep::Kind::rewrite && step.offset == 0;
+    });
   }
 
   bool header_is_sound(const Damage& damage) {
