@@ -184,7 +184,7 @@ class Plan {
     if (next >= end && !trailer) {
       if (is_last) payload_end_.offset = damage.offset;
       add(RepairStep::Kind::cut, damage.file, damage.offset, {},
-          "the payloads behind byte " + std::to_string(damage.offset) + " are lost" + those_tasks);
+          "whatever payloads stood behind byte " + std::to_string(damage.offset) + " are lost" + those_tasks);
       return {};
     }
     next = std::min(next, end);
