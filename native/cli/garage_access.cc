@@ -18,6 +18,14 @@ using Json = nlohmann::ordered_json;
 
 std::string kept_config(const std::string& store) { return store + "/garages.json"; }
 
+/// What is wrong in it.
+Error of_copy(const std::string& store, const Error& error) {
+  return {kept_config(store) + (error.where.empty() ? "" : ": " + error.where),
+          error.message +
+              " This is the store's copy of its config: name the config with --config, and it is "
+              "written anew."};
+}
+
 /// What `text` says of garages, beside what the store has written down already.
 Result<void> keep_config(const std::string& store, const std::string& text) {
   Json kept{{"garages", Json::object()}};
@@ -66,10 +74,7 @@ Result<garage::GarageConfig> load_garage(const GarageChoice& choice, ConfigUse u
   const garage::ParsedGarages parsed = garage::parse_garages(*json, read_environment);
   for (const ConfigIssue& issue : parsed.issues) {
     if (!is_kept) return Failure(Error{issue.path, issue.message});
-    return Failure(Error{path + (issue.path.empty() ? "" : ": " + issue.path),
-                         issue.message +
-                             " This is the store's copy of its config: name the config with --config, "
-                             "and it is written anew."});
+    return Failure(of_copy(choice.store, {issue.path, issue.message}));
   }
   if (parsed.garages.empty()) return Failure(Error{path, "names no garage; add \"garages\"."});
   if (!is_kept && use == ConfigUse::changes) {
@@ -89,6 +94,7 @@ Result<std::unique_ptr<StoredGarage>> open_garage(const GarageChoice& choice,
   const auto config = load_garage(choice, is_working ? ConfigUse::changes : ConfigUse::looks);
   if (!config) return Failure(config.error());
   const auto zone = read_zone(config->zone);
+  if (!zone && choice.config.empty()) return Failure(of_copy(choice.store, zone.error()));
   if (!zone) return Failure(zone.error());
   return StoredGarage::open(*config, *zone, {.directory = choice.store, .access = access});
 }

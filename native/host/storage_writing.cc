@@ -97,7 +97,8 @@ void Storage::committed(Place& place, const CommitOutcome& outcome, const std::v
     for (const std::uint64_t id : named) memory_.release({.id = id});
     trim_hourly(place);
   } else {
-    place.log_failure("fails", *outcome.failure);
+    const bool is_upkeep = outcome.streams.empty();
+    place.log_failure(is_upkeep ? "upkeep fails, and nothing is lost by it" : "fails", *outcome.failure);
     place.named.clear();  // what had gathered behind the commit has failed with it
     place.is_fenced |= outcome.failure->fault == StoreFault::fenced;
   }

@@ -51,7 +51,8 @@ const lookEveryMs = 0.2;
 const looksMax = 100;
 const betweenLooksMs = 10;
 
-const ownerFile = /^\.owner\.(\d+)$/;
+/** Numbers of others are read exactly. */
+const ownerFile = /^\.owner\.(\d{1,15})$/;
 const ownerOf = (number: number) => `.owner.${number}`;
 const released = new TextEncoder().encode('released\n');
 
