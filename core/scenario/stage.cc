@@ -21,8 +21,9 @@ Stage::Stage()
 Result<bool> Stage::open(const Config& config) {
   steady_ = steady_origin;
   ++openings_;
-  auto opened = Lot::open(config, now(),
-                          Entropy{.high = 0x5eed0000c0ffee00 + openings_, .low = 0x9a5c0de5 * openings_});
+  // Without the bits by which incarnations of durable pools step: a trace counts them from 1.
+  auto opened =
+      Lot::open(config, now(), Entropy{.high = 0xc0ffee00 + openings_, .low = 0x9a5c0de5 * openings_});
   if (!opened) return Failure(opened.error());
   lot_.emplace(std::move(*opened));
   spelling_.use(&*lot_);
