@@ -18,9 +18,10 @@ using Json = nlohmann::ordered_json;
 
 std::string kept_config(const std::string& store) { return store + "/garages.json"; }
 
-/// What is wrong in it.
-Error of_copy(const std::string& store, const Error& error) {
-  return {kept_config(store) + (error.where.empty() ? "" : ": " + error.where),
+/// What is wrong in the chosen config; of the store's copy with its file and the way out.
+Error error_in(const GarageChoice& choice, const Error& error) {
+  if (!choice.config.empty()) return error;
+  return {kept_config(choice.store) + (error.where.empty() ? "" : ": " + error.where),
           error.message +
               " This is the store's copy of its config: name the config with --config, and it is "
               "written anew."};
@@ -72,10 +73,8 @@ Result<garage::GarageConfig> load_garage(const GarageChoice& choice, ConfigUse u
     return Failure(Error{choice.store, "keeps no garage yet; name its config with --config FILE."});
   if (!json) return Failure(json.error());
   const garage::ParsedGarages parsed = garage::parse_garages(*json, read_environment);
-  for (const ConfigIssue& issue : parsed.issues) {
-    if (!is_kept) return Failure(Error{issue.path, issue.message});
-    return Failure(of_copy(choice.store, {issue.path, issue.message}));
-  }
+  for (const ConfigIssue& issue : parsed.issues)
+    return Failure(error_in(choice, {issue.path, issue.message}));
   if (parsed.garages.empty()) return Failure(Error{path, "names no garage; add \"garages\"."});
   if (!is_kept && use == ConfigUse::changes) {
     if (auto kept = keep_config(choice.store, *json); !kept) return Failure(kept.error());
@@ -94,8 +93,7 @@ Result<std::unique_ptr<StoredGarage>> open_garage(const GarageChoice& choice,
   const auto config = load_garage(choice, is_working ? ConfigUse::changes : ConfigUse::looks);
   if (!config) return Failure(config.error());
   const auto zone = read_zone(config->zone);
-  if (!zone && choice.config.empty()) return Failure(of_copy(choice.store, zone.error()));
-  if (!zone) return Failure(zone.error());
+  if (!zone) return Failure(error_in(choice, zone.error()));
   return StoredGarage::open(*config, *zone, {.directory = choice.store, .access = access});
 }
 

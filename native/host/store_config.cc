@@ -9,8 +9,8 @@
 #include <optional>
 #include <vector>
 
-#include "backend/file_journal/presence.h"
 #include "backend/file_journal/posix_private.h"
+#include "backend/file_journal/presence.h"
 #include "backend/file_journal/stored_config.h"
 
 namespace parking_lot {

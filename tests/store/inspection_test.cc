@@ -4,6 +4,7 @@
 #include "backend/file_journal/inspection.h"
 #include "backend/file_journal/little_endian.h"
 #include "backend/file_journal/past.h"
+#include "mending.h"
 #include "parking_lot/crc32c.h"
 #include "sample.h"
 
@@ -56,17 +57,11 @@ Inspection inspect(Rig& rig) {
 
 void mend(Rig& rig) {
   FaultyFiles files(rig.disk);
-  REQUIRE(files.lock());
-  auto plan = plan_repair(files);
+  const auto plan = plan_repair(files);
   INFO((plan ? "" : plan.error().message));
   REQUIRE(plan);
   REQUIRE_FALSE(plan->empty());
-  bool is_done = false;
-  repair(files, *plan, [&](StoreResult<void> done) {
-    REQUIRE(done);
-    is_done = true;
-  });
-  REQUIRE(is_done);
+  mend(rig.disk, *plan);
 }
 
 void flip(Rig& rig, const std::string& file, std::uint64_t offset) {

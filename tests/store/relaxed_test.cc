@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "backend/file_journal/inspection.h"
+#include "mending.h"
 #include "sample.h"
 
 /// Stores with `relaxed` durability: the death of the process takes nothing, that of the machine the newest
@@ -295,15 +295,12 @@ TEST_CASE("A log that is shorter than what was confirmed of it is told, and open
     ++told;
     rig.files.reset();
     FaultyFiles files(rig.disk);
-    REQUIRE(files.lock());
     REQUIRE_FALSE(verify(files)->damages.empty());
     const auto plan = plan_repair(files);
     INFO((plan ? "" : plan.error().message));
     REQUIRE(plan);
     REQUIRE_FALSE(plan->empty());
-    bool is_done = false;
-    repair(files, *plan, [&](const StoreResult<void>& done) { is_done = done.has_value(); });
-    REQUIRE(is_done);
+    mend(rig.disk, *plan);
     CHECK(verify(files)->damages.empty());
   }
   CHECK(told >= 10);

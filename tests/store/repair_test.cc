@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 #include <random>
 
-#include "backend/file_journal/inspection.h"
+#include "mending.h"
 #include "workload.h"
 
 using namespace parking_lot;
@@ -67,18 +67,6 @@ class Vandal {
   FaultyDisk& disk_;
   std::mt19937_64 random_;
 };
-
-void mend(FaultyDisk& disk, const std::vector<RepairStep>& plan) {
-  FaultyFiles files(disk);
-  REQUIRE(files.lock());
-  bool is_done = false;
-  repair(files, plan, [&](const StoreResult<void>& done) {
-    INFO((done ? "" : done.error().message));
-    REQUIRE(done);
-    is_done = true;
-  });
-  REQUIRE(is_done);
-}
 
 }  // namespace
 

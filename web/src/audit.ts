@@ -128,8 +128,7 @@ async function erasureEnds(host: Host): Promise<void> {
   if (!storage) return;
   host.tick();
   while ((core.raw._pl_storage_state() & StorageState.erasing) !== 0) {
-    const troubles = storage.states().map((_, disk) => core.raw.storageTrouble(disk));
-    const trouble = troubles.find((text) => text !== '');
+    const trouble = host.storageTrouble();
     if (trouble !== undefined) {
       throw new ParkingLotError(
         'storage_unavailable',

@@ -182,11 +182,16 @@ export class Host {
     if (this.storage) this.checkStorage();
   };
 
+  /** Why the first store that fails does; undefined while none does. */
+  storageTrouble(): string | undefined {
+    const troubles = (this.storage?.states() ?? []).map((_, disk) => this.core.raw.storageTrouble(disk));
+    return troubles.find((trouble) => trouble !== '');
+  }
+
   private checkStorage(): void {
     if (this.end) return;
     if ((this.core.raw._pl_storage_state() & StorageState.fenced) !== 0) {
-      const troubles = this.storage!.states().map((_, disk) => this.core.raw.storageTrouble(disk));
-      const why = troubles.find((trouble) => trouble !== '') ?? 'another owner has taken it over';
+      const why = this.storageTrouble() ?? 'another owner has taken it over';
       this.stop(new ParkingLotError('closed', `The storage of this lot is not its own any more: ${why}.`));
     } else {
       this.onTurn?.();

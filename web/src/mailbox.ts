@@ -112,9 +112,7 @@ export class Mailbox {
   }
 
   private unavailable(cause: ParkingLotError): ParkingLotError {
-    const { storage, core } = this.host;
-    const troubles = (storage?.states() ?? []).map((_, disk) => core.raw.storageTrouble(disk));
-    const why = troubles.find((trouble) => trouble !== '') ?? 'its store is loading or failing.';
+    const why = this.host.storageTrouble() ?? 'its store is loading or failing.';
     const message = `The mailbox cannot be read or acknowledged now; outcomes wait for it, retry later: ${why}`;
     return new ParkingLotError('storage_unavailable', message, { cause });
   }

@@ -1,6 +1,7 @@
 #include "confirmed_end.h"
 
 #include <algorithm>
+#include <string>
 
 #include "little_endian.h"
 #include "parking_lot/crc32c.h"
@@ -13,11 +14,11 @@ constexpr std::size_t checksum_offset = 40;
 
 }  // namespace
 
-FileResult<void> write_confirmed_end(CommitWrites& writes, const StoreIdentity& store, const LogEnd& end) {
+FileResult<void> write_confirmed_end(CommitWrites& writes, const ConfirmedEnd& confirmed) {
   Bytes bytes(end_magic.begin(), end_magic.end());
-  bytes.insert(bytes.end(), store.begin(), store.end());
-  put_u64(bytes, end.segment);
-  put_u64(bytes, end.offset);
+  bytes.insert(bytes.end(), confirmed.store.begin(), confirmed.store.end());
+  put_u64(bytes, confirmed.end.segment);
+  put_u64(bytes, confirmed.end.offset);
   put_u32(bytes, crc32c(bytes));
   const std::string name(confirmed_end_name);
   if (!writes.files().size(name)) {
@@ -26,8 +27,7 @@ FileResult<void> write_confirmed_end(CommitWrites& writes, const StoreIdentity& 
   return writes.write(name, 0, bytes);
 }
 
-std::optional<ConfirmedEnd> read_confirmed_end(Files& files, std::span<const std::string> names) {
-  if (std::find(names.begin(), names.end(), confirmed_end_name) == names.end()) return std::nullopt;
+std::optional<ConfirmedEnd> read_confirmed_end(Files& files) {
   Bytes bytes;
   if (!read_bytes(files, confirmed_end_name, 0, checksum_offset + 4, bytes)) return std::nullopt;
   const bool is_whole = bytes.size() == checksum_offset + 4 &&

@@ -2,8 +2,7 @@
 
 #include <array>
 #include <optional>
-#include <span>
-#include <string>
+#include <string_view>
 
 #include "segment_files.h"
 #include "store.h"
@@ -15,15 +14,14 @@ namespace parking_lot {
 
 inline constexpr std::string_view confirmed_end_name = "confirmed";
 
-using StoreIdentity = std::array<std::uint8_t, 16>;
-
-FileResult<void> write_confirmed_end(CommitWrites& writes, const StoreIdentity& store, const LogEnd& end);
-
-/// `nullopt`: there is none, or none of this store that can be read.
 struct ConfirmedEnd {
-  StoreIdentity store{};
+  std::array<std::uint8_t, 16> store{};  ///< as in the headers of its segments
   LogEnd end;
 };
-std::optional<ConfirmedEnd> read_confirmed_end(Files& files, std::span<const std::string> names);
+
+FileResult<void> write_confirmed_end(CommitWrites& writes, const ConfirmedEnd& confirmed);
+
+/// `nullopt`: there is none, or none that can be read.
+std::optional<ConfirmedEnd> read_confirmed_end(Files& files);
 
 }  // namespace parking_lot

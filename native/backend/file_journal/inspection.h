@@ -58,8 +58,8 @@ struct Inspection {
 /// reading.
 StoreResult<Inspection> verify(Files& files);
 
-/// Segments of records that are missing between others, or end too early: the audit trail has a gap behind the
-/// last byte of each. Rising; reads only where each segment begins.
+/// Segments of records that are missing between others, or end too early: the audit trail has a gap behind
+/// the last byte of each. Rising; reads only where each segment begins.
 StoreResult<std::vector<LogEnd>> gaps_in_trail(Files& files);
 
 /// One thing that a repair does.

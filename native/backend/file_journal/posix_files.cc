@@ -13,8 +13,8 @@
 #include <utility>
 
 #include "posix_error.h"
-#include "posix_private.h"
 #include "posix_lock.h"
+#include "posix_private.h"
 #include "posix_sync.h"
 
 namespace parking_lot {

@@ -305,7 +305,6 @@ bool FileStore::has_open_checkpoint(StreamNumber stream) const {
 }
 
 void FileStore::trim(WallTime now) { state_->trim(now); }
-
 std::uint64_t FileStore::first_needed_segment() const {
   const RecordLog& log = state_->log();
   return log.segments().empty() ? 0 : log.segments()[log.first_needed()].number;

@@ -195,8 +195,8 @@ class FileStore {
   std::uint64_t erase(const IsErased& is_erased, const ErasureSearch& found);
 
   /// Makes durable what was gathered before; at once if no commit is on its way, else after it. `done` is
-  /// called once. With nothing gathered it waits for the commits before it, and writes a small one if the store
-  /// is not confirmed.
+  /// called once. With nothing gathered it waits for the commits before it, and writes a small one if the
+  /// store is not confirmed.
   void commit(CommitDone done);
   /// Whether something was gathered since the last commit, or a further commit would tidy up (compaction
   /// of payloads, files to be deleted) or confirm: an idle host then commits now and then.

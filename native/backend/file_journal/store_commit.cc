@@ -73,7 +73,7 @@ void FileStore::State::tidy() {
 /// Returns how it must be synced.
 StoreResult<SyncMode> FileStore::State::write(CommitWrites& writes) {
   if (is_confirming_ && doubt_ == 1) {
-    const auto noted = write_confirmed_end(writes, log_->stamp().store, log_->durable_end());
+    const auto noted = write_confirmed_end(writes, {log_->stamp().store, log_->durable_end()});
     if (!noted) return store_failure(noted.error());
   }
   const auto extent = payloads_.write(writes, options_.durability);
@@ -126,11 +126,11 @@ void FileStore::State::write_keys() {
 void FileStore::State::start() {
   if (keys_.has_unwritten()) return write_keys();
   if (access_ == Access::owner) tidy();
-  is_confirming_ = !has_news() && doubt_ > 0;
-  const bool has_nothing = !has_news() && doubt_ == 0;
+  const bool has_any = has_news();
+  is_confirming_ = !has_any && doubt_ > 0;
   writing_ = std::exchange(gathering_, Batch());
   keys_.note_uses();
-  if (has_nothing) {
+  if (!has_any && !is_confirming_) {
     for (const std::uint64_t id : writing_.releases) payloads_.release(id);
     Batch done = std::exchange(writing_, Batch());
     return report(done, nullptr);
@@ -138,13 +138,9 @@ void FileStore::State::start() {
   CommitWrites writes(files_);
   const auto mode = write(writes);
   if (!mode) return fail(mode.error());
-  sync(writes, *mode);
-}
-
-void FileStore::State::sync(const CommitWrites& writes, SyncMode mode) {
   unsettled_.insert(writes.touched().begin(), writes.touched().end());
   is_syncing_ = true;
-  files_.sync(writes.touched(), mode, [this, is_alive = is_alive_, mode](FileResult<void> synced) {
+  files_.sync(writes.touched(), *mode, [this, is_alive = is_alive_, mode = *mode](FileResult<void> synced) {
     if (!*is_alive) return;
     is_syncing_ = false;
     if (synced && mode == SyncMode::strict) {

@@ -84,7 +84,7 @@ StoreResult<void> FileStore::State::open() {
   const auto names = files_.list();
   if (!names) return store_failure(names.error());
   // Before the log, which an owner may continue meanwhile.
-  const auto confirmed = read_confirmed_end(files_, *names);
+  const auto confirmed = read_confirmed_end(files_);
   auto opened = checkpoints_.open(*names);
   if (!opened) return opened;
   if (!checkpoints_.complete().empty() && segment_numbers(SegmentKind::records, *names).empty()) {

@@ -93,7 +93,6 @@ class FileStore::State {
   void drop_unused_keys();
   StoreResult<void> doom(CommitWrites& writes);
   StoreResult<SyncMode> write(CommitWrites& writes);
-  void sync(const CommitWrites& writes, SyncMode mode);
   void succeed();
   void fail(const StoreError& error);
   void note_progress(const Batch& batch);
@@ -119,10 +118,10 @@ class FileStore::State {
   };
   std::map<std::string, KeyUse> key_uses_;  ///< by file
   bool wants_key_trim_ = false;
-  bool must_look_ = false;              ///< at the checkpoints, before the log is trimmed
-  std::vector<StreamKey> rotten_;       ///< streams whose newest checkpoint has to be made anew
-  /// How many more commits it takes until all that is durable has a commit behind it that vouches for it and is
-  /// followed by another: damage to it can then be told from a commit that was on its way.
+  bool must_look_ = false;         ///< at the checkpoints, before the log is trimmed
+  std::vector<StreamKey> rotten_;  ///< streams whose newest checkpoint has to be made anew
+  /// How many more commits it takes until all that is durable has a commit behind it that vouches for it and
+  /// is followed by another: damage to it can then be told from a commit that was on its way.
   std::uint32_t doubt_ = 0;
   bool is_confirming_ = false;          ///< the commit on its way has nothing of its own
   std::uint64_t settled_position_ = 0;  ///< of the log when it was synced strictly last

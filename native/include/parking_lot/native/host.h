@@ -128,10 +128,10 @@ class Host {
   /// it is recorded, unlike a pause.
   void stop_starting(std::function<void()> on_stopped);
 
-  /// Makes durable what has happened so far, and beyond that confirms the stores: an opening after it need not
-  /// take damage to the last records for records that were still being written, and cut them off. Then calls,
-  /// also if a store fails; never, if the host closes before. For an orderly end, before `close`: one small
-  /// commit, two where a store is `relaxed`. A host that has been idle for seconds has done it already.
+  /// Makes durable what has happened so far, and beyond that confirms the stores: an opening after it need
+  /// not take damage to the last records for records that were still being written, and cut them off. Then
+  /// calls, also if a store fails; never, if the host closes before. For an orderly end, before `close`: one
+  /// small commit, two where a store is `relaxed`. A host that has been idle for seconds has done it already.
   void settle(std::function<void()> on_settled);
 
   /// Takes no more tasks, runs what is there, then calls; never, if the host closes before. Tasks that nobody
