@@ -1,10 +1,12 @@
 #include "audit_builder.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "little_endian.h"
 #include "parking_lot/audit_event.h"
+#include "parking_lot/bring_near.h"
 #include "parking_lot/generated_id.h"
 #include "radix_sort.h"
 #include "segment_files.h"
@@ -13,12 +15,22 @@ namespace parking_lot {
 
 namespace {
 
-std::array<std::uint64_t, 3> hashes_of(const AuditNames& names) {
-  const auto hash = [](SubjectKind kind, const std::string& name) {
+/// Marks the last event of a task: numbers never reach this bit, a segment has less than 2^32 bytes and an
+/// event more than one.
+constexpr std::uint32_t last_of_task = 1U << 31;
+
+std::array<std::uint64_t, 3> hashes_of(std::string_view task_id, std::string_view tenant,
+                                       std::string_view mailbox) {
+  const auto hash = [](SubjectKind kind, std::string_view name) {
     return name.empty() ? 0 : audit_hash(kind, name);
   };
-  return {hash(SubjectKind::task, names.task_id), hash(SubjectKind::tenant, names.tenant),
-          hash(SubjectKind::mailbox, names.mailbox)};
+  return {hash(SubjectKind::task, task_id), hash(SubjectKind::tenant, tenant),
+          hash(SubjectKind::mailbox, mailbox)};
+}
+
+std::array<std::uint64_t, 3> hashes_of(const TaskAdmitted& admitted) {
+  if (!admitted.task_id.empty()) return hashes_of(admitted.task_id, admitted.tenant, admitted.mailbox);
+  return hashes_of(spell({admitted.incarnation, admitted.admission}), admitted.tenant, admitted.mailbox);
 }
 
 }  // namespace
@@ -36,21 +48,20 @@ AuditNames audit_names(const TaskAdmitted& admitted) {
 struct AuditBuilder::Tables {
   struct Name {
     std::uint64_t hash = 0;
-    std::uint32_t where = 0;  ///< position among the tasks, and then among the lists
+    std::uint32_t where = 0;  ///< position of the task's first event, and then of the list
     std::uint32_t stream = 0;
   };
 
   Bytes texts;
   Bytes lists;
   std::vector<AuditTask> tasks;       ///< in the order of streams and admissions
-  std::vector<std::uint32_t> events;  ///< those of a task together: it says which is the first of them
-  std::vector<std::uint32_t> ends;    ///< of a task's share of them
+  std::vector<std::uint32_t> events;  ///< those of a task together, the last of them marked
   std::vector<Name> names;
 
-  void name_task(const std::array<std::uint64_t, 3>& hashes) {
-    const auto task = static_cast<std::uint32_t>(tasks.size() - 1);
+  /// Names of the task that was added last, whose events begin at `first`.
+  void name_task(const std::array<std::uint64_t, 3>& hashes, std::size_t first) {
     for (const std::uint64_t hash : hashes) {
-      if (hash != 0) names.push_back({hash, task, tasks.back().stream});
+      if (hash != 0) names.push_back({hash, static_cast<std::uint32_t>(first), tasks.back().stream});
     }
   }
 };
@@ -112,21 +123,16 @@ void AuditBuilder::add_record(std::uint32_t stream, const Record& record) {
   known.first_time = std::min(known.first_time, record.at);
   known.last_time = std::max(known.last_time, record.at);
   std::uint64_t admission = admission_of(record.fact);
-  AuditNames names;
-  const auto* admitted = std::get_if<TaskAdmitted>(&record.fact);
-  const auto* rejected = std::get_if<TaskRejected>(&record.fact);
-  if (admitted != nullptr) {
-    names = audit_names(*admitted);
+  if (const auto* admitted = std::get_if<TaskAdmitted>(&record.fact)) {
+    named_.push_back({admission, stream, hashes_of(*admitted)});
     if (known.first_admission == 0) known.first_admission = admission;
     known.first_admission = std::min(known.first_admission, admission);
     known.last_admission = std::max(known.last_admission, admission);
-  } else if (rejected != nullptr) {
-    names.task_id = rejected->task_id;
-    names.tenant = rejected->tenant;
+  } else if (const auto* rejected = std::get_if<TaskRejected>(&record.fact)) {
     admission = audit_refused | record.sequence;
+    named_.push_back({admission, stream, hashes_of(rejected->task_id, rejected->tenant, {})});
   }
   if (admission == 0) return;
-  if (admitted != nullptr || rejected != nullptr) named_.push_back({admission, stream, hashes_of(names)});
   events_.push_back({admission, stream, next_event_});
 }
 
@@ -137,31 +143,37 @@ StoreResult<void> AuditBuilder::list_tasks(Tables& tables, const FindNames& find
   radix_sort(events_, [](const Event& event) { return event.stream; });
   radix_sort(named_, [](const Named& task) { return task.admission; });
   radix_sort(named_, [](const Named& task) { return task.stream; });
+  const auto is_same_task = [](const Event& a, const Event& b) {
+    return a.admission == b.admission && a.stream == b.stream;
+  };
+  std::size_t tasks = events_.empty() ? 0 : 1;
+  for (std::size_t i = 1; i < events_.size(); ++i) tasks += is_same_task(events_[i - 1], events_[i]) ? 0 : 1;
   tables.events.reserve(events_.size());
-  tables.tasks.reserve(named_.size());
-  tables.names.reserve(3 * named_.size());
+  tables.tasks.reserve(tasks);
+  tables.names.reserve(3 * tasks);
   AuditTexts texts(tables.texts);
   auto named = named_.begin();
   for (auto event = events_.begin(); event != events_.end();) {
     AuditTask& task = tables.tasks.emplace_back();
     task = {.admission = event->admission, .stream = event->stream, .first_event = event->number};
-    for (; event != events_.end() && event->admission == task.admission && event->stream == task.stream;
-         ++event) {
+    const std::size_t first = tables.events.size();
+    do {
       tables.events.push_back(event->number);
-    }
-    tables.ends.push_back(static_cast<std::uint32_t>(tables.events.size()));
+      ++event;
+    } while (event != events_.end() && is_same_task(event[-1], *event));
+    tables.events.back() |= last_of_task;
     const auto is_earlier = [&](const Named& one) {
       return one.stream != task.stream ? one.stream < task.stream : one.admission < task.admission;
     };
     while (named != named_.end() && is_earlier(*named)) ++named;
     if (named != named_.end() && named->admission == task.admission && named->stream == task.stream) {
-      tables.name_task(named->hashes);
+      tables.name_task(named->hashes, first);
       continue;
     }
     const auto names = find(streams_[task.stream].name, task.admission);
     if (!names) return tl::unexpected(names.error());
     task.names = texts.add(*names ? **names : AuditNames());
-    if (*names) tables.name_task(hashes_of(**names));
+    if (*names) tables.name_task(hashes_of((*names)->task_id, (*names)->tenant, (*names)->mailbox), first);
   }
   return {};
 }
@@ -169,21 +181,24 @@ StoreResult<void> AuditBuilder::list_tasks(Tables& tables, const FindNames& find
 /// For each name and stream one list of the events of all its tasks.
 void AuditBuilder::list_names(Tables& tables) {
   radix_sort(tables.names, [](const Tables::Name& name) { return name.hash; });
-  std::vector<Tables::Name> listed;
-  listed.reserve(tables.names.size());
+  auto listed = tables.names.begin();  // in place: there are never more lists than names read
   std::vector<std::uint32_t> events;
+  constexpr std::ptrdiff_t ahead = 16;  // names are in no order of places, so each would wait for memory
   for (auto name = tables.names.begin(); name != tables.names.end();) {
     const Tables::Name first = *name;
     events.clear();
     for (; name != tables.names.end() && name->hash == first.hash && name->stream == first.stream; ++name) {
-      const auto begin = tables.events.begin() + (name->where == 0 ? 0 : tables.ends[name->where - 1]);
-      events.insert(events.end(), begin, tables.events.begin() + tables.ends[name->where]);
+      if (tables.names.end() - name > ahead) bring_near(&tables.events[name[ahead].where]);
+      for (const std::uint32_t* event = &tables.events[name->where];; ++event) {
+        events.push_back(*event & ~last_of_task);
+        if ((*event & last_of_task) != 0) break;
+      }
     }
-    std::sort(events.begin(), events.end());
-    listed.push_back({first.hash, static_cast<std::uint32_t>(tables.lists.size()), first.stream});
+    if (!std::is_sorted(events.begin(), events.end())) std::sort(events.begin(), events.end());
+    *listed++ = {first.hash, static_cast<std::uint32_t>(tables.lists.size()), first.stream};
     append_audit_events(events, tables.lists);
   }
-  tables.names = std::move(listed);
+  tables.names.erase(listed, tables.names.end());
 }
 
 StoreResult<Bytes> AuditBuilder::build(const FindNames& find) {
