@@ -40,7 +40,7 @@ Setup::Node& Setup::Node::at(std::string_view path) {
   }
   if (member == nullptr) {
     members.push_back({std::string(name), Node{}});
-    member = &members.back().second;
+    member = &members.back().node;
   }
   return dot == std::string_view::npos ? *member : member->at(path.substr(dot + 1));
 }

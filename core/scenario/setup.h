@@ -2,7 +2,6 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "parking_lot/config.h"
@@ -26,12 +25,17 @@ class Setup {
   std::string options_json() const { return root_.json(); }
 
  private:
+  struct Member;
   struct Node {
     std::string value;
-    std::vector<std::pair<std::string, Node>> members;
+    std::vector<Member> members;
 
     Node& at(std::string_view path);
     std::string json() const;
+  };
+  struct Member {
+    std::string key;
+    Node node;
   };
 
   Node root_;

@@ -152,7 +152,7 @@ void JobRun::check_storage() {
   if (!storage_fails_since_) storage_fails_since_ = at;
   if (at - *storage_fails_since_ < std::chrono::milliseconds(options_.storage_patience.ms)) return;
   std::string text = "Storage has failed for " + std::to_string(options_.storage_patience.ms / 1000) +
-                     " s: " + health.trouble() + " What is recorded stays; go on with --resume.";
+                     " s: " + health.trouble() + ". What is recorded stays; go on with --resume.";
   std::uint64_t held = 0;
   for (const auto& pool : health.pools) held += pool.undelivered;
   if (is_queue_open && held != 0)

@@ -37,8 +37,7 @@ struct StoreOptions {
 using Options = std::shared_ptr<StoreOptions>;
 
 ExitCode fail(const StoreOptions& options, const StoreError& error) {
-  const std::string where = error.file.empty() ? options.directory : options.directory + "/" + error.file;
-  return complain("store", Error{where, error.message}, ExitCode::unexpected);
+  return complain("store", error_of(options.directory, error), ExitCode::unexpected);
 }
 
 ExitCode complain_of_no_store(const StoreOptions& options) {

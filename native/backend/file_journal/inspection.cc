@@ -102,7 +102,7 @@ class LogInspection {
       return {};
     }
     local_.clear();
-    if (const auto noted = note_gap(number); !noted) return noted;
+    if (auto noted = note_gap(number); !noted) return noted;
     bool is_sound = true;
     const SegmentScan scan = scan_commits(bytes_, *end, [&](const Frame& frame, std::uint64_t offset) {
       ++result_.frames;
@@ -265,25 +265,7 @@ void note_keys(Files& files, const Checkpoint& checkpoint, KeyNumbers& keys) {
   }
 }
 
-}  // namespace
-
-StoreResult<std::vector<LogEnd>> gaps_in_trail(Files& files) {
-  const auto names = files.list();
-  if (!names) return store_failure(names.error());
-  const std::vector<std::uint64_t> numbers = segment_numbers(SegmentKind::records, *names);
-  std::vector<LogEnd> gaps;
-  for (const std::uint64_t number : numbers) {
-    const auto opening = opening_of(files, number);
-    if (!opening) return tl::unexpected(opening.error());
-    if (!*opening || (*opening)->previous_segment < numbers.front()) continue;
-    const std::uint64_t before = (*opening)->previous_segment;
-    const std::uint64_t size = files.size(segment_name(SegmentKind::records, before)).value_or(0);
-    if (size < (*opening)->previous_end) gaps.push_back({before, size});
-  }
-  return gaps;
-}
-
-StoreResult<Inspection> verify(Files& files) {
+StoreResult<Inspection> inspect(Files& files) {
   const auto names = files.list();
   if (!names) return store_failure(names.error());
   Inspection result;
@@ -339,6 +321,56 @@ StoreResult<Inspection> verify(Files& files) {
                               surplus.offset, surplus.message, true});
   }
   return result;
+}
+
+/// Whether nothing is wrong, or may be.
+bool is_fine(const StoreResult<Inspection>& found) {
+  return found && found->damages.empty() && found->needless_damages.empty();
+}
+
+bool is_same(const std::vector<Damage>& one, const std::vector<Damage>& other) {
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(), [](const Damage& a, const Damage& b) {
+    return a.file == b.file && a.offset == b.offset && a.message == b.message;
+  });
+}
+
+/// Whether both say the same of what is wrong.
+bool is_same(const StoreResult<Inspection>& one, const StoreResult<Inspection>& other) {
+  if (one.has_value() != other.has_value()) return false;
+  if (!one) return one.error().message == other.error().message;
+  return is_same(one->damages, other->damages) && is_same(one->needless_damages, other->needless_damages);
+}
+
+}  // namespace
+
+StoreResult<std::vector<LogEnd>> gaps_in_trail(Files& files) {
+  const auto names = files.list();
+  if (!names) return store_failure(names.error());
+  const std::vector<std::uint64_t> numbers = segment_numbers(SegmentKind::records, *names);
+  std::vector<LogEnd> gaps;
+  for (const std::uint64_t number : numbers) {
+    const auto opening = opening_of(files, number);
+    if (!opening) return tl::unexpected(opening.error());
+    if (!*opening || (*opening)->previous_segment < numbers.front()) continue;
+    const std::uint64_t before = (*opening)->previous_segment;
+    const std::uint64_t size = files.size(segment_name(SegmentKind::records, before)).value_or(0);
+    if (size < (*opening)->previous_end) gaps.push_back({before, size});
+  }
+  return gaps;
+}
+
+StoreResult<Inspection> verify(Files& files) {
+  // An owner may go on meanwhile, so that files vanish and grow while they are read: what is wrong is wrong
+  // twice in the same way.
+  constexpr int again_max = 100;
+  auto found = inspect(files);
+  for (int again = 0; again < again_max && !is_fine(found); ++again) {
+    auto next = inspect(files);
+    const bool is_confirmed = is_same(found, next);
+    found = std::move(next);
+    if (is_confirmed) break;
+  }
+  return found;
 }
 
 }  // namespace parking_lot

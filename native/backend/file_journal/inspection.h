@@ -54,8 +54,9 @@ struct Inspection {
 };
 
 /// Reads every byte: checksums of all frames and payloads, the chain of hashes and the numbers of each
-/// stream. Needs no lock; while an owner writes, its last commit may count as torn. Errors are only those of
-/// reading.
+/// stream. Needs no lock: what an owner that writes meanwhile seems to have damaged is read again, and its
+/// last commit may count as torn. Errors are only those of reading. O(bytes), twice that if something is
+/// wrong.
 StoreResult<Inspection> verify(Files& files);
 
 /// Segments of records that are missing between others, or end too early: the audit trail has a gap behind

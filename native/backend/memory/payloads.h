@@ -13,8 +13,8 @@ namespace parking_lot {
 /// The bytes of payloads and results that no store holds, or not yet, by id. The core knows only their
 /// `PayloadRef`.
 ///
-/// Ids count from 1, or from where `begin_at` says, and never return. Readers share the bytes, so a release never pulls them from under a
-/// run. All operations are O(1) expected. Belongs to one thread.
+/// Ids count from 1, or from where `begin_at` says, and never return. Readers share the bytes, so a release
+/// never pulls them from under a run. All operations are O(1) expected. Belongs to one thread.
 class Payloads {
  public:
   /// The next id, if it is above all that were given.
