@@ -11,7 +11,7 @@ import { drive } from './drive/steps.mjs';
 import { serve } from './serve.mjs';
 
 /** Each half of the drive; single steps have shorter limits of their own. */
-const LIMIT_MS = 6 * 60_000;
+const LIMIT_MS = 12 * 60_000;
 
 async function driveAndReport(browser, url) {
   const result = await within(LIMIT_MS, drive(browser.page, url, pictures));
