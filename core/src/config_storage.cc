@@ -98,6 +98,10 @@ void read_member(JsonReader& reader, std::string_view name, const JsonValue& val
     if (text) candidate.key.read(reader, value, candidate.key, &storage);
     return;
   }
+  if (name == "durability" && role == StorageRole::queue) {
+    const JsonReader::At at(reader, name);
+    return reader.error("belongs to the pool, beside \"queue\"; move it there.");
+  }
   reader.unknown_key(name, known);
 }
 
