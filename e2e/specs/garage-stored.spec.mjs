@@ -43,31 +43,3 @@ for (const kind of ['idbfs', 'opfs']) {
     await page.evaluate(() => lot.close());
   });
 }
-
-test('a second tab gets a stored garage only when the first has let it go', async ({ page, context }) => {
-  await open(page, 'idbfs');
-  await enter(page, 'B-1');
-  const other = await context.newPage();
-  await openKit(other);
-  await expect(open(other, 'idbfs')).rejects.toThrow(/belong to another tab.*free as soon as it closes/);
-  await page.evaluate(() => lot.close());
-  await open(other, 'idbfs');
-  expect(await other.evaluate(async () => (await lot.garage('g').tickets()).length)).toBe(1);
-  await other.evaluate(() => lot.close());
-});
-
-for (const kind of ['idbfs', 'opfs']) {
-  test(`a tab that is closed leaves its garage in ${kind} to the one that waits for it`, async ({ page, context }) => {
-    const first = await context.newPage();
-    await openKit(first);
-    await open(first, kind);
-    await enter(first, 'B-1');
-    const waiting = open(page, kind);
-    await page.waitForFunction(async () => (await navigator.locks.query()).pending.length === 1);
-    await first.close(); // without a word
-    await waiting;
-    const plates = await page.evaluate(async () => (await lot.garage('g').tickets()).map(({ plate }) => plate));
-    expect(plates).toEqual(['B-1']);
-    await page.evaluate(() => lot.close());
-  });
-}

@@ -3,7 +3,7 @@
 //
 // The modules themselves come from build/wasm (or PARKING_LOT_WASM_DIR), where CMake's preset `wasm` puts them.
 
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -49,10 +49,18 @@ await build({
 });
 // All in one file: bundlers make workers of the classic kind unless told otherwise, and those cannot be split.
 await build({ ...common, entryPoints: { 'host-worker': 'src/shared-lot/host-worker.ts' } });
+for (const file of readdirSync(dist).filter((name) => name.endsWith('.js'))) mendUrls(path.join(dist, file));
 copyModules(dist);
 writeSchema();
 for (const page of ['usage-for-agents.md', 'configuration.md']) {
   cpSync(path.join(root, '../docs', page), path.join(root, 'docs', page));
+}
+
+/** The limit of lines breaks texts, too, and bundlers know the files of workers by what is written: the break goes behind them. */
+function mendUrls(file) {
+  const text = readFileSync(file, 'utf8');
+  const mended = text.replace(/(new URL\("[^"]*)\\\n([^"]*",)/g, '$1$2\n');
+  if (mended !== text) writeFileSync(file, mended);
 }
 
 /** The schema comes out of the core, which alone knows the keys. */

@@ -19,18 +19,6 @@ export function mayStore(config: unknown): boolean {
   return storagesIn(config).some(({ type }) => type !== undefined && type !== 'in_memory');
 }
 
-/** Whether the realms of this origin can agree on who leads. Node and pages that are not secure have no Web Locks. */
-export function canShareDatabases(): boolean {
-  const { process, navigator, BroadcastChannel, indexedDB } = globalThis as {
-    process?: { versions?: { node?: string } };
-    navigator?: { locks?: unknown };
-    BroadcastChannel?: unknown;
-    indexedDB?: unknown;
-  };
-  if (process?.versions?.node !== undefined) return false;
-  return Boolean(navigator?.locks && BroadcastChannel && indexedDB);
-}
-
 /** What a config says of storage, in the order of pools. */
 function storagesIn(config: unknown): Record<string, unknown>[] {
   return Object.values(record(record(config).pools)).flatMap((pool) => {

@@ -1,6 +1,6 @@
 import type { Audit } from './audit.js';
 import type { LotConfig, MailboxKey, PayloadOf, ResultOf } from './config.js';
-import { browserDatabaseIn, canShareDatabases, mayStore } from './config-storage.js';
+import { browserDatabaseIn, mayStore } from './config-storage.js';
 import { type ConfigIssue, invalid, ParkingLotError } from './errors.js';
 import type { AnyHandlers } from './executor/sources.js';
 import type { Garage } from './garage/garage.js';
@@ -9,7 +9,7 @@ import { LocalLot, type LotParts } from './local-lot.js';
 import type { Health, LotHome, OpenOptions } from './lot-home.js';
 import type { Mailbox } from './mailbox.js';
 import type { Pool } from './pool.js';
-import { loadStorage } from './recovery.js';
+import { canShareDatabases, loadStorage } from './recovery.js';
 import type { openSharedLot } from './shared-lot/index.js';
 import { nearest } from './spelling.js';
 import { volatileModule } from './wasm/volatile-module.js';

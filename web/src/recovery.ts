@@ -11,6 +11,18 @@ export function builtStorage(): string {
   return process?.getBuiltinModule ? 'file' : 'idbfs,opfs';
 }
 
+/** Whether the realms of this origin can agree on who leads. Node and pages that are not secure have no Web Locks. */
+export function canShareDatabases(): boolean {
+  const { process, navigator, BroadcastChannel, indexedDB } = globalThis as {
+    process?: { versions?: { node?: string } };
+    navigator?: { locks?: unknown };
+    BroadcastChannel?: unknown;
+    indexedDB?: unknown;
+  };
+  if (process?.versions?.node !== undefined) return false;
+  return Boolean(navigator?.locks && BroadcastChannel && indexedDB);
+}
+
 /** What keeps durable pools, for a config that has stores; undefined if it has none, which then costs nothing. */
 export function storageFor(
   storage: StorageModule | undefined,

@@ -20,7 +20,7 @@ import {
   type TicketView,
 } from './answers.js';
 import type { Allocation, SpotState } from './codes.js';
-import type { Gatehouse, RawAnswer } from './gatehouse.js';
+import type { Gate, RawAnswer } from './gate.js';
 import {
   answerOf,
   boundsOf,
@@ -85,7 +85,7 @@ export class Garage {
   /** Made by `lot.garage`. */
   constructor(
     readonly facts: GarageFacts,
-    private readonly gatehouse: Gatehouse,
+    private readonly gate: Gate,
   ) {}
 
   get name(): string {
@@ -102,7 +102,7 @@ export class Garage {
   async enter(request: EnterRequest): Promise<Admission> {
     const { onWaiting, signal, wait, ...fields } = checkedRequest(request);
     signal?.throwIfAborted();
-    const until = wait === undefined ? undefined : this.gatehouse.clock.wall() + durationMs('wait', wait);
+    const until = wait === undefined ? undefined : this.gate.clock.wall() + durationMs('wait', wait);
     let leave: (() => void) | undefined;
     const admitted = this.ask('enter', { ...fields, wait: until && Math.floor(until) }, (waiting) => {
       const place = shown<LanePlace>(waiting);
@@ -233,53 +233,55 @@ export class Garage {
 
   /** Open tickets, oldest first. */
   async tickets(): Promise<readonly TicketView[]> {
-    return (JSON.parse(this.gatehouse.show('tickets')) as RawAnswer[]).map((raw) => this.ticketOf(raw));
+    return (JSON.parse(await this.gate.look({ at: 'tickets' })) as RawAnswer[]).map((raw) =>
+      this.ticketOf(raw),
+    );
   }
 
   /** All spots in the order of the config, or those in one state. */
   async spots(state?: SpotState): Promise<readonly SpotView[]> {
-    const all = (JSON.parse(this.gatehouse.show('spots')) as unknown[]).map((raw) =>
+    const all = (JSON.parse(await this.gate.look({ at: 'spots' })) as unknown[]).map((raw) =>
       shown<SpotView>(raw, { features: [] }),
     );
     return state === undefined ? all : all.filter((spot) => spot.state === state);
   }
 
   async occupancy(): Promise<Occupancy> {
-    return shown(JSON.parse(this.gatehouse.show('figures')));
+    return shown(JSON.parse(await this.gate.look({ at: 'figures' })));
   }
 
   /** Figures of each local day, oldest first. */
   async report(): Promise<readonly DayReport[]> {
-    return (JSON.parse(this.gatehouse.show('days')) as unknown[]).map((raw) => shown<DayReport>(raw));
+    return (JSON.parse(await this.gate.look({ at: 'days' })) as unknown[]).map((raw) =>
+      shown<DayReport>(raw),
+    );
   }
 
   /** The same as a table. */
   async reportCsv(): Promise<string> {
-    return this.gatehouse.show('csv');
+    return this.gate.look({ at: 'csv' });
   }
 
   /** Calls `listener` with everything that changes a picture of the garage. The answer stops that. */
   onChange(listener: (change: GarageChange) => void): () => void {
-    return this.gatehouse.listen(listener);
+    return this.gate.listen(listener);
   }
 
   // --- the past, of garages that are stored
 
   /** The garage as it was at a past moment, as long as its records are kept: 400 days. */
   async at(moment: MomentLike): Promise<GarageMoment> {
-    const time = momentMs('moment', moment, this.gatehouse.clock.wall(), 'invalid_argument');
+    const time = momentMs('moment', moment, this.gate.clock.wall(), 'invalid_argument');
     const raw = answerOf<{ figures: unknown; tickets: RawAnswer[] }>(
-      this.gatehouse.past((core, garage) => core.past(garage, time)),
+      await this.gate.look({ at: 'past', time }),
     );
     return { occupancy: shown(raw.figures), tickets: raw.tickets.map((each) => this.ticketOf(each)) };
   }
 
   /** What happened, oldest first, by subject and time. `cloudEvent` makes a CloudEvent of each. */
   async audit(query: GarageAuditQuery = {}): Promise<readonly GarageEvent[]> {
-    const { from, until } = boundsOf(checkedRequest(query), this.gatehouse.clock.wall());
-    const raw = answerOf<{ events: never[] }>(
-      this.gatehouse.past((core, garage) => core.events(garage, until)),
-    );
+    const { from, until } = boundsOf(checkedRequest(query), this.gate.clock.wall());
+    const raw = answerOf<{ events: never[] }>(await this.gate.look({ at: 'events', until }));
     return chosen(raw.events, query, from);
   }
 
@@ -290,7 +292,7 @@ export class Garage {
     day: 'quiet' | 'usual' | 'busy' = 'usual',
     seed = 1,
   ): Promise<{ begin: Date; arrivals: readonly Arrival[] }> {
-    const raw = this.madeUp(day, seed, 'arrivals') as {
+    const raw = (await this.madeUp(day, seed, 'arrivals')) as {
       begin: number;
       arrivals: { at: number; stay: number }[];
     };
@@ -306,13 +308,14 @@ export class Garage {
 
   /** What such a day would come to in an empty garage like this one. Nothing happens here. */
   async simulateDay(day: 'quiet' | 'usual' | 'busy' = 'usual', seed = 1): Promise<SimulatedDay> {
-    return shown(this.madeUp(day, seed, 'report'));
+    return shown(await this.madeUp(day, seed, 'report'));
   }
 
-  private madeUp(day: string, seed: number, what: 'arrivals' | 'report'): unknown {
+  private async madeUp(day: string, seed: number, what: 'arrivals' | 'report'): Promise<unknown> {
     if (!Number.isSafeInteger(seed) || seed < 0)
       throw invalid('invalid_argument', 'seed', 'must be a whole number from 0', seed);
-    const made = this.gatehouse.madeUpDay(String(day), BigInt(seed), what);
+    const text = await this.gate.look({ at: 'made-up day', day: String(day), seed: BigInt(seed), what });
+    const made: unknown = JSON.parse(text);
     if (made === null) throw invalid('invalid_argument', 'day', 'must be quiet, usual or busy', day);
     return made;
   }
@@ -323,14 +326,14 @@ export class Garage {
 
   private ask(what: string, fields: object, waiting?: (answer: RawAnswer) => void): Promise<RawAnswer> {
     const command: Record<string, unknown> = { do: what };
-    const now = this.gatehouse.clock.wall();
+    const now = this.gate.clock.wall();
     for (const [name, value] of Object.entries(checkedRequest(fields))) {
       if (value === undefined) continue;
       command[snakeCase(name)] = moments.includes(name)
         ? momentMs(name, value as MomentLike, now, 'invalid_argument')
         : value;
     }
-    return this.gatehouse.ask(command, waiting);
+    return this.gate.ask(JSON.stringify(command), waiting);
   }
 }
 

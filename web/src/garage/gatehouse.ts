@@ -4,22 +4,7 @@ import type { RawGarages } from '../wasm/garage-module.js';
 import type { Abort } from '../wasm/load.js';
 import { camelCase, type GarageChange, shown } from './answers.js';
 import type { GarageRefusal } from './codes.js';
-
-/** An answer as the core writes it. */
-export interface RawAnswer {
-  answer:
-    | 'admitted'
-    | 'waiting'
-    | 'reserved'
-    | 'left'
-    | 'paid'
-    | 'priced'
-    | 'done'
-    | 'refused'
-    | 'ticket'
-    | 'reconciled';
-  [field: string]: unknown;
-}
+import type { Gate, Look, RawAnswer } from './gate.js';
 
 interface RawRefusal {
   code: GarageRefusal | 'invalid_request';
@@ -52,12 +37,13 @@ export interface Premises {
   readonly clock: Clock;
   /** Whether the module is the one with the journal. */
   readonly isStored: boolean;
-  /** Ends all garages. */
+  /** Ends all garages, as it was wanted or because nothing more can be answered. */
   stop(error: ParkingLotError): void;
+  over(error: ParkingLotError): void;
 }
 
 /** The traffic with one garage of the module: commands in, each with its answer, and what is due in time. */
-export class Gatehouse {
+export class Gatehouse implements Gate {
   readonly listeners = new Set<(change: GarageChange) => void>();
   private readonly asked = new Map<number, Asked>();
   private requests = 0;
@@ -73,32 +59,33 @@ export class Gatehouse {
     return this.premises.clock;
   }
 
-  /** The answer to a command; a refusal rejects. `waiting`: called when the answer comes later. */
-  ask(command: object, waiting?: (answer: RawAnswer) => void): Promise<RawAnswer> {
+  ask(command: string, waiting?: (answer: RawAnswer) => void): Promise<RawAnswer> {
     return new Promise((resolve, reject) => {
       this.assertOpen();
       const request = ++this.requests;
       this.asked.set(request, { resolve, reject, waiting });
-      const error = this.act(request, JSON.stringify(command));
+      const error = this.act(request, command);
       if (!error) return;
       this.asked.delete(request);
       reject(malformed(error));
     });
   }
 
-  /** Does what is due, and answers what the core shows. */
-  show(what: string): string {
-    this.tick();
-    return this.call((raw) => raw.show(this.index, what));
-  }
-
-  /** A question about the past; only stored garages have one. */
-  past(ask: (raw: RawGarages, garage: number) => string): string {
-    if (!this.premises.isStored) {
-      const message = 'This garage lives in memory, where no past is kept; give it a storage in the config.';
-      throw new ParkingLotError('unavailable', message);
+  look(look: Look): string {
+    switch (look.at) {
+      case 'past':
+        this.assertStored();
+        return this.call((raw) => raw.past(this.index, look.time));
+      case 'events':
+        this.assertStored();
+        return this.call((raw) => raw.events(this.index, look.until));
+      case 'made-up day':
+        return this.call((raw) => raw.madeUpDay(this.index, look.day, look.seed, look.what));
+      default:
+        // What is due is done first.
+        this.tick();
+        return this.call((raw) => raw.show(this.index, look.at));
     }
-    return this.call((raw) => ask(raw, this.index));
   }
 
   /** A sync has ended: there may be answers, or another owner. */
@@ -106,14 +93,10 @@ export class Gatehouse {
     if (this.stopped) return;
     if ((this.call((raw) => raw.storageState()) & fenced) !== 0) {
       const message = 'Another owner has taken over the store of the garages; open them again.';
-      this.premises.stop(new ParkingLotError('storage_unavailable', message));
+      this.premises.over(new ParkingLotError('storage_unavailable', message));
       return;
     }
     this.tick();
-  }
-
-  madeUpDay(kind: string, seed: bigint, what: 'arrivals' | 'report'): unknown {
-    return JSON.parse(this.call((raw) => raw.madeUpDay(this.index, kind, seed, what)));
   }
 
   listen(listener: (change: GarageChange) => void): () => void {
@@ -177,6 +160,12 @@ export class Gatehouse {
     this.timer.hold(this.asked.size > 0);
   }
 
+  private assertStored(): void {
+    if (this.premises.isStored) return;
+    const message = 'This garage lives in memory, where no past is kept; give it a storage in the config.';
+    throw new ParkingLotError('unavailable', message);
+  }
+
   private assertOpen(): void {
     if (this.stopped) throw this.stopped;
   }
@@ -192,7 +181,7 @@ export class Gatehouse {
         `The garages' core stopped; open them anew, and please report this: ${why}`,
         { cause },
       );
-      this.premises.stop(error);
+      this.premises.over(error);
       throw error;
     }
   }

@@ -10,8 +10,14 @@ export interface GarageStore {
   readonly location: string;
 }
 
-/** A page that is being reloaded lets go of its garages in less than that. */
-const patienceMs = 5_000;
+/**
+ * What to do with stores that somebody else has: refuse them, or, as the successor of an owner that is frozen, take them.
+ * What that one writes from then on its storage refuses.
+ */
+export type Taking = 'refuse' | 'inherit';
+
+/** A page that is being reloaded lets go of its garages in less than that; one that has ended has done so. */
+const patienceMs = { refuse: 5_000, inherit: 200 };
 
 /** The stores of the garages of this realm, which owns them alone until they are closed. */
 export class GarageStores {
@@ -26,6 +32,7 @@ export class GarageStores {
     raw: RawGarages,
     clock: Clock,
     events: StorageEvents,
+    taking: Taking,
   ): Promise<GarageStores> {
     const locks: (() => void)[] = [];
     const unlock = () => {
@@ -33,7 +40,7 @@ export class GarageStores {
     };
     try {
       for (const { kind, location } of stores) {
-        if (kind !== 'file') locks.push(await ownAlone(`parking-lot:garages:${kind}:${location}`, location));
+        if (kind !== 'file') locks.push(await ownAlone(kind, location, taking));
       }
       const facts = stores.map((store) => ({
         ...store,
@@ -53,6 +60,12 @@ export class GarageStores {
     return this.disks.count;
   }
 
+  /** Why a store is kept in memory although it should not be. */
+  get volatileReason(): string | undefined {
+    const state = this.disks.states().find(({ durability }) => durability === 'volatile');
+    return state && (state.reason ?? 'It cannot be stored.');
+  }
+
   /** Resolves when a sync has ended. */
   nextSync(): Promise<void> {
     return this.disks.nextSync();
@@ -64,24 +77,28 @@ export class GarageStores {
   }
 }
 
-/** Holds the lock until the answer is called, or this realm ends. */
-async function ownAlone(name: string, location: string): Promise<() => void> {
+/** Holds the store's lock until the answer is called, or this realm ends. */
+async function ownAlone(kind: string, location: string, taking: Taking): Promise<() => void> {
   const { locks } = globalThis.navigator ?? {};
   if (!locks) return () => undefined;
+  const name = `parking-lot:garages:${kind}:${location}`;
   return new Promise((resolve, reject) => {
-    const held = new Promise<void>((release) => {
-      const signal = AbortSignal.timeout(patienceMs);
-      locks
-        .request(name, { signal }, () => {
-          resolve(release);
-          return held;
-        })
-        .catch((cause: unknown) => {
-          const message =
-            `The garages in ${location} belong to another tab or worker. They are free as soon as it ` +
-            'closes the lot or ends: do that, or ask that tab for what is wanted, then open again.';
-          reject(new ParkingLotError('unavailable', message, { cause }));
-        });
-    });
+    let isOurs = false;
+    const hold = () => {
+      isOurs = true;
+      return new Promise<void>((release) => resolve(release));
+    };
+    locks
+      .request(name, { signal: AbortSignal.timeout(patienceMs[taking]) }, hold)
+      .catch((cause: unknown) => {
+        if (taking === 'refuse' || isOurs) throw cause;
+        return locks.request(name, { steal: true }, hold);
+      })
+      .catch((cause: unknown) => {
+        const message =
+          `The garages in ${location} belong to another tab or worker. They are free as soon as it ` +
+          'closes the lot or ends: do that, or ask that tab for what is wanted, then open again.';
+        reject(new ParkingLotError('unavailable', message, { cause }));
+      });
   });
 }

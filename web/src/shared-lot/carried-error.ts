@@ -10,18 +10,19 @@ export interface CarriedError extends ErrorReport {
   readonly retryAfterMs?: number | undefined;
   readonly reason?: Reason | undefined;
   readonly taskId?: string | undefined;
+  readonly due?: number | undefined;
   readonly issues?: readonly ConfigIssue[];
 }
 
 export function carryError(thrown: unknown): CarriedError {
   const report = reportError(thrown);
   if (!(thrown instanceof ParkingLotError)) return report;
-  const { code, field, retryAfterMs, reason, taskId, issues } = thrown;
-  return { ...report, code, field, retryAfterMs, reason, taskId, issues };
+  const { code, field, retryAfterMs, reason, taskId, due, issues } = thrown;
+  return { ...report, code, field, retryAfterMs, reason, taskId, due, issues };
 }
 
 export function arrivedError(error: CarriedError): Error {
   if (error.code === undefined) return reviveError(error);
-  const { code, message, field, retryAfterMs, reason, taskId, issues } = error;
-  return new ParkingLotError(code, message, { field, retryAfterMs, reason, taskId, issues });
+  const { code, message, field, retryAfterMs, reason, taskId, due, issues } = error;
+  return new ParkingLotError(code, message, { field, retryAfterMs, reason, taskId, due, issues });
 }

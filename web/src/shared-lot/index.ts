@@ -4,6 +4,7 @@ import { acceptPages, type ConnectedPages, mustDelegate } from '../executor/dele
 import { type AnyHandlers, factoriesOf } from '../executor/sources.js';
 import type { LotHome, OpenOptions } from '../lot-home.js';
 import type { StorageModule } from '../storage/index.js';
+import { sendable } from '../wasm/sendable.js';
 import type { StationLink } from './connection.js';
 import { names, type StationOrder, type StationReport } from './protocol.js';
 import { SharedLot } from './shared-lot.js';
@@ -133,17 +134,6 @@ function holdLock(name: string): Promise<() => void> {
 function given(environment: Record<string, string | undefined> | undefined): Record<string, string> {
   const entries = Object.entries(environment ?? {}).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as Record<string, string>;
-}
-
-/** The module as it can be sent to a worker. */
-async function sendable(
-  wasm: OpenOptions<AnyHandlers>['wasm'],
-): Promise<WebAssembly.Module | BufferSource | string | undefined> {
-  const source = await wasm;
-  if (source instanceof URL) return source.href;
-  if (typeof source === 'string') return new URL(source, globalThis.location.href).href;
-  if (typeof Response !== 'undefined' && source instanceof Response) return source.arrayBuffer();
-  return source as WebAssembly.Module | BufferSource | undefined;
 }
 
 function linkWorker(): StationLink {

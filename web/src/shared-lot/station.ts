@@ -7,6 +7,7 @@ import { holdAliveLock } from '../worker/alive-lock.js';
 import { carryError } from './carried-error.js';
 import { Contender } from './contender.js';
 import { Leader } from './leader.js';
+import { Outbox } from './outbox.js';
 import {
   type ClientMessage,
   type Envelope,
@@ -23,18 +24,6 @@ export interface StationPort {
 }
 
 type Opening = Extract<StationOrder, { say: 'open' }>;
-
-/** Messages of one turn go together. */
-class Outbox<Message> {
-  private messages: Message[] = [];
-
-  constructor(private readonly flush: (messages: readonly Message[]) => void) {}
-
-  add(message: Message): void {
-    if (this.messages.push(message) > 1) return;
-    queueMicrotask(() => this.flush(this.messages.splice(0)));
-  }
-}
 
 /**
  * What every realm has to host the lot with: in a dedicated worker of its own, or, in shared and service workers, in the

@@ -1,0 +1,12 @@
+import type { WasmSource } from './load.js';
+
+/** A module that somebody gives, so that it can be sent to a worker, and used more than once. */
+export async function sendable(
+  wasm: WasmSource | Promise<WasmSource> | undefined,
+): Promise<WebAssembly.Module | BufferSource | string | undefined> {
+  const source = await wasm;
+  if (source instanceof URL) return source.href;
+  if (typeof source === 'string') return new URL(source, globalThis.location.href).href;
+  if (typeof Response !== 'undefined' && source instanceof Response) return source.arrayBuffer();
+  return source as WebAssembly.Module | BufferSource | undefined;
+}
