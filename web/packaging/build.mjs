@@ -48,7 +48,13 @@ await build({
   splitting: true,
 });
 // All in one file: bundlers make workers of the classic kind unless told otherwise, and those cannot be split.
-await build({ ...common, entryPoints: { 'host-worker': 'src/shared-lot/host-worker.ts' } });
+await build({
+  ...common,
+  entryPoints: {
+    'host-worker': 'src/shared-lot/host-worker.ts',
+    'garage-worker': 'src/garage/shared/host-worker.ts',
+  },
+});
 for (const file of readdirSync(dist).filter((name) => name.endsWith('.js'))) mendUrls(path.join(dist, file));
 copyModules(dist);
 writeSchema();

@@ -1,15 +1,17 @@
 import { environmentText } from '../checked-config.js';
 import { type Clock, systemClock } from '../clock.js';
 import { configText } from '../config-text.js';
-import { ParkingLotError, refuseIssues } from '../errors.js';
+import { invalid, ParkingLotError, refuseIssues } from '../errors.js';
 import { canShareDatabases } from '../recovery.js';
 import { nearest } from '../spelling.js';
+import { type GarageModule, volatileGarages } from '../wasm/garage-module.js';
 import type { WasmSource } from '../wasm/load.js';
 import { sendable } from '../wasm/sendable.js';
 import type { GarageConfig } from './config.js';
-import { Garage } from './garage.js';
+import { Garage, type GarageFacts } from './garage.js';
+import type { Gate } from './gate.js';
 import { OpenedGarages } from './opened.js';
-import { isInBrowserStore, isStored } from './places.js';
+import { browserStoreOf, isInBrowserStore, isStored } from './places.js';
 
 export interface GarageOptions {
   /**
@@ -27,7 +29,9 @@ export interface GarageOptions {
 
 /** Garages that are opened and closed together. */
 export interface GarageHome {
-  readonly garages: readonly Garage[];
+  readonly facts: readonly GarageFacts[];
+  /** In the same order. */
+  readonly gates: readonly Gate[];
   close(): Promise<void>;
 }
 
@@ -45,7 +49,7 @@ export class Garages<Name extends string = string> {
     readonly names: readonly string[],
     private readonly homes: readonly GarageHome[],
   ) {
-    const garages = homes.flatMap((home) => home.garages);
+    const garages = homes.flatMap(({ facts, gates }) => facts.map((each, i) => new Garage(each, gates[i]!)));
     this.byName = new Map(garages.map((garage) => [garage.name, garage]));
   }
 
@@ -57,6 +61,7 @@ export class Garages<Name extends string = string> {
     const { garages } = JSON.parse(configText({ garages: config.garages })) as { garages: Configs };
     const [shared, own] = canShareDatabases() ? parted(garages) : [{}, garages];
     const isShared = Object.keys(shared).length > 0;
+    // A response can be read only once.
     const given = isShared ? { ...options, wasm: await sendable(options.wasm) } : options;
     const opened = await Promise.allSettled([
       ...(isShared ? [openShared(shared, given)] : []),
@@ -107,22 +112,40 @@ function parted(garages: Configs): [Configs, Configs] {
 
 /** A module that was given for garages in stores serves those beside them, too. */
 async function openOwn(garages: Configs, options: GarageOptions, isBeside: boolean): Promise<GarageHome> {
-  const config = configText({ garages });
   const opened = await OpenedGarages.open({
-    config,
-    environment: environmentText(config, options.environment),
-    isStored: isStored(garages) || (isBeside && options.wasm !== undefined),
+    ...openingOf(garages, options),
+    module: await moduleFor(isStored(garages) || (isBeside && options.wasm !== undefined)),
     clock: options.clock ?? systemClock,
-    wasm: options.wasm,
-    entropy: options.entropy,
     taking: 'refuse',
   });
-  return {
-    garages: opened.facts.map((facts, index) => new Garage(facts, opened.gatehouses[index]!)),
-    close: () => opened.close(),
-  };
+  return { facts: opened.facts, gates: opened.gatehouses, close: () => opened.close() };
 }
 
 async function openShared(garages: Configs, options: GarageOptions): Promise<GarageHome> {
-  return (await import('./shared/index.js')).openSharedGarages(garages, options);
+  if (options.clock !== undefined)
+    throw invalid(
+      'invalid_argument',
+      'clock',
+      'cannot be given to garages in a browser store',
+      options.clock,
+    );
+  const { openSharedGarages } = await import('./shared/index.js');
+  const opening = { ...openingOf(garages, options), clock: systemClock };
+  return openSharedGarages({
+    ...opening,
+    wasm: await sendable(options.wasm),
+    stores: Object.values(garages)
+      .flatMap((garage) => browserStoreOf(garage) ?? [])
+      .sort(),
+    judge: async () => OpenedGarages.judge({ ...opening, module: await moduleFor(true), taking: 'refuse' }),
+  });
+}
+
+function openingOf(garages: Configs, { environment, wasm, entropy }: GarageOptions) {
+  const config = configText({ garages });
+  return { config, environment: environmentText(config, environment), wasm, entropy };
+}
+
+async function moduleFor(isForStores: boolean): Promise<GarageModule> {
+  return isForStores ? (await import('../wasm/garage-durable-module.js')).durableGarages : volatileGarages;
 }

@@ -2,8 +2,8 @@ import { type OpenedConfig, refuseUnusable } from '../checked-config.js';
 import type { Clock } from '../clock.js';
 import { type ConfigIssue, ParkingLotError, refuseIssues } from '../errors.js';
 import { builtStorage } from '../recovery.js';
-import { loadGarages, type RawGarages } from '../wasm/garage-module.js';
-import type { Abort, WasmSource } from '../wasm/load.js';
+import type { GarageModule, RawGarages } from '../wasm/garage-module.js';
+import type { WasmSource } from '../wasm/load.js';
 import type { GarageFacts } from './garage.js';
 import { Gatehouse, type Premises } from './gatehouse.js';
 import type { GarageStore, GarageStores, Taking } from './stored.js';
@@ -13,8 +13,7 @@ export interface GaragesOpening {
   /** The config as JSON, and the variables that it names as `environmentText` writes them. */
   readonly config: string;
   readonly environment: string;
-  /** Whether the module must be the one with the journal. */
-  readonly isStored: boolean;
+  readonly module: GarageModule;
   readonly clock: Clock;
   readonly wasm: WasmSource | Promise<WasmSource> | undefined;
   readonly entropy: readonly [bigint, bigint] | undefined;
@@ -25,11 +24,6 @@ export interface GaragesOpening {
 }
 
 type Opened = Partial<Omit<OpenedConfig, 'stores'>> & { garages: GarageFacts[]; stores?: GarageStore[] };
-
-interface Module {
-  readonly raw: RawGarages;
-  readonly abort: Abort;
-}
 
 /** So long a close waits for a commit. */
 const settlingMs = 5_000;
@@ -47,9 +41,8 @@ export class OpenedGarages {
 
   /** Throws a ParkingLotError `invalid_config` with all that is wrong, `unavailable` with all that is not there. */
   static async open(opening: GaragesOpening): Promise<OpenedGarages> {
-    const { clock, isStored } = opening;
-    const module = await loaded(opening);
-    const { raw, abort } = module;
+    const { clock, module } = opening;
+    const { raw, abort } = await loaded(opening);
     const gatehouses: Gatehouse[] = [];
     const stop = (error: ParkingLotError) => {
       for (const each of gatehouses) each.stop(error);
@@ -58,14 +51,14 @@ export class OpenedGarages {
       opening.over?.(error);
       stop(error);
     };
-    const premises: Premises = { raw, abort, clock, isStored, stop, over };
+    const premises: Premises = { raw, abort, clock, isStored: module.isStored, stop, over };
     const tick = () => {
       for (const each of gatehouses) each.synced();
     };
-    let opened = openWith(module, opening, 0);
+    let opened = openWith(raw, opening, 0);
     const stores = opened.stores && (await openStores(opened.stores, premises, tick, opening.taking));
     try {
-      if (stores) opened = openWith(module, opening, stores.count);
+      if (stores) opened = openWith(raw, opening, stores.count);
       gatehouses.push(...opened.garages.map((_, index) => new Gatehouse(premises, index)));
       await tellZones(opened.garages, gatehouses);
       return new OpenedGarages(opened.garages, gatehouses, premises, stores);
@@ -78,7 +71,8 @@ export class OpenedGarages {
 
   /** Throws what is wrong with a config that nobody opens. */
   static async judge(opening: GaragesOpening): Promise<void> {
-    openWith(await loaded(opening), opening, 0);
+    const { raw } = await loaded(opening);
+    openWith(raw, opening, 0);
     const { garages } = JSON.parse(opening.config) as { garages: Record<string, { zone?: unknown }> };
     const zones = Object.entries(garages).map(([name, { zone = 'UTC' }]) => ({ name, zone: String(zone) }));
     refuseIssues(zones.flatMap(unknownZone));
@@ -128,10 +122,9 @@ function after(ms: number): Promise<void> {
   });
 }
 
-async function loaded({ isStored, wasm }: GaragesOpening): Promise<Module> {
+async function loaded({ module, wasm }: GaragesOpening): ReturnType<GarageModule['load']> {
   try {
-    if (!isStored) return await loadGarages(wasm);
-    return await (await import('../wasm/garage-durable-module.js')).loadDurableGarages(wasm);
+    return await module.load(wasm);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new ParkingLotError('unavailable', `The garages' WebAssembly module cannot be loaded: ${why}`, {
@@ -140,10 +133,10 @@ async function loaded({ isStored, wasm }: GaragesOpening): Promise<Module> {
   }
 }
 
-function openWith({ raw }: Module, opening: GaragesOpening, disks: number): Opened {
-  const { config, environment, isStored, clock, entropy } = opening;
+function openWith(raw: RawGarages, opening: GaragesOpening, disks: number): Opened {
+  const { config, environment, module, clock, entropy } = opening;
   const [high, low] = entropy ?? crypto.getRandomValues(new BigUint64Array(2));
-  const built = isStored ? builtStorage() : '';
+  const built = module.isStored ? builtStorage() : '';
   const opened = JSON.parse(
     raw.openGarages(config, environment, disks, built, clock.wall(), clock.steady(), high!, low!),
   ) as Opened;

@@ -1,6 +1,6 @@
 import createModule from 'parking-lot-garage-durable-glue';
-import type { RawGarages } from './garage-module.js';
-import { type Abort, loadModule, PackagedModule, type WasmSource } from './load.js';
+import type { GarageModule, RawGarages } from './garage-module.js';
+import { loadModule, PackagedModule } from './load.js';
 
 /** The module of garages that are stored. */
 const durableGarageModule = new PackagedModule(
@@ -9,10 +9,10 @@ const durableGarageModule = new PackagedModule(
   () => new URL('./parking_lot_garage_durable.wasm', import.meta.url),
 );
 
-/** A fresh instance of the module, without garages. */
-export async function loadDurableGarages(
-  source?: WasmSource | Promise<WasmSource>,
-): Promise<{ raw: RawGarages; abort: Abort }> {
-  const { raw, abort } = await loadModule(durableGarageModule, source);
-  return { raw: raw as unknown as RawGarages, abort };
-}
+export const durableGarages: GarageModule = {
+  isStored: true,
+  async load(source) {
+    const { raw, abort } = await loadModule(durableGarageModule, source);
+    return { raw: raw as unknown as RawGarages, abort };
+  },
+};

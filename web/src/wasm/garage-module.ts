@@ -42,10 +42,17 @@ export interface RawGarages {
   version(): string;
 }
 
-/** A fresh instance of the module, without garages. */
-export async function loadGarages(
-  source?: WasmSource | Promise<WasmSource>,
-): Promise<{ raw: RawGarages; abort: Abort }> {
-  const { raw, abort } = await loadModule(garageModule, source);
-  return { raw: raw as unknown as RawGarages, abort };
+/** A module for garages, and whether it is the one with the journal. */
+export interface GarageModule {
+  readonly isStored: boolean;
+  /** A fresh instance, without garages. */
+  load(source?: WasmSource | Promise<WasmSource>): Promise<{ raw: RawGarages; abort: Abort }>;
 }
+
+export const volatileGarages: GarageModule = {
+  isStored: false,
+  async load(source) {
+    const { raw, abort } = await loadModule(garageModule, source);
+    return { raw: raw as unknown as RawGarages, abort };
+  },
+};

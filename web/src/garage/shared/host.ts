@@ -1,3 +1,4 @@
+import { systemClock } from '../../clock.js';
 import { ParkingLotError } from '../../errors.js';
 import { Contender } from '../../shared-lot/contender.js';
 import { Outbox } from '../../shared-lot/outbox.js';
@@ -15,7 +16,9 @@ export interface HostSetup {
   readonly lock: string | undefined;
   /** What visitors must have said to be heard. */
   readonly agreement: string;
-  readonly opening: Omit<GaragesOpening, 'taking' | 'over'>;
+  readonly opening: Pick<GaragesOpening, 'config' | 'environment' | 'entropy'> & {
+    readonly wasm: WebAssembly.Module | BufferSource | string | undefined;
+  };
 }
 
 export interface HostEvents {
@@ -78,6 +81,8 @@ export class GarageHost {
     let reign: Reign | undefined;
     const opened = await OpenedGarages.open({
       ...opening,
+      module: (await import('../../wasm/garage-durable-module.js')).durableGarages,
+      clock: systemClock,
       taking: as === 'first' ? 'refuse' : 'inherit',
       over: () => {
         reign?.silence();

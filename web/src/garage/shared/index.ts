@@ -1,47 +1,46 @@
-import { environmentText } from '../../checked-config.js';
-import { systemClock } from '../../clock.js';
-import { configText } from '../../config-text.js';
 import { ParkingLotError } from '../../errors.js';
+import type { RealmKind } from '../../shared-lot/protocol.js';
 import { hasSyncHandles } from '../../storage/opfs-handles.js';
 import { holdAliveLock } from '../../worker/alive-lock.js';
-import type { GarageConfig } from '../config.js';
-import { Garage } from '../garage.js';
-import type { GarageHome, GarageOptions } from '../index.js';
-import { OpenedGarages } from '../opened.js';
-import { browserStoreOf } from '../places.js';
-import { GarageHost } from './host.js';
+import type { GarageHome } from '../index.js';
+import type { GaragesOpening } from '../opened.js';
+import type { HostEvents, HostSetup } from './host.js';
+import { type HostLink, workerHost } from './host-link.js';
 import { Visitor } from './visitor.js';
 
+export interface SharedOpening extends Pick<GaragesOpening, 'config' | 'environment' | 'entropy' | 'clock'> {
+  readonly wasm: HostSetup['opening']['wasm'];
+  /** As `idbfs:name`; sorted, so that realms agree on the first of them. Its owner takes the others, too. */
+  readonly stores: readonly string[];
+  /** Throws what is wrong with the config, which no owner has looked at. */
+  judge(): Promise<void>;
+}
+
 /** Opens garages that are all in stores of the browser: owns these if nobody does, else visits who does. */
-export async function openSharedGarages(
-  garages: Record<string, GarageConfig>,
-  options: GarageOptions,
-): Promise<GarageHome> {
-  const config = configText({ garages });
-  const environment = environmentText(config, options.environment);
-  const { clock = systemClock, entropy, wasm } = options;
-  const opening = { config, environment, isStored: true, clock, entropy, wasm };
+export async function openSharedGarages(given: SharedOpening): Promise<GarageHome> {
+  const { config, environment, entropy, clock, wasm, stores, judge } = given;
   const agreement = `${config}\n${environment}`;
-  const database = databaseOf(garages);
+  const database = `garages:${stores[0]}`;
   const realm = crypto.getRandomValues(new Uint32Array(1))[0]!;
-  const lock = await holdAliveLock('page');
+  const held = await holdAliveLock('page');
+  const lock = held?.name;
   const visitor = new Visitor({
     database,
     realm,
-    lock: lock?.name,
+    lock,
     agreement,
     clock,
     post: (envelope) => host.hear(envelope),
-    refused: () => void host.close().then(() => lock?.release()),
+    refused: () => void host.close().then(() => held?.release()),
   });
-  const host = new GarageHost(
+  const host = await hostFor(
     {
       database,
       realm,
-      kind: typeof Worker === 'undefined' ? 'guest' : 'tab',
-      lock: lock?.name,
+      lock,
+      kind: kindFor(stores),
       agreement,
-      opening,
+      opening: { config, environment, entropy, wasm },
     },
     {
       received: (envelope) => visitor.receive(envelope),
@@ -53,25 +52,31 @@ export async function openSharedGarages(
     await visitor.quiet();
     await host.close();
     visitor.close(new ParkingLotError('closed', 'The garages were closed; open them again.'));
-    lock?.release();
+    held?.release();
   };
   try {
     const facts = await visitor.welcomed;
-    return { garages: facts.map((each, index) => new Garage(each, visitor.gate(index))), close };
+    return { facts, gates: facts.map((_, garage) => visitor.gate(garage)), close };
   } catch (error) {
     await close();
-    if (isRefused(error)) await OpenedGarages.judge({ ...opening, taking: 'refuse' });
+    if (error instanceof ParkingLotError && error.code === 'unavailable') await judge();
     throw error;
   }
 }
 
-/** Realms agree on the first of the stores; the owner of it takes the others, too. */
-function databaseOf(garages: Record<string, GarageConfig>): string {
-  const [first] = Object.values(garages).map(browserStoreOf).sort();
-  // Realms that cannot write to files of the origin keep such stores in IndexedDB.
-  return `garages:${hasSyncHandles() ? first : first!.replace(/^opfs:/, 'idbfs:')}`;
+async function hostFor(setup: HostSetup, events: HostEvents): Promise<HostLink> {
+  if (isPage()) return workerHost(setup, events);
+  const { GarageHost } = await import('./host.js');
+  return new GarageHost(setup, events);
 }
 
-function isRefused(error: unknown): boolean {
-  return error instanceof ParkingLotError && error.code === 'unavailable';
+/** Shared and service workers have no workers, and no way to write to files of the origin. */
+function kindFor(stores: readonly string[]): RealmKind {
+  if (isPage()) return 'tab';
+  if (!hasSyncHandles() && stores.some((store) => store.startsWith('opfs:'))) return 'follower';
+  return typeof Worker === 'undefined' ? 'guest' : 'tab';
+}
+
+function isPage(): boolean {
+  return typeof document !== 'undefined';
 }

@@ -1,7 +1,9 @@
 import type { CarriedError } from '../../shared-lot/carried-error.js';
+import type { Envelope } from '../../shared-lot/protocol.js';
 import type { GarageChange } from '../answers.js';
 import type { GarageFacts } from '../garage.js';
 import type { Look, RawAnswer } from '../gate.js';
+import type { HostSetup } from './host.js';
 
 /**
  * What the realms that open the garages of one browser store say to each other. One of them *owns* the store: its host runs
@@ -42,3 +44,15 @@ export type OwnerMessage =
   /** It came too late and was not done. */
   | { readonly say: 'left undone'; readonly id: number }
   | { readonly say: 'changed'; readonly garage: number; readonly change: GarageChange };
+
+/** From a page to the worker that hosts for it. */
+export type HostOrder =
+  | { readonly say: 'open'; readonly setup: HostSetup }
+  | { readonly say: 'to owner'; readonly envelope: Envelope<VisitorMessage> }
+  | { readonly say: 'close' };
+
+/** From that worker to its page: what a host tells its realm. */
+export type HostReport =
+  | { readonly say: 'received'; readonly envelope: Envelope<OwnerMessage> }
+  | { readonly say: 'failed' | 'leaderless'; readonly error: CarriedError }
+  | { readonly say: 'closed' };
