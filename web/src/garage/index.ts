@@ -19,7 +19,7 @@ export interface GarageOptions {
    * a garage of the config is stored anywhere but in memory.
    */
   wasm?: WasmSource | Promise<WasmSource> | undefined;
-  /** Clocks and timers; `manualClock()` of `prometheus-parking-lot/testing` in tests. */
+  /** Clocks and timers; `manualClock()` of `prometheus-parking-lot/testing` in tests. None for garages in a browser store. */
   clock?: Clock | undefined;
   /** Variables for `${NAME}` in the config; default: those of the process, where there is one. */
   environment?: Record<string, string | undefined> | undefined;
