@@ -129,7 +129,11 @@ async function openShared(garages: Configs, options: GarageOptions): Promise<Gar
       'cannot be given to garages in a browser store',
       options.clock,
     );
-  const { openSharedGarages } = await import('./shared/index.js');
+  const { openSharedGarages } = await import('./shared/index.js').catch((cause: unknown) => {
+    const message =
+      'Garages in a browser store cannot be loaded here; a service worker can have them in memory alone.';
+    throw new ParkingLotError('unavailable', message, { cause });
+  });
   const opening = { ...openingOf(garages, options), clock: systemClock };
   return openSharedGarages({
     ...opening,

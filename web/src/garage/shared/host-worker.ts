@@ -1,6 +1,7 @@
 // The worker in which the garages of a browser store live. A page starts it; nobody imports it.
 
 import { carryError } from '../../shared-lot/carried-error.js';
+import { holdAliveLock } from '../../worker/alive-lock.js';
 import { GarageHost } from './host.js';
 import type { HostOrder, HostReport } from './protocol.js';
 
@@ -14,6 +15,9 @@ let host: GarageHost | undefined;
 async function obey(order: HostOrder): Promise<void> {
   switch (order.say) {
     case 'open':
+      void holdAliveLock('worker').then(
+        (lock) => lock && page.postMessage({ say: 'alive', lock: lock.name }),
+      );
       host = new GarageHost(order.setup, {
         received: (envelope) => page.postMessage({ say: 'received', envelope }),
         failed: (error) => page.postMessage({ say: 'failed', error: carryError(error) }),

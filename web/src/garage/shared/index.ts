@@ -5,7 +5,7 @@ import { holdAliveLock } from '../../worker/alive-lock.js';
 import type { GarageHome } from '../index.js';
 import type { GaragesOpening } from '../opened.js';
 import type { HostEvents, HostSetup } from './host.js';
-import { type HostLink, workerHost } from './host-link.js';
+import { type HostLink, WorkerHost } from './host-link.js';
 import { Visitor } from './visitor.js';
 
 export interface SharedOpening extends Pick<GaragesOpening, 'config' | 'environment' | 'entropy' | 'clock'> {
@@ -65,7 +65,7 @@ export async function openSharedGarages(given: SharedOpening): Promise<GarageHom
 }
 
 async function hostFor(setup: HostSetup, events: HostEvents): Promise<HostLink> {
-  if (isPage()) return workerHost(setup, events);
+  if (isPage()) return new WorkerHost(setup, events);
   const { GarageHost } = await import('./host.js');
   return new GarageHost(setup, events);
 }

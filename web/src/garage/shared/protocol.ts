@@ -53,6 +53,8 @@ export type HostOrder =
 
 /** From that worker to its page: what a host tells its realm. */
 export type HostReport =
+  /** `lock` is held as long as the worker lives. */
+  | { readonly say: 'alive'; readonly lock: string }
   | { readonly say: 'received'; readonly envelope: Envelope<OwnerMessage> }
   | { readonly say: 'failed' | 'leaderless'; readonly error: CarriedError }
   | { readonly say: 'closed' };
