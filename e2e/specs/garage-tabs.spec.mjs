@@ -100,3 +100,108 @@ for (const kind of ['idbfs', 'opfs']) {
     await expect(desk.evaluate(() => g.planDay('late'))).rejects.toThrow(/must be quiet, usual or busy/);
   });
 }
+
+test('a tab with another config is refused, with what is wrong with its config if that is it', async ({ context }) => {
+  const database = freshDatabase();
+  const owner = await openTab(context, database);
+  const other = await context.newPage();
+  await openKit(other);
+  const more = { ...garage, levels: { P1: { A: 7 } } };
+  await expect(open(other, database, { config: more })).rejects.toThrow(/another config.*close it there/);
+  const wrong = { ...garage, zone: 'Europe/Atlantis' };
+  await expect(open(other, database, { config: wrong })).rejects.toThrow(/garages\.g\.zone: is no time zone/);
+  await expect(open(other, database, { config: { levels: 3 } })).rejects.toThrow(/garages\.g\.levels/);
+  await owner.close();
+  await open(other, database, { config: garage });
+  expect(await plates(other)).toEqual([]);
+});
+
+test('a config that is wrong is refused with all issues also where nobody owns, and the next tab opens', async ({
+  context,
+}) => {
+  const database = freshDatabase();
+  const page = await context.newPage();
+  await openKit(page);
+  const wrong = { ...garage, zone: 'Europe/Atlantis' };
+  await expect(open(page, database, { config: wrong })).rejects.toThrow(/garages\.g\.zone: is no time zone/);
+  await open(page, database);
+  expect(await plates(page)).toEqual([]);
+});
+
+test('a page that cannot load the worker says so', async ({ context }) => {
+  await context.route('**/garage-worker.js', (route) => route.fulfill({ status: 404, body: '' }));
+  const page = await context.newPage();
+  await openKit(page);
+  await expect(open(page, freshDatabase())).rejects.toThrow(/garage-worker\.js cannot be loaded/);
+});
+
+test('garages in memory beside a stored one are those of their own tab', async ({ context }) => {
+  const database = freshDatabase();
+  const openBoth = async () => {
+    const page = await context.newPage();
+    await openKit(page);
+    await page.evaluate(
+      async ({ garage, database }) => {
+        const { Garages } = await import('/package/garage.js');
+        const garages = { volatile: garage, g: { ...garage, storage: { type: 'idbfs', database } } };
+        window.all = await Garages.open({ garages });
+        window.g = all.garage('g');
+        await all.garage('volatile').enter({ plate: 'M-1' });
+      },
+      { garage, database },
+    );
+    return page;
+  };
+  const first = await openBoth();
+  const second = await openBoth();
+  await call(first, 'enter', { plate: 'B-1' });
+  expect(await plates(second)).toEqual(['B-1']);
+  expect(await second.evaluate(() => all.names)).toEqual(['volatile', 'g']);
+});
+
+test('garages in two stores are owned together, and refused to who wants one of them alone', async ({ context }) => {
+  const [first, second] = [freshDatabase(), freshDatabase()];
+  const stored = (database) => ({ ...garage, storage: { type: 'idbfs', database } });
+  const openAll = async (page, garages) => {
+    await openKit(page);
+    await page.evaluate(async (garages) => {
+      const { Garages } = await import('/package/garage.js');
+      window.all = await Garages.open({ garages });
+      window.g = all.garage('b');
+    }, garages);
+  };
+  const both = { a: stored(first), b: stored(second) };
+  const [owner, visitor, other] = [await context.newPage(), await context.newPage(), await context.newPage()];
+  await openAll(owner, both);
+  await openAll(visitor, both);
+  await call(visitor, 'enter', { plate: 'B-1' });
+  await expect(openAll(other, { b: stored(second) })).rejects.toThrow(/belong to another tab/);
+  await owner.close();
+  expect(await plates(visitor)).toEqual(['B-1']);
+  await visitor.close();
+  await openAll(other, { b: stored(second) });
+  expect(await plates(other)).toEqual(['B-1']);
+});
+
+test('a second open in one tab shares the garage, and the first to close does not take it away', async ({ context }) => {
+  const database = freshDatabase();
+  const page = await openTab(context, database);
+  await call(page, 'enter', { plate: 'B-1' });
+  await page.evaluate(() => {
+    window.first = lot;
+  });
+  await open(page, database);
+  expect(await plates(page)).toEqual(['B-1']);
+  await page.evaluate(() => first.close());
+  expect(await plates(page)).toEqual(['B-1']);
+  expect(await page.evaluate(() => first.garage('g').tickets().catch(({ code }) => code))).toBe('closed');
+});
+
+test('what is stored is there when all tabs were closed and one comes back', async ({ context }) => {
+  const database = freshDatabase();
+  const tabs = [await openTab(context, database), await openTab(context, database)];
+  await call(tabs[0], 'enter', { plate: 'B-1' });
+  await call(tabs[1], 'enter', { plate: 'B-2' });
+  for (const tab of tabs) await tab.close();
+  expect(await plates(await openTab(context, database))).toEqual(['B-1', 'B-2']);
+});
