@@ -63,6 +63,7 @@ const parts = [
   ['garage module', ['parking_lot_garage.wasm']],
   ['garage page', garagePage, 110],
   ['module of stored garages', ['parking_lot_garage_durable.wasm']],
+  ['worker of stored garages with glue', ['garage-worker.js']],
   ['worker entry', [...withImports('worker.js')]],
 ];
 
