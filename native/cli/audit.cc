@@ -232,8 +232,7 @@ ExitCode verify_store(const std::string& directory, const std::string& prefix, c
   boost::asio::io_context io(1);
   PosixFiles files(directory, [&](std::function<void()> work) { boost::asio::post(io, std::move(work)); });
   const auto inspection = verify(files);
-  if (!inspection)
-    return complain("audit", error_of(directory, inspection.error()), ExitCode::unexpected);
+  if (!inspection) return complain("audit", error_of(directory, inspection.error()), ExitCode::unexpected);
   const Damage* broken = nullptr;
   // A segment that only the audit trail misses counts here.
   for (const std::vector<Damage>* damages : {&inspection->damages, &inspection->needless_damages}) {
