@@ -1,6 +1,7 @@
 // A lot in a dedicated, shared or service worker. It answers questions with the outcomes of the tasks asked for.
 
 import { ParkingLot } from '/package/index.js';
+import { answerPages } from './answering.js';
 
 const opened = ParkingLot.open(
   {
@@ -35,21 +36,4 @@ const deeds = {
   },
 };
 
-function hearFrom(port) {
-  return (event) => {
-    const { ask, question } = event.data ?? {};
-    if (ask === undefined) return;
-    const answered = deeds[question.do](question)
-      .catch((error) => `${error.name}: ${error.message}`)
-      .then((answer) => (port ?? event.source ?? self).postMessage({ answerTo: ask, answer }));
-    event.waitUntil?.(answered);
-  };
-}
-
-self.addEventListener('message', hearFrom());
-self.addEventListener('connect', ({ ports: [port] }) => {
-  port.addEventListener('message', hearFrom(port));
-  port.start();
-});
-self.addEventListener('install', () => self.skipWaiting());
-self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
+answerPages((question) => deeds[question.do](question).catch((error) => `${error.name}: ${error.message}`));

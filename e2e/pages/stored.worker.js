@@ -3,6 +3,7 @@
 
 import { ParkingLot } from '/package/index.js';
 import { storage } from '/package/storage.js';
+import { answerPages } from './answering.js';
 
 const lots = new Map();
 
@@ -41,21 +42,4 @@ const deeds = {
   },
 };
 
-function hearFrom(port) {
-  return (event) => {
-    const { ask, question } = event.data ?? {};
-    if (ask === undefined) return;
-    const answered = deeds[question.do](question)
-      .catch((error) => `${error.name}: ${error.message}`)
-      .then((answer) => (port ?? event.source).postMessage({ answerTo: ask, answer }));
-    event.waitUntil?.(answered);
-  };
-}
-
-self.addEventListener('message', hearFrom());
-self.addEventListener('connect', ({ ports: [port] }) => {
-  port.addEventListener('message', hearFrom(port));
-  port.start();
-});
-self.addEventListener('install', () => self.skipWaiting());
-self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
+answerPages((question) => deeds[question.do](question).catch((error) => `${error.name}: ${error.message}`));

@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
 import { call, garage, openTab, plates } from './garage-kit.mjs';
-import { freshDatabase } from './tabs-kit.mjs';
+import { endings, freshDatabase } from './tabs-kit.mjs';
 
 /** Starts an `enter` that waits; `outcome()` tells what became of it. */
 async function enterWaiting(page, plate, wait = '10m') {
@@ -21,13 +21,6 @@ async function enterWaiting(page, plate, wait = '10m') {
 
 const fill = async (page) => {
   for (let i = 1; i <= 6; i++) await call(page, 'enter', { plate: `F-${i}` });
-};
-
-const endings = {
-  'is closed': (page) => page.close(),
-  crashes: (page) => page.goto('chrome://crash').catch(() => undefined),
-  'goes elsewhere': (page) => page.goto('about:blank'),
-  'closes its lot': (page) => page.evaluate(() => lot.close()),
 };
 
 for (const [how, end] of Object.entries(endings)) {

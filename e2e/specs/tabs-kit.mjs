@@ -82,3 +82,11 @@ export function untilSeen(page, name, what) {
 export function stats(page) {
   return page.evaluate(() => lot.pool('llm').stats());
 }
+
+/** How a tab may end that others go on without. */
+export const endings = {
+  'is closed': (page) => page.close(),
+  crashes: (page) => page.goto('chrome://crash').catch(() => undefined),
+  'goes elsewhere': (page) => page.goto('about:blank'),
+  'closes its lot': (page) => page.evaluate(() => lot.close()),
+};

@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
 import { openKit } from './kit-page.mjs';
-import { freshDatabase, openLotIn, openTab, outcome, stats, submit, untilSeen } from './tabs-kit.mjs';
+import { endings, freshDatabase, openLotIn, openTab, outcome, stats, submit, untilSeen } from './tabs-kit.mjs';
 
 /** Keeps the leader's host worker busy, so that it answers nothing: what a frozen tab does. */
 function freeze(page, ms) {
@@ -19,13 +19,6 @@ function answerTime(page) {
     return performance.now() - from;
   });
 }
-
-const endings = {
-  'is closed': (page) => page.close(),
-  crashes: (page) => page.goto('chrome://crash').catch(() => undefined),
-  'goes elsewhere': (page) => page.goto('about:blank'),
-  'closes its lot': (page) => page.evaluate(() => lot.close()),
-};
 
 for (const [how, end] of Object.entries(endings)) {
   test(`when the leading tab ${how}, another one goes on within a second`, async ({ context }) => {

@@ -17,6 +17,7 @@ import {
   type StationReport,
   type TaskRef,
 } from './protocol.js';
+import { beginsReign } from './succession.js';
 
 const closingMs = 5_000;
 
@@ -198,11 +199,7 @@ export class Connection {
   }
 
   private hear(news: News): void {
-    if (news.say !== 'leads' || !news.isReady || news.epoch === this.epoch || this.end) return;
-    if (news.epoch < this.epoch) {
-      this.news.postMessage({ say: 'later reign known', epoch: this.epoch } satisfies News);
-      return;
-    }
+    if (this.end || !beginsReign(news, this.epoch, this.news)) return;
     this.epoch = news.epoch;
     this.ledHere = news.realm === this.setup.realm;
     this.trouble = undefined;

@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.js';
 import { ParkingLotError } from '../../errors.js';
 import { arrivedError } from '../../shared-lot/carried-error.js';
 import { type Envelope, type News, names } from '../../shared-lot/protocol.js';
+import { beginsReign } from '../../shared-lot/succession.js';
 import { watchAliveLock } from '../../worker/alive-lock.js';
 import type { GarageChange } from '../answers.js';
 import type { GarageFacts } from '../garage.js';
@@ -160,11 +161,7 @@ export class Visitor {
   }
 
   private hear(news: News): void {
-    if (news.say !== 'leads' || !news.isReady || news.epoch === this.epoch || this.end) return;
-    if (news.epoch < this.epoch) {
-      this.news.postMessage({ say: 'later reign known', epoch: this.epoch } satisfies News);
-      return;
-    }
+    if (this.end || !beginsReign(news, this.epoch, this.news)) return;
     this.epoch = news.epoch;
     this.isOwnedHere = news.realm === this.setup.realm;
     this.hasOwnerLeft = false;
