@@ -32,6 +32,7 @@ parking_lot_sources(cli_sources "native/cli/*.cc")
 if(cli_sources)
   add_executable(parking-lot ${cli_sources})
   parking_lot_compile_options(parking-lot)
+  parking_lot_in_units(parking-lot)
   # What takes long is in the libraries: optimising the parsing of arguments would only cost compile time.
   target_compile_options(parking-lot PRIVATE "$<$<CONFIG:Release>:-O1>")
   set_target_properties(parking-lot PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")

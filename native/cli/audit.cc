@@ -35,7 +35,6 @@ struct AuditOptions {
   bool is_newest_first = false;
   std::string format = "jsonl";
 };
-using Options = std::shared_ptr<AuditOptions>;
 
 bool is_about_garages(const AuditOptions& options) {
   const std::size_t colon = options.subject.find(':');
@@ -267,7 +266,8 @@ ExitCode verify_chains(const AuditOptions& options) {
   return worst;
 }
 
-CLI::App* add(CLI::App& audit, const char* name, const char* what, const Options& options, Chosen& chosen,
+CLI::App* add(CLI::App& audit, const char* name, const char* what,
+              const std::shared_ptr<AuditOptions>& options, Chosen& chosen,
               ExitCode (*act)(const AuditOptions&)) {
   CLI::App* command = audit.add_subcommand(name, what);
   add_store_options(*command, options->store);
@@ -275,7 +275,7 @@ CLI::App* add(CLI::App& audit, const char* name, const char* what, const Options
   return command;
 }
 
-void add_filters(CLI::App& command, const Options& options) {
+void add_filters(CLI::App& command, const std::shared_ptr<AuditOptions>& options) {
   command
       .add_option("--subject", options->subject,
                   "task:ID, tenant:NAME, pool:NAME, mailbox:PATH; of garages vehicle:PLATE, spot:NAME, "

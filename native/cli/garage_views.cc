@@ -23,7 +23,6 @@ struct ViewOptions {
   std::string until;
   std::string format = "jsonl";
 };
-using Options = std::shared_ptr<ViewOptions>;
 
 void print_spots(const Garage& garage, const ViewOptions& options) {
   for (std::uint32_t i = 0; i < garage.spot_count(); ++i) {
@@ -101,7 +100,8 @@ ExitCode audit(const ViewOptions& options) {
   return ExitCode::fine;
 }
 
-CLI::App* add(CLI::App& group, const char* name, const char* what, const Options& options, Chosen& chosen,
+CLI::App* add(CLI::App& group, const char* name, const char* what,
+              const std::shared_ptr<ViewOptions>& options, Chosen& chosen,
               ExitCode (*act)(const ViewOptions&)) {
   CLI::App* command = group.add_subcommand(name, what);
   add_garage_store(*command, options->choice);

@@ -23,7 +23,6 @@ struct MailboxOptions {
   std::string after;
   std::uint32_t limit = 50;
 };
-using Options = std::shared_ptr<MailboxOptions>;
 
 void print_message(const FetchedMessage& fetched, bool is_json) {
   const MailboxMessage& message = fetched.message;
@@ -87,7 +86,8 @@ ExitCode acknowledge(const MailboxOptions& options) {
   return ExitCode::fine;
 }
 
-CLI::App* add(CLI::App& mailbox, const char* name, const char* what, const Options& options, Chosen& chosen,
+CLI::App* add(CLI::App& mailbox, const char* name, const char* what,
+              const std::shared_ptr<MailboxOptions>& options, Chosen& chosen,
               ExitCode (*act)(const MailboxOptions&)) {
   CLI::App* command = mailbox.add_subcommand(name, what);
   add_store_options(*command, options->store);

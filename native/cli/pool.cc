@@ -24,7 +24,6 @@ struct PoolOptions {
   std::string pool;
   std::string time;
 };
-using Options = std::shared_ptr<PoolOptions>;
 
 /// How far tenants that wait are apart, where they take turns.
 std::string lag_text(const PoolStats& stats) {
@@ -143,8 +142,8 @@ ExitCode set_state(const PoolOptions& options, PoolState state) {
   return ExitCode::fine;
 }
 
-void add_state(CLI::App& app, const char* name, const char* what, const Options& options, Chosen& chosen,
-               PoolState state) {
+void add_state(CLI::App& app, const char* name, const char* what, const std::shared_ptr<PoolOptions>& options,
+               Chosen& chosen, PoolState state) {
   CLI::App* command = app.add_subcommand(name, what);
   add_store_options(*command, options->store);
   command->add_option("pool", options->pool, "Pool; may be left out where there is one")->type_name("NAME");

@@ -9,8 +9,6 @@
 namespace parking_lot::cli {
 namespace {
 
-using nlohmann::json;
-
 const PoolConfig* find_pool(const Config& config, const std::string& name) {
   const auto found = std::find_if(config.pools.begin(), config.pools.end(),
                                   [&](const PoolConfig& pool) { return pool.name == name; });
@@ -21,22 +19,22 @@ const PoolConfig* find_pool(const Config& config, const std::string& name) {
 /// open.
 std::vector<std::string> restart_needed(const Config& running, const Config& wanted) {
   std::vector<std::string> paths;
-  const json before = json::parse(effective_config_json(running));
-  const json after = json::parse(effective_config_json(wanted));
-  const auto compare = [&](const std::string& path, const json& old_values, const json& new_values,
-                           const auto& is_left_out) {
-    json all = old_values;
+  const nlohmann::json before = nlohmann::json::parse(effective_config_json(running));
+  const nlohmann::json after = nlohmann::json::parse(effective_config_json(wanted));
+  const auto compare = [&](const std::string& path, const nlohmann::json& old_values,
+                           const nlohmann::json& new_values, const auto& is_left_out) {
+    nlohmann::json all = old_values;
     all.update(new_values);
     for (const auto& [key, value] : all.items()) {
-      const bool is_same =
-          old_values.contains(key) == new_values.contains(key) && old_values.value(key, json()) == value;
+      const bool is_same = old_values.contains(key) == new_values.contains(key) &&
+                           old_values.value(key, nlohmann::json()) == value;
       if (!is_same && !is_left_out(key)) paths.push_back(path + key);
     }
   };
   compare("", before, after, [](const std::string& key) { return key == "pools"; });
   for (const PoolConfig& pool : wanted.pools) {
     if (find_pool(running, pool.name) == nullptr) continue;
-    const json live = json::parse(pool_settings_json(pool));
+    const nlohmann::json live = nlohmann::json::parse(pool_settings_json(pool));
     compare("pools." + pool.name + ".", before["pools"][pool.name], after["pools"][pool.name],
             [&](const std::string& key) { return live.contains(key); });
   }

@@ -31,8 +31,8 @@ struct RunOptions {
 ExitCode refuse(const RunOptions& options, const Error& error, ExitCode code) {
   std::string text = text_of(error);
   if (options.is_json) {
-    const nlohmann::ordered_json json{{"error", {{"where", error.where}, {"message", error.message}}}};
-    text = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    const nlohmann::ordered_json document{{"error", {{"where", error.where}, {"message", error.message}}}};
+    text = document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
   std::fprintf(stderr, "%s\n", text.c_str());
   return code;

@@ -34,7 +34,6 @@ struct StoreOptions {
   bool is_json = false;
   bool is_dry = false;
 };
-using Options = std::shared_ptr<StoreOptions>;
 
 ExitCode fail(const StoreOptions& options, const StoreError& error) {
   return complain("store", error_of(options.directory, error), ExitCode::unexpected);
@@ -334,7 +333,8 @@ ExitCode repair_store(const StoreOptions& options) {
   return give_up_payloads(options, options.directory, files).value_or(ExitCode::fine);
 }
 
-CLI::App* add(CLI::App& store, const char* name, const char* what, const Options& options, Chosen& chosen,
+CLI::App* add(CLI::App& store, const char* name, const char* what,
+              const std::shared_ptr<StoreOptions>& options, Chosen& chosen,
               ExitCode (*act)(const StoreOptions&)) {
   CLI::App* command = store.add_subcommand(name, what);
   add_directory_option(*command, "--store,store", options->directory, "Directory of the store")->required();

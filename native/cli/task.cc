@@ -26,7 +26,6 @@ struct TaskOptions {
   std::uint64_t after = 0;
   std::uint32_t limit = 50;
 };
-using Options = std::shared_ptr<TaskOptions>;
 
 Now now() {
   using namespace std::chrono;
@@ -163,8 +162,8 @@ ExitCode cancel(const TaskOptions& options) {
   });
 }
 
-CLI::App* add(CLI::App& task, const char* name, const char* what, const Options& options, Chosen& chosen,
-              ExitCode (*act)(const TaskOptions&)) {
+CLI::App* add(CLI::App& task, const char* name, const char* what, const std::shared_ptr<TaskOptions>& options,
+              Chosen& chosen, ExitCode (*act)(const TaskOptions&)) {
   CLI::App* command = task.add_subcommand(name, what);
   add_store_options(*command, options->store);
   command->add_option("--pool", options->pool, "Pool; may be left out where there is one")->type_name("NAME");
