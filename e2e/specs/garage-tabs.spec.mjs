@@ -57,17 +57,6 @@ test('a shared worker owns a garage while no tab does, and visits the tab that c
   await expect.poll(() => platesAfter('S-3')).toContain('S-3');
 });
 
-test('a service worker is told that it can have garages in memory alone', async ({ context }) => {
-  const page = await context.newPage();
-  await openKit(page);
-  const answer = await page.evaluate(async (config) => {
-    await navigator.serviceWorker.register('/pages/garage.worker.js', { type: 'module' });
-    const { active } = await navigator.serviceWorker.ready;
-    return kit.ask(active, { config, method: 'tickets', args: [] }, navigator.serviceWorker);
-  }, { ...garage, storage: { type: 'idbfs', database: freshDatabase() } });
-  expect(answer).toMatch(/^unavailable: .*in memory alone/);
-});
-
 for (const kind of ['idbfs', 'opfs']) {
   test(`two tabs use one garage in ${kind}: what either does, both see and hear`, async ({ context }) => {
     const database = freshDatabase();

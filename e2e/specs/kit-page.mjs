@@ -8,6 +8,14 @@ export async function openKit(page, mount = 'pages') {
   await page.waitForFunction(() => window.kit !== undefined);
 }
 
+/** What the browser does when it likes. The next event starts the worker anew. */
+export async function stopServiceWorkers(page, context) {
+  const devtools = await context.newCDPSession(page);
+  await devtools.send('ServiceWorker.enable');
+  await devtools.send('ServiceWorker.stopAllWorkers');
+  await devtools.detach();
+}
+
 /** A test whose `page` has the kit, and which fails on an error that the page did not expect. */
 export const test = plain.extend({
   page: async ({ page }, use) => {

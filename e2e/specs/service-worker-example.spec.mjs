@@ -1,6 +1,7 @@
 import { expect, test } from '@playwright/test';
 import { serveSeals } from '../../examples/service-worker/serve.mjs';
 import { violationsOn } from './axe.mjs';
+import { stopServiceWorkers } from './kit-page.mjs';
 
 let site;
 test.beforeAll(async () => {
@@ -20,12 +21,6 @@ async function open(page) {
   await page.goto(site.url);
   await expect(page.locator('#units')).toContainText('of 4 units in use');
   return complaints;
-}
-
-async function stopServiceWorkers(page, context) {
-  const devtools = await context.newCDPSession(page);
-  await devtools.send('ServiceWorker.enable');
-  await devtools.send('ServiceWorker.stopAllWorkers');
 }
 
 const names = (page) => page.locator('#messages b').allTextContents();

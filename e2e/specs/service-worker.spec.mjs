@@ -1,4 +1,4 @@
-import { expect, test } from './kit-page.mjs';
+import { expect, stopServiceWorkers, test } from './kit-page.mjs';
 
 /** Registers the lot's service worker, and lends it workers if told so. */
 async function register(page, { lend }) {
@@ -34,9 +34,7 @@ test('a service worker that was ended and started again finds its page anew', as
   await register(page, { lend: true });
   await ask(page, { do: 'run', spec: { payload: { do: 'echo', value: 1 } } });
   const firstLife = await ask(page, { do: 'life' });
-  const devtools = await context.newCDPSession(page);
-  await devtools.send('ServiceWorker.enable');
-  await devtools.send('ServiceWorker.stopAllWorkers');
+  await stopServiceWorkers(page, context);
   const answer = await ask(page, {
     do: 'run',
     spec: { payload: { do: 'echo', value: 'after the restart' } },

@@ -1,4 +1,4 @@
-import { expect, openKit, test } from './kit-page.mjs';
+import { expect, openKit, stopServiceWorkers, test } from './kit-page.mjs';
 import { freshDatabase, openLotIn, outcome, submit, untilSeen } from './tabs-kit.mjs';
 
 async function register(page) {
@@ -10,12 +10,6 @@ async function register(page) {
 
 function ask(page, question) {
   return page.evaluate((question) => kit.ask(kit.active, question, navigator.serviceWorker), question);
-}
-
-async function stopServiceWorkers(page, context) {
-  const devtools = await context.newCDPSession(page);
-  await devtools.send('ServiceWorker.enable');
-  await devtools.send('ServiceWorker.stopAllWorkers');
 }
 
 test('with no tab on the database a service worker leads, and what it was told survives its end', async ({

@@ -13,7 +13,7 @@ const types = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.html': 't
 const resolved = (script) =>
   script
     .replaceAll("'prometheus-parking-lot'", "'/package/index.js'")
-    .replaceAll(/'prometheus-parking-lot\/(\w+)'/g, "'/package/$1.js'");
+    .replaceAll(/'prometheus-parking-lot\/([\w-]+)'/g, "'/package/$1.js'");
 
 async function contentOf(url, folder) {
   if (url === '/') return '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>';

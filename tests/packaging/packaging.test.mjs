@@ -46,7 +46,7 @@ async function assertPageWorks(folder) {
 
 describe('the tarball', () => {
   test('holds what its exports name, with types, and no sources or tests', () => {
-    for (const wanted of ['index.js', 'worker.js', 'testing.js', 'storage.js', 'garage.js', 'host-worker.js', 'garage-worker.js', 'parking_lot.wasm', 'parking_lot_durable.wasm', 'parking_lot_garage.wasm', 'parking_lot_garage_durable.wasm', 'config.schema.json']) {
+    for (const wanted of ['index.js', 'worker.js', 'testing.js', 'storage.js', 'garage.js', 'garage-storage.js', 'host-worker.js', 'garage-worker.js', 'parking_lot.wasm', 'parking_lot_durable.wasm', 'parking_lot_garage.wasm', 'parking_lot_garage_durable.wasm', 'config.schema.json']) {
       assert.ok(packedFiles.includes(`dist/${wanted}`), `dist/${wanted} is missing`);
     }
     for (const wanted of ['dist/types/index.d.ts', 'README.md', 'LICENSE']) {

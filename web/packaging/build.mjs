@@ -44,6 +44,7 @@ await build({
     'p-queue': 'src/p-queue.ts',
     storage: 'src/storage/entry.ts',
     garage: 'src/garage/entry.ts',
+    'garage-storage': 'src/garage/storage-entry.ts',
   },
   splitting: true,
 });

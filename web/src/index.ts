@@ -64,6 +64,7 @@ export type { WorkerPoolOptions, WorkerSource } from './executor/workers/worker-
 export { workerExecutor } from './executor/workers/worker-executor.js';
 export type { Garage } from './garage/garage.js';
 export type { GarageOptions, Garages } from './garage/index.js';
+export type { GarageStorage } from './garage/storage.js';
 export type * from './garage/types.js';
 export type { Health, OpenOptions, PoolHealth, StoreHealth } from './lot-home.js';
 export type { FetchQuery, Mailbox, MailboxMessage } from './mailbox.js';

@@ -4,6 +4,7 @@ import type { MailboxKey } from './config.js';
 import type { ConfigIssue } from './errors.js';
 import type { ExecutorSources } from './executor/sources.js';
 import type { Garages } from './garage/index.js';
+import type { GarageStorage } from './garage/storage.js';
 import type { Mailbox } from './mailbox.js';
 import type { Pool } from './pool.js';
 import type { PoolStats } from './pool-stats.js';
@@ -30,6 +31,8 @@ export interface OpenOptions<Handlers> extends ExecutorSources<Handlers> {
    * 'prometheus-parking-lot/garage'`.
    */
   garages?: typeof Garages;
+  /** What keeps stored garages, for the same realms. `import { garageStorage } from 'prometheus-parking-lot/garage-storage'`. */
+  garageStorage?: GarageStorage;
   /** Clocks and timers; `manualClock()` of `prometheus-parking-lot/testing` in tests. */
   clock?: Clock;
   /** Variables for `${NAME}` in the config; default: those of the process, where there is one. */

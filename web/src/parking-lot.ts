@@ -132,10 +132,10 @@ async function openHome(config: LotConfig, options: OpenOptions<AnyHandlers>): P
 /** Garages are a module of their own, and only a config that has some makes it load. */
 async function openGarages(
   garages: NonNullable<LotConfig['garages']>,
-  { garages: given, garageWasm, clock, environment, entropy }: OpenOptions<AnyHandlers>,
+  { garages: given, garageWasm, garageStorage, clock, environment, entropy }: OpenOptions<AnyHandlers>,
 ): Promise<Garages> {
   const opener = given ?? (await loadGarages());
-  return opener.open({ garages }, { wasm: garageWasm, clock, environment, entropy });
+  return opener.open({ garages }, { wasm: garageWasm, storage: garageStorage, clock, environment, entropy });
 }
 
 async function loadGarages(): Promise<typeof Garages> {

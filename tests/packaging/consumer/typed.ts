@@ -2,6 +2,8 @@
 
 import type { Outcome, Task } from 'prometheus-parking-lot';
 import { ParkingLot, ParkingLotError } from 'prometheus-parking-lot';
+import { Garages } from 'prometheus-parking-lot/garage';
+import { type GarageStorage, garageStorage } from 'prometheus-parking-lot/garage-storage';
 import { manualClock } from 'prometheus-parking-lot/testing';
 import { serveTasks } from 'prometheus-parking-lot/worker';
 
@@ -21,6 +23,13 @@ lot.pool('gpu');
 await lot.pool('llm').submit({ payload: { question: text } });
 // @ts-expect-error there is no such class
 await lot.pool('llm').submit({ payload: { prompt: text }, priority: 'urgent' });
+
+const kept: GarageStorage = garageStorage;
+const garages = await Garages.open({ garages: { mall: { storage: { type: 'idbfs' } } } }, { storage: kept });
+await garages.garage('mall').enter({ plate: 'B-AB 1' });
+// @ts-expect-error the config has no such garage
+garages.garage('airport');
+await ParkingLot.open({ pools: {} }, { garages: Garages, garageStorage: kept });
 
 try {
   await task.cancel();

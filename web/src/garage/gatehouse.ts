@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../clock.js';
 import { ParkingLotError } from '../errors.js';
-import type { RawGarages } from '../wasm/garage-module.js';
+import type { RawGarages } from '../wasm/garages.js';
 import type { Abort } from '../wasm/load.js';
 import { camelCase, type GarageChange, shown } from './answers.js';
 import type { GarageRefusal } from './codes.js';

@@ -4,7 +4,7 @@ import { configText } from '../config-text.js';
 import { invalid, ParkingLotError, refuseIssues } from '../errors.js';
 import { canShareDatabases } from '../recovery.js';
 import { nearest } from '../spelling.js';
-import { type GarageModule, volatileGarages } from '../wasm/garage-module.js';
+import { garageModule } from '../wasm/garage-module.js';
 import type { WasmSource } from '../wasm/load.js';
 import { sendable } from '../wasm/sendable.js';
 import type { GarageConfig } from './config.js';
@@ -12,6 +12,8 @@ import { Garage, type GarageFacts } from './garage.js';
 import type { Gate } from './gate.js';
 import { OpenedGarages } from './opened.js';
 import { browserStoreOf, isInBrowserStore, isStored } from './places.js';
+import type { openSharedGarages } from './shared/index.js';
+import type { GarageStorage } from './storage.js';
 
 export interface GarageOptions {
   /**
@@ -19,6 +21,11 @@ export interface GarageOptions {
    * a garage of the config is stored anywhere but in memory.
    */
   wasm?: WasmSource | Promise<WasmSource> | undefined;
+  /**
+   * What keeps stored garages, for realms that cannot load it when it is needed: service workers, and bundles without
+   * dynamic imports. `import { garageStorage } from 'prometheus-parking-lot/garage-storage'`.
+   */
+  storage?: GarageStorage | undefined;
   /** Clocks and timers; `manualClock()` of `prometheus-parking-lot/testing` in tests. None for garages in a browser store. */
   clock?: Clock | undefined;
   /** Variables for `${NAME}` in the config; default: those of the process, where there is one. */
@@ -112,9 +119,10 @@ function parted(garages: Configs): [Configs, Configs] {
 
 /** A module that was given for garages in stores serves those beside them, too. */
 async function openOwn(garages: Configs, options: GarageOptions, isBeside: boolean): Promise<GarageHome> {
+  const isForStores = isStored(garages) || (isBeside && options.wasm !== undefined);
   const opened = await OpenedGarages.open({
     ...openingOf(garages, options),
-    module: await moduleFor(isStored(garages) || (isBeside && options.wasm !== undefined)),
+    parts: isForStores ? await storageFor(options) : { core: garageModule },
     clock: options.clock ?? systemClock,
     taking: 'refuse',
   });
@@ -129,11 +137,7 @@ async function openShared(garages: Configs, options: GarageOptions): Promise<Gar
       'cannot be given to garages in a browser store',
       options.clock,
     );
-  const { openSharedGarages } = await import('./shared/index.js').catch((cause: unknown) => {
-    const message =
-      'Garages in a browser store cannot be loaded here; a service worker can have them in memory alone.';
-    throw new ParkingLotError('unavailable', message, { cause });
-  });
+  const openSharedGarages = await openerFor(options);
   const opening = { ...openingOf(garages, options), clock: systemClock };
   return openSharedGarages({
     ...opening,
@@ -141,7 +145,7 @@ async function openShared(garages: Configs, options: GarageOptions): Promise<Gar
     stores: Object.values(garages)
       .flatMap((garage) => browserStoreOf(garage) ?? [])
       .sort(),
-    judge: async () => OpenedGarages.judge({ ...opening, module: await moduleFor(true), taking: 'refuse' }),
+    judge: async () => OpenedGarages.judge({ ...opening, parts: await storageFor(options) }),
   });
 }
 
@@ -150,6 +154,18 @@ function openingOf(garages: Configs, { environment, wasm, entropy }: GarageOptio
   return { config, environment: environmentText(config, environment), wasm, entropy };
 }
 
-async function moduleFor(isForStores: boolean): Promise<GarageModule> {
-  return isForStores ? (await import('../wasm/garage-durable-module.js')).durableGarages : volatileGarages;
+async function storageFor({ storage }: GarageOptions): Promise<GarageStorage> {
+  return storage ?? (await import('./storage.js').catch(notLoaded)).garageStorage;
+}
+
+async function openerFor({ storage }: GarageOptions): Promise<typeof openSharedGarages> {
+  return storage?.openSharedGarages ?? (await import('./shared/index.js').catch(notLoaded)).openSharedGarages;
+}
+
+function notLoaded(cause: unknown): never {
+  throw new ParkingLotError(
+    'unavailable',
+    "Stored garages cannot be loaded here; import { garageStorage } from 'prometheus-parking-lot/garage-storage' and give it to open()",
+    { cause },
+  );
 }

@@ -2,18 +2,24 @@ import { type OpenedConfig, refuseUnusable } from '../checked-config.js';
 import type { Clock } from '../clock.js';
 import { type ConfigIssue, ParkingLotError, refuseIssues } from '../errors.js';
 import { builtStorage } from '../recovery.js';
-import type { GarageModule, RawGarages } from '../wasm/garage-module.js';
-import type { WasmSource } from '../wasm/load.js';
+import { loadGarages, type RawGarages } from '../wasm/garages.js';
+import type { PackagedModule, WasmSource } from '../wasm/load.js';
 import type { GarageFacts } from './garage.js';
 import { Gatehouse, type Premises } from './gatehouse.js';
 import type { GarageStore, GarageStores, Taking } from './stored.js';
 import { zoneOffsets } from './zone.js';
 
+/** What garages are made of: the module that stores nothing, or the one with the journal and what keeps its stores. */
+export interface GarageParts {
+  readonly core: PackagedModule;
+  readonly GarageStores?: typeof GarageStores;
+}
+
 export interface GaragesOpening {
   /** The config as JSON, and the variables that it names as `environmentText` writes them. */
   readonly config: string;
   readonly environment: string;
-  readonly module: GarageModule;
+  readonly parts: GarageParts;
   readonly clock: Clock;
   readonly wasm: WasmSource | Promise<WasmSource> | undefined;
   readonly entropy: readonly [bigint, bigint] | undefined;
@@ -22,6 +28,9 @@ export interface GaragesOpening {
   /** Called first when the core breaks or another owner takes a store over: nothing is answered any more. */
   over?(error: ParkingLotError): void;
 }
+
+/** What a config is judged by, without touching a store. */
+type Judged = Omit<GaragesOpening, 'taking' | 'over'>;
 
 type Opened = Partial<Omit<OpenedConfig, 'stores'>> & { garages: GarageFacts[]; stores?: GarageStore[] };
 
@@ -41,7 +50,7 @@ export class OpenedGarages {
 
   /** Throws a ParkingLotError `invalid_config` with all that is wrong, `unavailable` with all that is not there. */
   static async open(opening: GaragesOpening): Promise<OpenedGarages> {
-    const { clock, module } = opening;
+    const { clock, parts } = opening;
     const { raw, abort } = await loaded(opening);
     const gatehouses: Gatehouse[] = [];
     const stop = (error: ParkingLotError) => {
@@ -51,12 +60,12 @@ export class OpenedGarages {
       opening.over?.(error);
       stop(error);
     };
-    const premises: Premises = { raw, abort, clock, isStored: module.isStored, stop, over };
+    const premises: Premises = { raw, abort, clock, isStored: parts.GarageStores !== undefined, stop, over };
     const tick = () => {
       for (const each of gatehouses) each.synced();
     };
     let opened = openWith(raw, opening, 0);
-    const stores = opened.stores && (await openStores(opened.stores, premises, tick, opening.taking));
+    const stores = opened.stores && (await openStores(opening, opened.stores, premises, tick));
     try {
       if (stores) opened = openWith(raw, opening, stores.count);
       gatehouses.push(...opened.garages.map((_, index) => new Gatehouse(premises, index)));
@@ -70,7 +79,7 @@ export class OpenedGarages {
   }
 
   /** Throws what is wrong with a config that nobody opens. */
-  static async judge(opening: GaragesOpening): Promise<void> {
+  static async judge(opening: Judged): Promise<void> {
     const { raw } = await loaded(opening);
     openWith(raw, opening, 0);
     const { garages } = JSON.parse(opening.config) as { garages: Record<string, { zone?: unknown }> };
@@ -122,9 +131,9 @@ function after(ms: number): Promise<void> {
   });
 }
 
-async function loaded({ module, wasm }: GaragesOpening): ReturnType<GarageModule['load']> {
+async function loaded({ parts, wasm }: Judged): ReturnType<typeof loadGarages> {
   try {
-    return await module.load(wasm);
+    return await loadGarages(parts.core, wasm);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new ParkingLotError('unavailable', `The garages' WebAssembly module cannot be loaded: ${why}`, {
@@ -133,10 +142,10 @@ async function loaded({ module, wasm }: GaragesOpening): ReturnType<GarageModule
   }
 }
 
-function openWith(raw: RawGarages, opening: GaragesOpening, disks: number): Opened {
-  const { config, environment, module, clock, entropy } = opening;
+function openWith(raw: RawGarages, opening: Judged, disks: number): Opened {
+  const { config, environment, parts, clock, entropy } = opening;
   const [high, low] = entropy ?? crypto.getRandomValues(new BigUint64Array(2));
-  const built = module.isStored ? builtStorage() : '';
+  const built = parts.GarageStores ? builtStorage() : '';
   const opened = JSON.parse(
     raw.openGarages(config, environment, disks, built, clock.wall(), clock.steady(), high!, low!),
   ) as Opened;
@@ -145,18 +154,18 @@ function openWith(raw: RawGarages, opening: GaragesOpening, disks: number): Open
   return opened;
 }
 
-async function openStores(
+function openStores(
+  { parts, clock, taking }: GaragesOpening,
   stores: readonly GarageStore[],
-  { raw, clock, over }: Premises,
+  { raw, over }: Premises,
   synced: () => void,
-  taking: Taking,
 ): Promise<GarageStores> {
-  const opener = (await import('./stored.js')).GarageStores;
   const broke = (cause: unknown) => {
     const message = `The garages' core stopped; open them anew, and please report this: ${String(cause)}`;
     over(new ParkingLotError('internal_error', message, { cause }));
   };
-  return opener.open(stores, raw, clock, { synced, changed: () => undefined, broke }, taking);
+  // Only the module with the journal asks for stores.
+  return parts.GarageStores!.open(stores, raw, clock, { synced, changed: () => undefined, broke }, taking);
 }
 
 async function tellZones(facts: readonly GarageFacts[], gatehouses: readonly Gatehouse[]): Promise<void> {

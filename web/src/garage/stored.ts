@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { ParkingLotError } from '../errors.js';
 import { LotStorage, type StorageEvents } from '../storage/lot-storage.js';
-import type { RawGarages } from '../wasm/garage-module.js';
+import type { RawGarages } from '../wasm/garages.js';
 import type { RawDurableModule } from '../wasm/raw.js';
 
 /** Where a config wants garages stored, as the core lists it. */

@@ -1,58 +1,9 @@
 import createModule from 'parking-lot-garage-glue';
-import { type Abort, loadModule, PackagedModule, type WasmSource } from './load.js';
+import { PackagedModule } from './load.js';
 
-/** The module of garages. Lots without one do not load it. */
+/** The module of garages that store nothing. Lots without one do not load it. */
 export const garageModule = new PackagedModule(
   'parking-lot-garage.wasm',
   createModule,
   () => new URL('./parking_lot_garage.wasm', import.meta.url),
 );
-
-/**
- * The Embind functions of the garage module, as `wasm/garage/embind.cc` exports them: text in, JSON out. Garages are named
- * by their numbers in the answer of `openGarages`.
- */
-export interface RawGarages {
-  /** Answers `{issues}`, `{unavailable}`, `{failure}`, `{stores}` while there are too few disks, or `{garages}`. */
-  openGarages(
-    configJson: string,
-    environment: string,
-    disks: number,
-    builtStorage: string,
-    wallMs: number,
-    steadyMs: number,
-    entropyHigh: bigint,
-    entropyLow: bigint,
-  ): string;
-  /** Commits until damage to anything durable can be told from a commit that was cut short. */
-  settleGarages(): void;
-  closeGarages(): void;
-  /** Answers `{replies, changes, next}` or `{error}`. */
-  act(garage: number, request: number, commandJson: string, wallMs: number, steadyMs: number): string;
-  watch(garage: number, wantsChanges: boolean): void;
-  /** `figures`, `spots`, `tickets`, `days`, or `csv`, which alone is no JSON. */
-  show(garage: number, what: string): string;
-  /** `what`: `arrivals` or `report`. Answers `null` for a kind of day that there is not. */
-  madeUpDay(garage: number, kind: string, seed: bigint, what: string): string;
-  /** Of a stored garage: `{figures, tickets}` as of a time, `{events}` before one; or `{failure}`. */
-  past(garage: number, wallMs: number): string;
-  events(garage: number, untilMs: number): string;
-  /** 1: commits are under way; 2: another owner has taken a store over. */
-  storageState(): number;
-  version(): string;
-}
-
-/** A module for garages, and whether it is the one with the journal. */
-export interface GarageModule {
-  readonly isStored: boolean;
-  /** A fresh instance, without garages. */
-  load(source?: WasmSource | Promise<WasmSource>): Promise<{ raw: RawGarages; abort: Abort }>;
-}
-
-export const volatileGarages: GarageModule = {
-  isStored: false,
-  async load(source) {
-    const { raw, abort } = await loadModule(garageModule, source);
-    return { raw: raw as unknown as RawGarages, abort };
-  },
-};

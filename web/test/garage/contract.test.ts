@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import type { GarageConfig, TariffConfig } from 'prometheus-parking-lot';
 import * as codes from '../../src/garage/codes.js';
-import { type RawGarages, volatileGarages } from '../../src/wasm/garage-module.js';
+import { garageModule } from '../../src/wasm/garage-module.js';
+import { loadGarages, type RawGarages } from '../../src/wasm/garages.js';
 
 type Arities<T> = { [K in keyof T]: T[K] extends (...all: infer A) => unknown ? A['length'] : never };
 
@@ -22,7 +23,7 @@ const functions: Arities<RawGarages> = {
 };
 
 test('the Embind functions of the garage module are those of garage-module.ts, with as many arguments', async () => {
-  const { raw } = await volatileGarages.load();
+  const { raw } = await loadGarages(garageModule);
   const module = raw as unknown as Record<string, (...all: unknown[]) => unknown>;
   for (const [name, arity] of Object.entries(functions)) {
     const tooMany = Array.from({ length: arity + 1 }, () => '');
@@ -34,7 +35,7 @@ test('the Embind functions of the garage module are those of garage-module.ts, w
 });
 
 test('without open garages a call of the module does nothing', async () => {
-  const { raw } = await volatileGarages.load();
+  const { raw } = await loadGarages(garageModule);
   assert.equal(raw.act(0, 1, '{"do":"tick"}', 0, 0), '{"replies":[],"changes":[]}');
   assert.equal(raw.show(0, 'figures'), 'null');
   assert.equal(raw.madeUpDay(0, 'busy', 1n, 'report'), 'null');

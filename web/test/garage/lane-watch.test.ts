@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { type ManualClock, manualClock } from 'prometheus-parking-lot/testing';
 import { OpenedGarages } from '../../src/garage/opened.js';
 import { LaneWatch } from '../../src/garage/shared/lane-watch.js';
-import { volatileGarages } from '../../src/wasm/garage-module.js';
+import { garageModule } from '../../src/wasm/garage-module.js';
 import { small } from './garages.js';
 
 const minute = 60_000;
@@ -14,7 +14,7 @@ async function fullGarage(...waiting: string[]) {
   const opened = await OpenedGarages.open({
     config: JSON.stringify({ garages: { g: small } }),
     environment: '',
-    module: volatileGarages,
+    parts: { core: garageModule },
     clock: clock as ManualClock,
     wasm: undefined,
     entropy: [1n, 2n],

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { durationMs } from '../../src/moments.js';
-import { garageModule, type RawGarages, volatileGarages } from '../../src/wasm/garage-module.js';
+import { garageModule } from '../../src/wasm/garage-module.js';
+import { loadGarages, type RawGarages } from '../../src/wasm/garages.js';
 
 /**
  * The scripts of garages in tests/scenario, whose traces the native build writes, replayed through the very module that is
@@ -82,7 +83,7 @@ function members(list: string): string[] {
 
 for (const name of scripts) {
   test(`${garageModule.name} answers ${name} with the bytes of the native build`, async () => {
-    const { raw } = await volatileGarages.load();
+    const { raw } = await loadGarages(garageModule);
     const replay = new Replay(raw);
     const expected: string[] = [];
     let goesOn = true;

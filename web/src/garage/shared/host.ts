@@ -4,6 +4,7 @@ import { Contender } from '../../shared-lot/contender.js';
 import { Outbox } from '../../shared-lot/outbox.js';
 import { type Envelope, names, type RealmKind } from '../../shared-lot/protocol.js';
 import { type GaragesOpening, OpenedGarages } from '../opened.js';
+import { garageStorage } from '../storage.js';
 import type { OwnerMessage, VisitorMessage } from './protocol.js';
 import { Reign } from './reign.js';
 
@@ -81,7 +82,7 @@ export class GarageHost {
     let reign: Reign | undefined;
     const opened = await OpenedGarages.open({
       ...opening,
-      module: (await import('../../wasm/garage-durable-module.js')).durableGarages,
+      parts: garageStorage,
       clock: systemClock,
       taking: as === 'first' ? 'refuse' : 'inherit',
       over: () => {

@@ -4,7 +4,7 @@ import { hasSyncHandles } from '../../storage/opfs-handles.js';
 import { holdAliveLock } from '../../worker/alive-lock.js';
 import type { GarageHome } from '../index.js';
 import type { GaragesOpening } from '../opened.js';
-import type { HostEvents, HostSetup } from './host.js';
+import type { GarageHost, HostEvents, HostSetup } from './host.js';
 import { type HostLink, WorkerHost } from './host-link.js';
 import { Visitor } from './visitor.js';
 
@@ -14,6 +14,8 @@ export interface SharedOpening extends Pick<GaragesOpening, 'config' | 'environm
   readonly stores: readonly string[];
   /** Throws what is wrong with the config, which no owner has looked at. */
   judge(): Promise<void>;
+  /** For realms that host for themselves and cannot import it. */
+  readonly GarageHost?: typeof GarageHost;
 }
 
 /** Opens garages that are all in stores of the browser: owns these if nobody does, else visits who does. */
@@ -47,6 +49,7 @@ export async function openSharedGarages(given: SharedOpening): Promise<GarageHom
       failed: (error) => visitor.failed(error),
       leaderless: (error) => visitor.leaderless(error),
     },
+    given.GarageHost,
   );
   const close = async () => {
     await visitor.quiet();
@@ -64,10 +67,14 @@ export async function openSharedGarages(given: SharedOpening): Promise<GarageHom
   }
 }
 
-async function hostFor(setup: HostSetup, events: HostEvents): Promise<HostLink> {
+async function hostFor(
+  setup: HostSetup,
+  events: HostEvents,
+  given: SharedOpening['GarageHost'],
+): Promise<HostLink> {
   if (isPage()) return new WorkerHost(setup, events);
-  const { GarageHost } = await import('./host.js');
-  return new GarageHost(setup, events);
+  const Host = given ?? (await import('./host.js')).GarageHost;
+  return new Host(setup, events);
 }
 
 /** Shared and service workers have no workers, and no way to write to files of the origin. */
