@@ -6,7 +6,7 @@ import { canShareDatabases } from '../recovery.js';
 import { nearest } from '../spelling.js';
 import { garageModule } from '../wasm/garage-module.js';
 import type { WasmSource } from '../wasm/load.js';
-import { sendable } from '../wasm/sendable.js';
+import { type SendableWasm, sendable } from '../wasm/sendable.js';
 import type { GarageConfig } from './config.js';
 import { Garage, type GarageFacts } from './garage.js';
 import type { Gate } from './gate.js';
@@ -69,10 +69,10 @@ export class Garages<Name extends string = string> {
     const [shared, own] = canShareDatabases() ? parted(garages) : [{}, garages];
     const isShared = Object.keys(shared).length > 0;
     // A response can be read only once.
-    const given = isShared ? { ...options, wasm: await sendable(options.wasm) } : options;
+    const sent = isShared ? { ...options, wasm: await sendable(options.wasm) } : undefined;
     const opened = await Promise.allSettled([
-      ...(isShared ? [openShared(shared, given)] : []),
-      ...(isShared && Object.keys(own).length === 0 ? [] : [openOwn(own, given, isShared)]),
+      ...(sent ? [openShared(shared, sent)] : []),
+      ...(sent && Object.keys(own).length === 0 ? [] : [openOwn(own, sent ?? options, isShared)]),
     ]);
     const homes = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
     const errors = opened.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
@@ -129,7 +129,10 @@ async function openOwn(garages: Configs, options: GarageOptions, isBeside: boole
   return { facts: opened.facts, gates: opened.gatehouses, close: () => opened.close() };
 }
 
-async function openShared(garages: Configs, options: GarageOptions): Promise<GarageHome> {
+async function openShared(
+  garages: Configs,
+  options: GarageOptions & { wasm: SendableWasm | undefined },
+): Promise<GarageHome> {
   if (options.clock !== undefined)
     throw invalid(
       'invalid_argument',
@@ -141,7 +144,7 @@ async function openShared(garages: Configs, options: GarageOptions): Promise<Gar
   const opening = { ...openingOf(garages, options), clock: systemClock };
   return openSharedGarages({
     ...opening,
-    wasm: await sendable(options.wasm),
+    wasm: options.wasm,
     stores: Object.values(garages)
       .flatMap((garage) => browserStoreOf(garage) ?? [])
       .sort(),

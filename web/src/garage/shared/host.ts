@@ -3,6 +3,7 @@ import { ParkingLotError } from '../../errors.js';
 import { Contender } from '../../shared-lot/contender.js';
 import { Outbox } from '../../shared-lot/outbox.js';
 import { type Envelope, names, type RealmKind } from '../../shared-lot/protocol.js';
+import type { SendableWasm } from '../../wasm/sendable.js';
 import { type GaragesOpening, OpenedGarages } from '../opened.js';
 import { garageStorage } from '../storage.js';
 import type { OwnerMessage, VisitorMessage } from './protocol.js';
@@ -18,7 +19,7 @@ export interface HostSetup {
   /** What visitors must have said to be heard. */
   readonly agreement: string;
   readonly opening: Pick<GaragesOpening, 'config' | 'environment' | 'entropy'> & {
-    readonly wasm: WebAssembly.Module | BufferSource | string | undefined;
+    readonly wasm: SendableWasm | undefined;
   };
 }
 
