@@ -7,7 +7,6 @@ import { holdAliveLock } from '../worker/alive-lock.js';
 import { carryError } from './carried-error.js';
 import { Contender } from './contender.js';
 import { Leader } from './leader.js';
-import { Outbox } from './outbox.js';
 import {
   type ClientMessage,
   type Envelope,
@@ -16,6 +15,7 @@ import {
   type StationOrder,
   type StationReport,
 } from './protocol.js';
+import { RealmLines } from './realm-lines.js';
 
 /** The other end: the realm that this station serves. */
 export interface StationPort {
@@ -35,8 +35,7 @@ export class Station {
   private leader: Leader | undefined;
   private epoch = 0;
   private channel: BroadcastChannel | undefined;
-  private readonly lines = new Map<number, BroadcastChannel>();
-  private readonly outboxes = new Map<number, Outbox<LeaderMessage>>();
+  private lines: RealmLines<LeaderMessage> | undefined;
   private pools: readonly string[] = [];
 
   constructor(
@@ -98,8 +97,12 @@ export class Station {
   }
 
   private async reign(epoch: number, as: 'first' | 'successor'): Promise<void> {
-    const { database, config, environment, wasm, entropy, orphans } = this.opening!;
+    const { database, realm, config, environment, wasm, entropy, orphans } = this.opening!;
     this.epoch = epoch;
+    const lines = new RealmLines<LeaderMessage>(database, realm, epoch, (envelope) =>
+      this.port.postMessage({ say: 'from leader', envelope }),
+    );
+    this.lines = lines;
     const leader = await Leader.open({
       database,
       config,
@@ -111,8 +114,8 @@ export class Station {
         ...(entropy === undefined ? {} : { entropy }),
         ...(orphans === undefined ? {} : { orphans }),
       },
-      send: (realm, message) => this.outboxOf(realm).add(message),
-      forget: (realm) => this.forget(realm),
+      send: (realm, message) => lines.say(realm, message),
+      forget: (realm) => lines.forget(realm),
       broke: () => this.contender?.abdicate(),
     });
     const { stores } = await leader.lot.health();
@@ -129,9 +132,7 @@ export class Station {
     const { leader } = this;
     this.leader = undefined;
     this.epoch = 0;
-    this.outboxes.clear();
-    for (const line of this.lines.values()) line.close();
-    this.lines.clear();
+    this.lines?.close();
     await leader?.close();
   }
 
@@ -145,36 +146,5 @@ export class Station {
     const envelope: Envelope<ClientMessage> = { epoch, realm, messages: [{ say: 'alive' }] };
     if (epoch === this.epoch) this.toLeader(envelope);
     else this.channel!.postMessage(envelope);
-  }
-
-  private forget(realm: number): void {
-    this.outboxes.delete(realm);
-    this.lines.get(realm)?.close();
-    this.lines.delete(realm);
-  }
-
-  private outboxOf(realm: number): Outbox<LeaderMessage> {
-    let outbox = this.outboxes.get(realm);
-    if (outbox === undefined) {
-      const { epoch } = this;
-      outbox = new Outbox((messages) => {
-        if (this.epoch === epoch) this.post(realm, { epoch, realm, messages });
-      });
-      this.outboxes.set(realm, outbox);
-    }
-    return outbox;
-  }
-
-  private post(realm: number, envelope: Envelope<LeaderMessage>): void {
-    if (realm === this.opening!.realm) {
-      this.port.postMessage({ say: 'from leader', envelope });
-      return;
-    }
-    let line = this.lines.get(realm);
-    if (line === undefined) {
-      line = new BroadcastChannel(names.realm(realm, this.opening!.database));
-      this.lines.set(realm, line);
-    }
-    line.postMessage(envelope);
   }
 }

@@ -1,8 +1,8 @@
 import { systemClock } from '../../clock.js';
 import { ParkingLotError } from '../../errors.js';
 import { Contender } from '../../shared-lot/contender.js';
-import { Outbox } from '../../shared-lot/outbox.js';
 import { type Envelope, names, type RealmKind } from '../../shared-lot/protocol.js';
+import { RealmLines } from '../../shared-lot/realm-lines.js';
 import type { SendableWasm } from '../../wasm/sendable.js';
 import { type GaragesOpening, OpenedGarages } from '../opened.js';
 import { garageStorage } from '../storage.js';
@@ -35,8 +35,7 @@ export interface HostEvents {
 /** What every realm has to own the garages with. It seeks the lead; while it has it, it runs the module and serves visitors. */
 export class GarageHost {
   private readonly channel: BroadcastChannel;
-  private readonly lines = new Map<number, BroadcastChannel>();
-  private readonly outboxes = new Map<number, Outbox<OwnerMessage>>();
+  private lines: RealmLines<OwnerMessage> | undefined;
   private readonly contender: Contender;
   private reign: Reign | undefined;
   private epoch = 0;
@@ -79,7 +78,9 @@ export class GarageHost {
   }
 
   private async open(epoch: number, as: 'first' | 'successor'): Promise<void> {
-    const { opening, agreement, lock } = this.setup;
+    const { database, realm, opening, agreement, lock } = this.setup;
+    const lines = new RealmLines<OwnerMessage>(database, realm, epoch, this.events.received);
+    this.lines = lines;
     let reign: Reign | undefined;
     const opened = await OpenedGarages.open({
       ...opening,
@@ -91,8 +92,7 @@ export class GarageHost {
         this.contender.abdicate();
       },
     });
-    const post = (realm: number, message: OwnerMessage) => this.outboxOf(realm, epoch).add(message);
-    reign = new Reign(opened, agreement, lock, post, (realm) => this.forget(realm));
+    reign = new Reign(opened, agreement, lock, lines);
     const { volatileReason } = opened;
     if (this.epoch === epoch && (as === 'first' || volatileReason === undefined)) {
       this.reign = reign;
@@ -110,39 +110,7 @@ export class GarageHost {
     if (how === 'resigned') await reign?.close();
     this.epoch = 0;
     this.reign = undefined;
+    this.lines?.close();
     if (how === 'stolen') await reign?.abandon();
-    this.outboxes.clear();
-    for (const line of this.lines.values()) line.close();
-    this.lines.clear();
-  }
-
-  private outboxOf(realm: number, epoch: number): Outbox<OwnerMessage> {
-    let outbox = this.outboxes.get(realm);
-    if (outbox === undefined) {
-      outbox = new Outbox((messages) => {
-        if (this.epoch === epoch) this.post(realm, { epoch, realm, messages });
-      });
-      this.outboxes.set(realm, outbox);
-    }
-    return outbox;
-  }
-
-  private post(realm: number, envelope: Envelope<OwnerMessage>): void {
-    if (realm === this.setup.realm) {
-      this.events.received(envelope);
-      return;
-    }
-    let line = this.lines.get(realm);
-    if (line === undefined) {
-      line = new BroadcastChannel(names.realm(realm, this.setup.database));
-      this.lines.set(realm, line);
-    }
-    line.postMessage(envelope);
-  }
-
-  private forget(realm: number): void {
-    this.outboxes.delete(realm);
-    this.lines.get(realm)?.close();
-    this.lines.delete(realm);
   }
 }

@@ -1,4 +1,5 @@
 import { carryError } from '../../shared-lot/carried-error.js';
+import type { RealmLines } from '../../shared-lot/realm-lines.js';
 import { watchAliveLock } from '../../worker/alive-lock.js';
 import type { RawAnswer } from '../gate.js';
 import type { Gatehouse } from '../gatehouse.js';
@@ -21,8 +22,7 @@ export class Reign {
     private readonly opened: OpenedGarages,
     private readonly config: string,
     private readonly lock: string | undefined,
-    private readonly post: (realm: number, message: OwnerMessage) => void,
-    private readonly forget: (realm: number) => void,
+    private readonly lines: RealmLines<OwnerMessage>,
   ) {
     this.lanes = opened.gatehouses.map((gatehouse) => new LaneWatch(gatehouse));
   }
@@ -94,7 +94,7 @@ export class Reign {
   }
 
   private answer(realm: number, id: number, ask: () => Promise<RawAnswer | string>): void {
-    if (this.doors !== 'open') return this.post(realm, { say: 'left undone', id });
+    if (this.doors !== 'open') return this.lines.say(realm, { say: 'left undone', id });
     ask().then(
       (answer) => this.send(realm, { say: 'answer', id, answer }),
       (error: unknown) => this.send(realm, { say: 'refusal', id, error: carryError(error) }),
@@ -121,11 +121,11 @@ export class Reign {
     this.visitors.delete(realm);
     visitor.unwatch();
     for (const stop of visitor.listening.values()) stop();
-    this.forget(realm);
+    this.lines.forget(realm);
   }
 
   private send(realm: number, message: OwnerMessage): void {
-    if (this.doors !== 'closed') this.post(realm, message);
+    if (this.doors !== 'closed') this.lines.say(realm, message);
   }
 
   private gatehouse(garage: number): Gatehouse {
