@@ -55,6 +55,20 @@ test('the tariff can be edited, is checked by the core, and the day is run again
   expect(complaints).toEqual([]);
 });
 
+test('plots are drawn again for the width that the page leaves them', async ({ page }) => {
+  const complaints = await openGarage(page);
+  const sizes = () =>
+    page.locator('svg.plot').evaluateAll((plots) =>
+      plots.map((plot) => ({ drawn: plot.viewBox.baseVal.width, shown: plot.clientWidth })),
+    );
+  for (const width of [1280, 700, 360]) {
+    await page.setViewportSize({ width, height: 900 });
+    await expect.poll(async () => (await sizes()).filter(({ drawn, shown }) => drawn !== shown)).toEqual([]);
+  }
+  expect((await sizes()).length).toBe(2);
+  expect(complaints).toEqual([]);
+});
+
 test('time goes on by itself when the day is played', async ({ page }) => {
   await openGarage(page);
   const { hour } = await readReport(page);

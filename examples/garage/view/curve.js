@@ -7,6 +7,18 @@ import { moneyOf, wholeMoneyOf } from './format.js';
 const svg = 'http://www.w3.org/2000/svg';
 const foot = 18;
 
+const drawings = new Map();
+const resized = new ResizeObserver((entries) => {
+  for (const { target } of entries) drawings.get(target)();
+});
+
+/** Draws now, and again whenever the page gives the plot another size. */
+function keepDrawn(root, draw) {
+  if (!drawings.has(root)) resized.observe(root);
+  drawings.set(root, draw);
+  draw();
+}
+
 /** A unit of the drawing is a pixel, so that text keeps its size. */
 function sizeOf(root) {
   const width = Math.max(240, root.clientWidth);
@@ -16,7 +28,9 @@ function sizeOf(root) {
 }
 
 /** Occupied spots as an area, money taken as a line. */
-export function drawDay(root, { begin, samples, spots }) {
+export const drawDay = (root, day) => keepDrawn(root, () => plotDay(root, day));
+
+function plotDay(root, { begin, samples, spots }) {
   const { width, height } = sizeOf(root);
   const x = (at) => ((at - begin) / dayMs) * width;
   const top = Math.max(10_000, ...samples.map(({ revenue }) => revenue)) * 1.05;
@@ -44,7 +58,9 @@ function hours(width, height) {
 }
 
 /** `prices`: `[{hours, amount}]`, rising; `chosen`: the stay that is looked at. */
-export function drawPrices(root, prices, chosen) {
+export const drawPrices = (root, prices, chosen) => keepDrawn(root, () => plotPrices(root, prices, chosen));
+
+function plotPrices(root, prices, chosen) {
   const { width, height } = sizeOf(root);
   const most = Math.max(100, ...prices.map(({ amount }) => amount)) * 1.1;
   const longest = prices.at(-1).hours;
