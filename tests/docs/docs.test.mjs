@@ -88,3 +88,22 @@ test('the usage for agents has a line for every refusal and every reason', () =>
     assert.deepEqual(names.filter((name) => !usage.includes(`\`${name}\``)), []);
   }
 });
+
+/** The names of all keys that objects of a schema have, however deep. */
+function keysOf(schema) {
+  if (schema === null || typeof schema !== 'object') return [];
+  const { properties = {}, ...others } = schema;
+  return [...Object.entries(properties).flatMap(([key, value]) => [key, ...keysOf(value)]), ...Object.values(others).flatMap(keysOf)];
+}
+
+test('the configuration names every key of a config, and of its garages and tariffs in their own section', () => {
+  const schema = JSON.parse(execFileSync('parking-lot', ['check', '--schema'], { env: environment, encoding: 'utf8' }));
+  const configuration = readFileSync(path.join(root, 'docs/configuration.md'), 'utf8');
+  const [, ofGarages] = /^## Garages\n([\s\S]*?)^## /m.exec(configuration);
+  const missing = (keys, text) => [...new Set(keys)].filter((key) => !new RegExp(`[\`."]${key.replace('$', '\\$')}[\`."]`).test(text));
+  const { garages } = schema.properties;
+  assert.ok(keysOf(garages).length > 60, 'the schema has no garages');
+  const inOtherSections = ['database', 'directory', 'dsn', 'path', 'table', 'type']; // of storage
+  assert.deepEqual(missing(keysOf(garages), ofGarages).filter((key) => !inOtherSections.includes(key)), []);
+  assert.deepEqual(missing(keysOf(schema), configuration), []);
+});
