@@ -48,7 +48,7 @@ export interface TariffConfig {
   };
 }
 
-/** A garage. `docs/garage.md` tells what each key means; `preset` gives what is left out. */
+/** A garage. `docs/configuration.md` tells what each key means; `preset` gives what is left out. */
 export interface GarageConfig {
   preset?: 'airport' | 'mall' | 'street';
   /** IANA name, like `Europe/Berlin`; UTC unless given. */
