@@ -22,6 +22,7 @@ struct GarageOptions {
   std::string exit;
   std::string type = "car";
   std::string kind = "regular";
+  std::uint16_t surge_percent = 0;  // 0: that of the hour of the entry
 };
 
 ExitCode simulate_day(const GarageOptions& options) {
@@ -57,8 +58,10 @@ ExitCode quote(const GarageOptions& options) {
   }
   if (!options.tariff.empty() && tariff->name != options.tariff)
     return complain_of_garage({"--tariff", "the garage has no tariff of this name."});
+  const garage::PricingStrategy pricing(*tariff, *zone);
+  stay.surge_percent = options.surge_percent == 0 ? pricing.surge_by_hour(stay.entry) : options.surge_percent;
   garage::Quote quoted;
-  garage::PricingStrategy(*tariff, *zone).quote(stay, quoted);
+  pricing.quote(stay, quoted);
   nlohmann::ordered_json json{
       {"tariff", tariff->name}, {"currency", config->currency}, {"amount", quoted.amount}};
   json["lines"] = nlohmann::json::array();
@@ -98,6 +101,10 @@ void add_garage(CLI::App& app, Chosen& chosen) {
       ->check(CLI::IsMember({"car", "truck", "van", "motorcycle", "bus"}));
   price->add_option("--kind", options->kind, "Of the spot.")
       ->check(CLI::IsMember({"compact", "regular", "oversized"}));
+  price
+      ->add_option("--surge", options->surge_percent,
+                   "In percent, as the gate told it. Default: that of the hour of the entry.")
+      ->check(CLI::Range(1, 1000));
   price->callback([options, &chosen] { chosen = [options] { return quote(*options); }; });
 }
 

@@ -4,6 +4,7 @@
 #include "codec/json_spelling.h"
 #include "codec/json_time.h"
 #include "config_keys.h"
+#include "garage/trusted.h"
 #include "garage/words.h"
 #include "parking_lot/garage/json.h"
 
@@ -135,6 +136,10 @@ void read_stay_spots(JsonReader& reader, const JsonValue& value, const Key&, voi
   if (const auto spots = reader.integer(value, 1, 64))
     draft_of(owner).stay.spots = static_cast<std::uint16_t>(*spots);
 }
+void read_stay_surge(JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
+  if (const auto percent = reader.integer(value, 1, percent_max))
+    draft_of(owner).surge_percent = static_cast<std::uint16_t>(*percent);
+}
 void read_paid(JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
   const auto is_paid = reader.boolean(value);
   if (is_paid && *is_paid) draft_of(owner).settlement = Exit::Settlement::paid_here;
@@ -198,6 +203,7 @@ constexpr Key stay_keys[] = {stay_time_key<&Stay::entry>("entry"),
                              special_key("kind", read_stay_kind, nullptr, nullptr, {}),
                              special_key("features", read_stay_features, nullptr, nullptr, {}),
                              special_key("spots", read_stay_spots, nullptr, nullptr, {}),
+                             special_key("surge_percent", read_stay_surge, nullptr, nullptr, {}),
                              special_key("validations", read_validations, nullptr, nullptr, {})};
 constexpr Key seen_keys[] = {special_key("seen", read_seen, nullptr, nullptr, {})};
 
@@ -327,6 +333,7 @@ Input GarageCommand::input(RequestId request) const {
     case CommandName::quote: {
       AskQuote ask{request, tariff, stay};
       ask.stay.type = type;
+      ask.stay.surge_percent = surge_percent;
       return ask;
     }
     case CommandName::reconcile:

@@ -140,7 +140,7 @@ void Garage::Machine::take(const AskQuote& input) {
   if (is_refused(input.request, Wants::zone)) return;
   const int tariff = parking.tariff_of(input.tariff);
   if (tariff < 0) return refuse(input.request, GarageRefusal::unknown_name, "tariff");
-  const Stay& stay = input.stay;
+  Stay stay = input.stay;
   std::string_view field;
   if (stay.entry.ms < 0 || stay.entry > time_max) field = "entry";
   if (stay.exit.ms < 0 || stay.exit > time_max || stay.exit - stay.entry > stay_max) field = "exit";
@@ -150,8 +150,10 @@ void Garage::Machine::take(const AskQuote& input) {
   if (stay.kind > SpotKind::oversized) field = "kind";
   if (!field.empty()) return refuse(input.request, GarageRefusal::invalid_request, field);
   if (stay.exit < stay.entry) return refuse(input.request, GarageRefusal::exit_before_entry, "exit");
+  const PricingStrategy pricing(config.tariffs[static_cast<std::size_t>(tariff)], parking.offsets);
+  if (stay.surge_percent == 0) stay.surge_percent = pricing.surge_by_hour(stay.entry);
   auto quote = std::make_shared<Quote>();
-  PricingStrategy(config.tariffs[static_cast<std::size_t>(tariff)], parking.offsets).quote(stay, *quote);
+  pricing.quote(stay, *quote);
   const Priced answer{quote->amount, quote.get()};
   answer_after(0, input.request, answer, quote);
 }

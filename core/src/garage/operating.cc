@@ -98,8 +98,9 @@ void Garage::Machine::take(const Refund& input) {
   if (input.if_version != 0 && input.if_version != ticket.version)
     return answer_after(ticket.version, input.request,
                         garage::Refused{GarageRefusal::version_conflict, "ticket"});
-  if (input.amount <= 0 || input.amount > ticket.paid - ticket.refunded)
-    return refuse(input.request, GarageRefusal::invalid_request, "amount");
+  if (input.amount <= 0) return refuse(input.request, GarageRefusal::invalid_request, "amount");
+  if (input.amount > ticket.paid - ticket.refunded)
+    return refuse(input.request, GarageRefusal::overpaid, "amount");
   const std::uint64_t sequence = emit(MoneyRefunded{ticket.number, input.amount, input.by, input.reason});
   answer_after(sequence, input.request, garage::Done{sequence});
 }

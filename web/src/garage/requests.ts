@@ -112,6 +112,8 @@ export interface QuoteRequest {
   kind?: SpotKind;
   features?: readonly SpotFeature[];
   spots?: number;
+  /** As `enter` told it; unless given, that of the hour of the entry. What occupancy adds is known when a vehicle enters. */
+  surgePercent?: number;
   validations?: readonly string[];
   permit?: string;
 }

@@ -32,7 +32,7 @@ test('a price is fixed, money goes back, a ticket is made void, a lost one has i
   await garage.setPrice({ plate: 'B-1', amount: 500, ...ann });
   await garage.exit({ plate: 'B-1', paidHere: true });
   const tooMuch = await errorOf(garage.refund({ ticket: first.ticket, amount: 501, ...ann }));
-  assert.deepEqual([tooMuch.code, tooMuch.field], ['invalid_argument', 'amount']);
+  assert.deepEqual([tooMuch.code, tooMuch.field], ['overpaid', 'amount']);
   await garage.refund({ ticket: first.ticket, amount: 200, ...ann });
   await garage.reportLost('B-2');
   assert.equal((await garage.price({ plate: 'B-2' })).due, 2500);

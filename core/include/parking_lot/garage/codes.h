@@ -52,7 +52,7 @@ namespace parking_lot::garage {
   X(unconfirmed, 21, 503, "Storage failed before the answer was certain; look, then retry.") \
   X(lane_full, 22, 409, "Too many vehicles wait at the gates; come back later.") \
   X(unknown_garage, 23, 404, "No garage has this name; check the config.") \
-  X(overpaid, 24, 400, "The payment is more than what is due; pay at most that.") \
+  X(overpaid, 24, 400, "The amount is more than what is due, or than what can be refunded; name at most that.") \
   X(in_use, 25, 409, "The named ticket, place, reservation or permit of the vehicle stands; end it first.")
 
 /// Why a price line is there; see tariff.h.

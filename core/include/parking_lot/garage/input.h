@@ -173,7 +173,8 @@ struct AskPrice {
   TicketName ticket;
   WallTime at{0};
 };
-/// What a stay would cost that nobody has begun. `permit` and `validations` as in `Stay`.
+/// What a stay would cost that nobody has begun. `permit` and `validations` as in `Stay`; a `surge_percent`
+/// of 0 is the one of the hour of the entry.
 struct AskQuote {
   RequestId request = 0;
   std::string_view tariff;

@@ -66,6 +66,7 @@ struct GarageCommand {
   Exit::Settlement settlement = Exit::Settlement::must_be_paid;
   Allocation allocation = Allocation::first_available;
   Stay stay;
+  std::uint16_t surge_percent = 0;  ///< of a quote; 0: that of the hour of the entry
   ZoneOffsets offsets;
   std::vector<SpotId> seen;
 

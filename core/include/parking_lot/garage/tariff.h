@@ -178,6 +178,8 @@ class PricingStrategy {
 
   /// The surge of a stay that begins now: the highest of those that apply, 100 if none does.
   std::uint16_t surge_percent(WallTime entry, std::uint64_t occupied, std::uint64_t spots) const;
+  /// The same of an empty garage: what is certain before anybody comes.
+  std::uint16_t surge_by_hour(WallTime entry) const { return surge_percent(entry, 0, 1); }
 
  private:
   void charge_time(const Stay& stay, WallTime end, Quote& quote) const;
