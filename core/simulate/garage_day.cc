@@ -26,6 +26,12 @@ WallTime midnight(const garage::ZoneOffsets& offsets) {
   return begin;
 }
 
+/// A day that is made up leaves no trace, wherever the garage itself is kept.
+garage::GarageConfig in_memory(garage::GarageConfig config) {
+  config.storage = {};
+  return config;
+}
+
 }  // namespace
 
 std::optional<DayKind> parse_DayKind(std::string_view name) {
@@ -37,11 +43,11 @@ std::optional<DayKind> parse_DayKind(std::string_view name) {
 
 GarageDay::GarageDay(const garage::GarageConfig& config, const garage::ZoneOffsets& offsets, DayKind kind,
                      std::uint64_t seed)
-    : config_(config),
+    : config_(in_memory(config)),
       seed_(seed),
       begin_(midnight(offsets)),
       now_{begin_, SteadyTime{0}},
-      garage_(Garage::open(config, now_, Entropy{seed, 1})) {
+      garage_(Garage::open(config_, now_, Entropy{seed, 1})) {
   garage_.handle(now_, garage::ZoneKnown{1, config_.zone, offsets});
   hear();
   plan(kind);

@@ -17,14 +17,8 @@ namespace parking_lot {
 
 using namespace garage;
 
-namespace {
-
-constexpr auto ms_max = static_cast<std::uint64_t>(duration_max.ms);
-constexpr std::uint64_t count_max = std::numeric_limits<std::uint32_t>::max();
-constexpr std::size_t range_max = 10'000;
-
-/// `A-F`, `1-12` and `P1-P4` as their members; any other name as itself.
-std::vector<std::string> names_of_range(const std::string& text) {
+std::vector<std::string> garage::names_of_range(const std::string& text) {
+  constexpr std::size_t range_max = 10'000;
   const std::size_t dash = text.find('-');
   if (dash == std::string::npos || dash == 0 || dash + 1 == text.size()) return {text};
   const std::string from = text.substr(0, dash);
@@ -49,6 +43,11 @@ std::vector<std::string> names_of_range(const std::string& text) {
   for (std::uint32_t i = first; i <= last; ++i) names.push_back(prefix + std::to_string(i));
   return names;
 }
+
+namespace {
+
+constexpr auto ms_max = static_cast<std::uint64_t>(duration_max.ms);
+constexpr std::uint64_t count_max = std::numeric_limits<std::uint32_t>::max();
 
 // --- levels, rows, spots ---
 

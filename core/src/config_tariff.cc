@@ -329,7 +329,7 @@ constexpr Key tariff_keys[] = {
                                         "Prices are multiples of this."),
     duration_key<&Tariff::grace_entry>("grace_entry", 0, ms_max, "Shorter stays cost nothing."),
     duration_key<&Tariff::grace_exit>("grace_exit", 0, ms_max, "Time to leave after paying."),
-    fee_key<&Tariff::flat>("flat", "What each stay costs at least."),
+    fee_key<&Tariff::flat>("flat", "What each stay costs, on top of its time."),
     special_key("tiers", read_tiers, nullptr, write_list_schema<tier_keys>,
                 "Fees by the length of the stay."),
     object_key<&Tariff::increment>("increment", Table<Increment>{increment_keys}, "Beyond the tiers."),
@@ -356,6 +356,11 @@ constexpr Key tariff_keys[] = {
 void read_tariff(JsonReader& reader, const JsonValue& value, Tariff& tariff) {
   if (reader.is_object(value, "{\"increment\": {\"length\": \"1h\", \"fee\": 200}}"))
     read_members(reader, value, Table<Tariff>{tariff_keys}, tariff);
+  const JsonValue* const increment = value.find("increment");
+  if (increment != nullptr && tariff.increment.fee > 0 && increment->find("length") == nullptr) {
+    const JsonReader::At at(reader, "increment");
+    reader.error("needs \"length\" beside its fee; say for how long that pays, like 1h.");
+  }
 }
 
 void write_tariff_schema(JsonWriter& out) {

@@ -7,6 +7,7 @@
 
 #include "cli/commands.h"
 #include "cli/config_file.h"
+#include "cli/garage_zone.h"
 #include "parking_lot/garage/garage_config.h"
 #include "parking_lot/native/host.h"
 
@@ -52,6 +53,12 @@ Result<void> check_garages(const std::string& config, ParsedConfig& parsed) {
     const bool is_known = std::any_of(parsed.issues.begin(), parsed.issues.end(),
                                       [&](const ConfigIssue& known) { return known.path == issue.path; });
     if (!is_known) parsed.issues.push_back(issue);
+  }
+  for (const garage::GarageConfig& each : garages.garages) {
+    if (const auto zone = read_zone(each.zone); !zone) {
+      const std::string path = "garages." + each.name + ".zone";
+      parsed.issues.push_back({ConfigIssue::Severity::error, path, zone.error().message});
+    }
   }
   return {};
 }

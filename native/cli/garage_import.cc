@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cli/config_file.h"
@@ -17,8 +19,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// Spreadsheets put it in front of UTF-8.
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 /// The cells of one line (RFC 4180): commas part them, quotes keep commas in. Lines end with the cell.
-std::vector<std::string> cells_of(const std::string& line) {
+/// Nothing for a line that leaves a quote open.
+std::optional<std::vector<std::string>> cells_of(const std::string& line) {
   std::vector<std::string> cells(1);
   bool is_quoted = false;
   for (std::size_t i = 0; i < line.size(); ++i) {
@@ -33,7 +39,7 @@ std::vector<std::string> cells_of(const std::string& line) {
       cells.back() += c;
     }
   }
-  return cells;
+  return is_quoted ? std::nullopt : std::optional(std::move(cells));
 }
 
 class SpotTable {
@@ -41,14 +47,15 @@ class SpotTable {
   explicit SpotTable(std::string file) : file_(std::move(file)) {}
 
   Result<Json> read(const std::string& text) {
-    std::size_t begin = 0;
+    std::size_t begin = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
     for (line_ = 1; begin < text.size(); ++line_) {
       const std::size_t end = std::min(text.find('\n', begin), text.size());
       const std::string line = text.substr(begin, end - begin);
       begin = end + 1;
       if (line.find_first_not_of(" \t\r,") == std::string::npos) continue;
-      const std::vector<std::string> cells = cells_of(line);
-      if (auto taken = columns_.empty() ? take_header(cells) : take_spot(cells); !taken)
+      const auto cells = cells_of(line);
+      if (!cells) return wrong("", "opens a quote and does not close it.");
+      if (auto taken = columns_.empty() ? take_header(*cells) : take_spot(*cells); !taken)
         return Failure(taken.error());
     }
     if (levels_.empty()) return wrong("", "holds no spots; write a header and a line for each spot.");
@@ -87,6 +94,11 @@ class SpotTable {
     const std::string row = cell(cells, "row");
     if (level.empty()) return wrong("level", "is empty; name the level, like P1.");
     if (row.empty()) return wrong("row", "is empty; name the row, like A.");
+    for (const auto& [column, name] : {std::pair("level", level), std::pair("row", row)}) {
+      if (garage::names_of_range(name).size() > 1)
+        return wrong(column,
+                     "stands for several in a config, and a line for one spot; name it without \"-\".");
+    }
     std::uint64_t& count = counts_[level + '/' + row];
     const std::string position = cell(cells, "position");
     if (!position.empty() && position != std::to_string(count + 1))
@@ -104,7 +116,12 @@ class SpotTable {
       spot["features"] = *features;
     }
     Json& line = levels_[level][row];
-    if (const std::string zone = cell(cells, "zone"); !zone.empty()) line["zone"] = zone;
+    if (const std::string zone = cell(cells, "zone"); !zone.empty()) {
+      if (line.contains("zone") && line["zone"] != zone)
+        return wrong("zone",
+                     "must be " + line["zone"].get<std::string>() + ", as before: a row lies in one zone.");
+      line["zone"] = zone;
+    }
     add(line["spots"], std::move(spot));
     return {};
   }

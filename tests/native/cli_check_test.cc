@@ -59,6 +59,10 @@ TEST_CASE("check: a config of garages alone needs no pools") {
   StartedProgram check({"check", folder.write("c.json", R"({"garages": {"g": {"preset": "mall"}}})")});
   CHECK(check.wait() == 0);
   CHECK_THAT(check.output(), Catch::EndsWith("is fine.\n"));
+  StartedProgram nowhere(
+      {"check", folder.write("z.json", R"({"garages": {"g": {"preset": "mall", "zone": "Europe/Berln"}}})")});
+  CHECK(nowhere.wait() == 2);
+  CHECK_THAT(nowhere.output(), Catch::Contains("garages.g.zone: is no time zone that this system knows"));
   StartedProgram wrong({"check", folder.write("d.json", R"({"garages": {"g": {"preset": "barn"}}})")});
   CHECK(wrong.wait() == 2);
   CHECK_THAT(wrong.output(), Catch::Contains("garages.g.preset"));

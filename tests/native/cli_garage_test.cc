@@ -81,11 +81,40 @@ TEST_CASE("garage simulate: nights count from local midnight on") {
   CHECK(day["revenue"]["still_due"] == 0);
 }
 
+TEST_CASE("garage simulate: a day of a garage that is stored is that of one in memory, and leaves no trace") {
+  const TemporaryFolder folder;
+  const auto day = [&](const std::string& storage) {
+    const std::string text =
+        R"({"garages": {"g": {"levels": {"P1": {"A": 50}}, "tariffs": {"t": {"flat": 100}}, "storage": )" +
+        storage + "}}}";
+    return printed({"garage", "simulate", "--config", folder.write("c.json", text), "--seed", "1", "--json"});
+  };
+  CHECK(day(R"({"type": "file", "path": "data"})") == day(R"("in_memory")"));
+  CHECK(!std::filesystem::exists(folder.path("data")));
+}
+
+TEST_CASE("garage quote: the surge of the hour of the entry, or the one that the gate told") {
+  const TemporaryFolder folder;
+  const std::string tariff = R"({"increment": {"length": "1h", "fee": 100},
+    "surge": {"hours": [{"from": "06:00", "to": "09:00", "percent": 125}]}})";
+  const std::string path = folder.write(
+      "c.json", R"({"garages": {"g": {"levels": {"P1": {"A": 5}}, "tariffs": {"t": )" + tariff + "}}}}");
+  const auto amount = [&](const std::string& entry, std::vector<std::string> more = {}) {
+    std::vector<std::string> all = {
+        "garage", "quote", "--config", path, "--entry", entry, "--exit", "2026-01-01T16:00:00Z", "--json"};
+    all.insert(all.end(), more.begin(), more.end());
+    return json::parse(printed(all))["amount"];
+  };
+  CHECK(amount("2026-01-01T08:00:00Z") == 1000);
+  CHECK(amount("2026-01-01T08:00:00Z", {"--surge", "150"}) == 1200);
+  CHECK(amount("2026-01-01T12:00:00Z") == 400);
+}
+
 TEST_CASE("garage import: a table of spots becomes the levels of a config, equal neighbours as one run") {
   const TemporaryFolder folder;
   const std::string before = folder.write("c.json", config);
   const std::string table = folder.write("spots.csv",
-                                         "level,row,position,kind,features\r\n"
+                                         "\xEF\xBB\xBFlevel,row,position,kind,features\r\n"
                                          "P1,A,1,compact,\r\n"
                                          "P1,A,2,compact,\r\n"
                                          "P1,A,3,regular,\"ev_charger covered\"\r\n"
@@ -112,6 +141,10 @@ TEST_CASE("garage import: what is wrong with a table is told by line and column"
       {"level,row,position\nP1,A,1\nP1,A,3\n", "line 3, position: must be 2"},
       {"level,row,kind\nP1,A,huge\n", "line 2, kind: must be compact"},
       {"level,row,features\nP1,A,roof\n", "line 2, features: must be of"},
+      {"level,row\nP1,\"A\n", "line 2: opens a quote"},
+      {"level,row\nP1-P3,A\n", "line 2, level: stands for several"},
+      {"level,row\nP1,A-C\n", "line 2, row: stands for several"},
+      {"level,row,zone\nP1,A,east\nP1,A,west\n", "line 3, zone: must be east"},
       {"level,row\nP9,A\n", "garages.g.entrances.south.P1: is no level"},
   };
   for (const auto& [table, message] : cases) {

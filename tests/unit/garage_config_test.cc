@@ -93,6 +93,8 @@ TEST_CASE("all that is wrong is told at once, each under its path") {
         std::vector<std::string>{"garages.g h", "garages.g h.preset", "garages.g h.levels",
                                  "garages.g h.tariffs", "garages.x.levls", "garages.x.lane_max",
                                  "garages.x.allocation", "garages.x.currency", "garages.x.entrances.a.P9"});
+  CHECK(paths_of(R"({"g": {"preset": "mall", "tariffs": {"t": {"increment": {"fee": 5}}}}})") ==
+        std::vector<std::string>{"garages.g.tariffs.t.increment"});
   CHECK(paths_of(R"({"g": {"preset": "mall", "tariffs": {"t": {"tiers": [{"upto": "2h", "fee": 5},
       {"upto": "1h", "fee": 3}], "overnight": {"from": "25:00", "to": "6"}, "weekend": {"days": ["son"]},
       "increment": {"length": "10s", "fee": 1}, "validations": [{"name": "a"}, {"name": "a", "percent": 101}],

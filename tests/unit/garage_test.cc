@@ -295,11 +295,11 @@ TEST_CASE("operators correct, fix prices, make void and refund, with their name 
   refund.reason = "unhappy";
   refund.ticket = admitted->id;
   refund.amount = 251;
-  CHECK(driven.refusal(refund) == Code::invalid_request);
+  CHECK(driven.refusal(refund) == Code::overpaid);
   refund.amount = 200;
   CHECK(driven.ask<Done>(refund));
   refund.amount = 51;
-  CHECK(driven.refusal(refund) == Code::invalid_request);
+  CHECK(driven.refusal(refund) == Code::overpaid);
   CHECK(driven.garage.figures().paid == 250);
   CHECK(driven.garage.figures().refunded == 200);
   REQUIRE(driven.enter("C"));

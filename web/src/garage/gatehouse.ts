@@ -84,6 +84,7 @@ export class Gatehouse implements Gate {
       default:
         // What is due is done first.
         this.tick();
+        if (look.at !== 'figures') this.assertKnown();
         return this.call((raw) => raw.show(this.index, look.at));
     }
   }
@@ -158,6 +159,17 @@ export class Gatehouse implements Gate {
       if (!this.stopped) this.tick();
     });
     this.timer.hold(this.asked.size > 0);
+  }
+
+  /** What a garage has is not known while its journal is not read: an empty garage would be a lie. */
+  private assertKnown(): void {
+    if (!this.premises.isStored) return;
+    const { storage } = JSON.parse(this.call((raw) => raw.show(this.index, 'figures'))) as {
+      storage: string;
+    };
+    if (storage === 'open') return;
+    const message = "The garage's storage is loading or failing; retry later.";
+    throw new ParkingLotError('storage_unavailable', message);
   }
 
   private assertStored(): void {

@@ -73,8 +73,11 @@ export class OpenedGarages {
       return new OpenedGarages(opened.garages, gatehouses, premises, stores);
     } catch (error) {
       if (abort.reason === undefined) raw.closeGarages();
+      const trouble = stores?.trouble;
       await stores?.close();
-      throw error;
+      if (trouble === undefined) throw error;
+      const message = `The garages' store cannot be written, so that they are not opened: ${trouble}`;
+      throw new ParkingLotError('unavailable', message, { cause: error });
     }
   }
 
@@ -85,11 +88,6 @@ export class OpenedGarages {
     const { garages } = JSON.parse(opening.config) as { garages: Record<string, { zone?: unknown }> };
     const zones = Object.entries(garages).map(([name, { zone = 'UTC' }]) => ({ name, zone: String(zone) }));
     refuseIssues(zones.flatMap(unknownZone));
-  }
-
-  /** Why a store is kept in memory although it should not be. */
-  get volatileReason(): string | undefined {
-    return this.stores?.volatileReason;
   }
 
   /** Ends all garages, after what was answered is durable: who waits in a lane is told `closed`. */

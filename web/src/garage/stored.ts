@@ -48,7 +48,8 @@ export class GarageStores {
         queues: [],
         mailboxes: [],
       }));
-      const disks = await LotStorage.open(facts, raw as unknown as RawDurableModule, clock, events);
+      // What a gate answers is durable: a garage has no answer that says that it may not be.
+      const disks = await LotStorage.open(facts, raw as unknown as RawDurableModule, clock, events, 'fail');
       return new GarageStores(disks, unlock);
     } catch (error) {
       unlock();
@@ -60,10 +61,9 @@ export class GarageStores {
     return this.disks.count;
   }
 
-  /** Why a store is kept in memory although it should not be. */
-  get volatileReason(): string | undefined {
-    const state = this.disks.states().find(({ durability }) => durability === 'volatile');
-    return state && (state.reason ?? 'It cannot be stored.');
+  /** Why nothing can be stored at present. */
+  get trouble(): string | undefined {
+    return this.disks.states().find(({ durability }) => durability === 'volatile')?.reason;
   }
 
   /** Resolves when a sync has ended. */

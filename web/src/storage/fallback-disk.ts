@@ -13,13 +13,17 @@ export interface DiskState {
   readonly reason: string | undefined;
 }
 
+/** What a disk does while the browser refuses to store: it says `volatile` and goes on in memory, or its syncs fail. */
+export type WhenRefused = 'go_on' | 'fail';
+
 /** How it waits; the answer stops that. */
 export type After = (delayMs: number, callback: () => void) => () => void;
 
 /**
- * A disk of a browser, which may refuse to store at any time. Then files stay in memory, syncs succeed without storing
- * anything, and the state says so: whoever is told of success is told `volatile` with it. All is tried again with pauses of 1
- * to 30 seconds; a sync that succeeds stores everything there is, and the disk is durable again.
+ * A disk of a browser, which may refuse to store at any time. Then files stay in memory, and one that goes on lets syncs succeed
+ * without storing anything, which the state says: whoever is told of success is told `volatile` with it. All is tried again with
+ * pauses of 1 to 30 seconds; a sync that succeeds stores everything there is, and the disk is durable again. One that fails leaves
+ * it to its journal to try again.
  *
  * What cannot be had back is not covered up: a disk that somebody else has taken over stays fenced.
  */
@@ -29,12 +33,14 @@ export class FallbackDisk implements Disk {
   private stopWaiting: (() => void) | undefined;
   private lastMode: SyncMode = 'strict';
   private fence: DiskError | undefined;
+  private turn: Promise<unknown> = Promise.resolve();
 
   /** `note`: what there is to say of a disk that works. */
   constructor(
     private readonly disk: Disk,
     private readonly after: After,
     private readonly onChange: () => void,
+    private readonly whenRefused: WhenRefused,
     private readonly note?: string,
   ) {
     this.current = { durability: 'durable', reason: note };
@@ -46,6 +52,7 @@ export class FallbackDisk implements Disk {
       new MemoryDisk(),
       () => () => undefined,
       () => undefined,
+      'go_on',
     );
     disk.current = { durability: 'volatile', reason };
     return disk;
@@ -58,12 +65,14 @@ export class FallbackDisk implements Disk {
   async sync(files: readonly string[], mode: SyncMode): Promise<void> {
     this.lastMode = mode;
     if (this.fence) throw this.fence;
-    if (this.current.durability === 'volatile') return;
+    const goesOn = this.whenRefused === 'go_on';
+    if (goesOn && this.current.durability === 'volatile') return;
     try {
-      await this.disk.sync(files, mode);
+      await this.store(files);
     } catch (error) {
       if (isFence(error)) throw this.fenced(error);
       this.change({ durability: 'volatile', reason: wordsOf(error) });
+      if (!goesOn) throw error;
       this.tryAgainLater();
     }
   }
@@ -75,6 +84,21 @@ export class FallbackDisk implements Disk {
     this.tryAgainLater();
   }
 
+  /** One sync after the other. One that had begun when something was deleted says nothing of what is stored. */
+  private async store(files: readonly string[]): Promise<void> {
+    let before = this.current;
+    const stored = this.turn.then(() => {
+      before = this.current;
+      return this.disk.sync(files, this.lastMode);
+    });
+    this.turn = stored.catch(() => undefined);
+    await stored;
+    if (this.current !== before) return;
+    this.stopWaiting?.();
+    this.pause = firstPauseMs;
+    this.change({ durability: 'durable', reason: this.note });
+  }
+
   private tryAgainLater(): void {
     this.stopWaiting?.();
     this.stopWaiting = this.after(this.pause, () => void this.tryAgain());
@@ -83,17 +107,15 @@ export class FallbackDisk implements Disk {
 
   private async tryAgain(): Promise<void> {
     try {
-      await this.disk.sync(this.disk.list(), this.lastMode);
+      await this.store(this.disk.list());
     } catch (error) {
       if (isFence(error)) {
         this.fenced(error);
         return;
       }
       this.change({ durability: 'volatile', reason: wordsOf(error) });
-      return this.tryAgainLater();
+      this.tryAgainLater();
     }
-    this.pause = firstPauseMs;
-    this.change({ durability: 'durable', reason: this.note });
   }
 
   private fenced(error: DiskError): DiskError {

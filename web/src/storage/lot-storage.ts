@@ -4,7 +4,13 @@ import { Disks } from '../wasm/disks.js';
 import { IdbfsDisk } from '../wasm/idbfs-disk.js';
 import type { RawDurableModule } from '../wasm/raw.js';
 import { type Disk, faultOf, wordsOf } from './disk.js';
-import { type After, type DiskState, type Durability, FallbackDisk } from './fallback-disk.js';
+import {
+  type After,
+  type DiskState,
+  type Durability,
+  FallbackDisk,
+  type WhenRefused,
+} from './fallback-disk.js';
 import { NodeDisk } from './node-disk.js';
 import { nodeModules, oneSpelling } from './node-folders.js';
 import { OpfsDisk } from './opfs-disk.js';
@@ -57,19 +63,20 @@ export class LotStorage {
   }
 
   /**
-   * Opens a disk for every store and gives them to the module. In a browser a store that cannot be had is kept in memory,
-   * and its state says so; in Node it is an error, as is one that somebody else has. A folder of mailboxes alone is left to
-   * the module, which knows whether it can be waited for.
+   * Opens a disk for every store and gives them to the module. In a browser a store that cannot be had is kept in memory where
+   * `whenRefused` is to go on, and its state says so; else it is an error, as in Node, and as is one that somebody else has. A
+   * folder of mailboxes alone is left to the module, which knows whether it can be waited for.
    */
   static async open(
     stores: readonly StoreFacts[],
     raw: RawDurableModule,
     clock: Clock,
     events: StorageEvents,
+    whenRefused: WhenRefused = 'go_on',
   ): Promise<LotStorage> {
     const storage = new LotStorage(stores);
     try {
-      for (const store of stores) storage.disks.push(await openDisk(store, raw, clock, events));
+      for (const store of stores) storage.disks.push(await openDisk(store, raw, clock, events, whenRefused));
     } catch (error) {
       await storage.close();
       throw error;
@@ -141,9 +148,10 @@ function watched(
   stored: IdbfsDisk | OpfsDisk,
   after: After,
   changed: () => void,
+  whenRefused: WhenRefused,
   note?: string,
 ): FallbackDisk {
-  const disk = new FallbackDisk(stored, after, changed, note);
+  const disk = new FallbackDisk(stored, after, changed, whenRefused, note);
   stored.onDeletion(() => disk.emptied());
   return disk;
 }
@@ -157,6 +165,7 @@ async function openDisk(
   raw: RawDurableModule,
   clock: Clock,
   events: StorageEvents,
+  whenRefused: WhenRefused,
 ): Promise<Disk> {
   const after = (delayMs: number, callback: () => void) => clock.after(delayMs, callback);
   const changed = () => events.changed();
@@ -168,15 +177,16 @@ async function openDisk(
       return folder;
     }
     if (kind === 'opfs' && hasSyncHandles()) {
-      return watched(await OpfsDisk.open(location), after, changed);
+      return watched(await OpfsDisk.open(location), after, changed, whenRefused);
     }
     const note =
       kind === 'opfs'
         ? 'kept in IndexedDB: files of the origin can be written in dedicated workers only'
         : undefined;
-    return watched(await IdbfsDisk.open(raw, location), after, changed, note);
+    return watched(await IdbfsDisk.open(raw, location), after, changed, whenRefused, note);
   } catch (cause) {
-    if (kind !== 'file' && faultOf(cause) !== 'locked') return FallbackDisk.inMemory(wordsOf(cause));
+    const goesOn = kind !== 'file' && whenRefused === 'go_on' && faultOf(cause) !== 'locked';
+    if (goesOn) return FallbackDisk.inMemory(wordsOf(cause));
     throw new ParkingLotError('unavailable', `The store ${location} cannot be opened: ${wordsOf(cause)}`, {
       cause,
     });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DiskError } from '../../src/storage/disk.js';
-import { FallbackDisk } from '../../src/storage/fallback-disk.js';
+import { FallbackDisk, type WhenRefused } from '../../src/storage/fallback-disk.js';
 import { MemoryDisk } from '../../src/storage/memory-disk.js';
 
 /** A disk whose syncs end as the test says. */
@@ -15,7 +15,7 @@ class TestedDisk extends MemoryDisk {
   }
 }
 
-function setUp() {
+function setUp(whenRefused: WhenRefused = 'go_on') {
   const disk = new TestedDisk();
   const waiting: { delayMs: number; callback: () => void }[] = [];
   const told: string[] = [];
@@ -26,6 +26,7 @@ function setUp() {
       return () => undefined;
     },
     () => told.push(`${fallback.state.durability}: ${fallback.state.reason}`),
+    whenRefused,
   );
   const waitOver = async () => {
     const { delayMs, callback } = waiting.shift()!;
@@ -79,4 +80,38 @@ test('being taken over is also noticed while it is volatile', async () => {
   disk.error = new DiskError('fenced', 'taken over');
   await waitOver();
   await assert.rejects(fallback.sync([], 'strict'), { fault: 'fenced' });
+});
+
+test('one that is to fail does, and is durable again with the first sync that succeeds', async () => {
+  const { disk, fallback, told, waiting } = setUp('fail');
+  const refused = new DOMException('the quota is used up', 'QuotaExceededError');
+  disk.error = refused;
+  for (let i = 0; i < 2; i++) await assert.rejects(fallback.sync([], 'strict'), refused);
+  assert.equal(waiting.length, 0, 'its journal tries again');
+  disk.error = undefined;
+  await fallback.sync([], 'strict');
+  assert.deepEqual(told, ['volatile: the quota is used up', 'durable: undefined']);
+});
+
+test('one that is to fail stores again what was deleted', async () => {
+  const { disk, fallback, told, waitOver } = setUp('fail');
+  fallback.emptied();
+  await waitOver();
+  assert.equal(disk.syncs, 1);
+  assert.deepEqual(told, ['volatile: what was stored has been deleted or replaced', 'durable: undefined']);
+});
+
+test('a sync that had begun before the deletion does not pass for one after it', async () => {
+  const { disk, fallback, waitOver } = setUp('fail');
+  let finish: () => void = () => undefined;
+  disk.sync = () => new Promise((resolve) => (finish = resolve));
+  const under = fallback.sync([], 'strict');
+  await new Promise((resolve) => setImmediate(resolve));
+  fallback.emptied();
+  finish();
+  await under;
+  assert.equal(fallback.state.durability, 'volatile');
+  disk.sync = () => Promise.resolve();
+  await waitOver();
+  assert.equal(fallback.state.durability, 'durable');
 });

@@ -72,4 +72,8 @@ struct ParsedGarages {
 /// The garages of a config, whose other keys `parse_config` reads. Never aborts on any text.
 ParsedGarages parse_garages(std::string_view json, const ReadEnvironment& environment);
 
+/// How a config names several levels or rows at once: `A-F`, `1-12` and `P1-P4` as their members; any other
+/// name as itself.
+std::vector<std::string> names_of_range(const std::string& text);
+
 }  // namespace parking_lot::garage

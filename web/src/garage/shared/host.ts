@@ -93,16 +93,12 @@ export class GarageHost {
       },
     });
     reign = new Reign(opened, agreement, lock, lines);
-    const { volatileReason } = opened;
-    if (this.epoch === epoch && (as === 'first' || volatileReason === undefined)) {
+    if (this.epoch === epoch) {
       this.reign = reign;
       return;
     }
     await reign.abandon();
-    throw new ParkingLotError(
-      'storage_unavailable',
-      volatileReason ?? 'Another tab or worker has taken over.',
-    );
+    throw new ParkingLotError('storage_unavailable', 'Another tab or worker has taken over.');
   }
 
   private async deposed(how: 'resigned' | 'stolen'): Promise<void> {

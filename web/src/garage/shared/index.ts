@@ -2,8 +2,10 @@ import { ParkingLotError } from '../../errors.js';
 import type { RealmKind } from '../../shared-lot/protocol.js';
 import { hasSyncHandles } from '../../storage/opfs-handles.js';
 import { holdAliveLock } from '../../worker/alive-lock.js';
+import type { GarageConfig } from '../config.js';
 import type { GarageHome } from '../index.js';
 import type { GaragesOpening } from '../opened.js';
+import { browserStoreOf } from '../places.js';
 import type { GarageHost, HostEvents, HostSetup } from './host.js';
 import { type HostLink, WorkerHost } from './host-link.js';
 import { Visitor } from './visitor.js';
@@ -21,7 +23,7 @@ export interface SharedOpening extends Pick<GaragesOpening, 'config' | 'environm
 /** Opens garages that are all in stores of the browser: owns these if nobody does, else visits who does. */
 export async function openSharedGarages(given: SharedOpening): Promise<GarageHome> {
   const { config, environment, entropy, clock, wasm, stores, judge } = given;
-  const agreement = `${config}\n${environment}`;
+  const agreement = `${agreed(config)}\n${environment}`;
   const database = `garages:${stores[0]}`;
   const realm = crypto.getRandomValues(new Uint32Array(1))[0]!;
   const held = await holdAliveLock('page');
@@ -65,6 +67,16 @@ export async function openSharedGarages(given: SharedOpening): Promise<GarageHom
     if (error instanceof ParkingLotError && error.code === 'unavailable') await judge();
     throw error;
   }
+}
+
+/** A config in which stores are spelled in one way: what realms must have in common. */
+function agreed(config: string): string {
+  const { garages } = JSON.parse(config) as { garages: Record<string, GarageConfig> };
+  const each = Object.entries(garages).map(([name, garage]) => {
+    const { storage, ...rest } = garage;
+    return [name, browserStoreOf(garage), rest];
+  });
+  return JSON.stringify(each);
 }
 
 async function hostFor(
