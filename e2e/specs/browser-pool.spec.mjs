@@ -63,7 +63,7 @@ test('a tab that was killed by its button goes on where it stood, and every task
   await expect.poll(() => paintedOn(back)).toBe(100);
 });
 
-test('a second tab shows the same pool and helps, and leads when the first is closed', async ({ context }) => {
+test('a second tab shows the same pool and helps, and leads when the first is closed', { tag: '@long' }, async ({ context }) => {
   const leader = await startIn(context);
   const follower = await openTab(context);
   await until(follower, 'it shows the pool', ({ tasks }) => tasks.submitted === 40);

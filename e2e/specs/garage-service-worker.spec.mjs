@@ -103,7 +103,7 @@ test('a place in the lane outlives the service worker that asked for it', async 
   expect(await worker.plates()).toContain('W-1');
 });
 
-test('over files of the origin a service worker owns nothing: it waits for a tab that does, and says so in the end', async ({
+test('over files of the origin a service worker owns nothing: it waits for a tab that does, and says so in the end', { tag: '@long' }, async ({
   page,
 }) => {
   const database = freshDatabase();

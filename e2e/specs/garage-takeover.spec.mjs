@@ -47,7 +47,7 @@ for (const [how, end] of Object.entries(endings)) {
   });
 }
 
-test('a frozen owner is replaced within 15 seconds, answers nothing more, and visits when it wakes', async ({
+test('a frozen owner is replaced within 15 seconds, answers nothing more, and visits when it wakes', { tag: '@long' }, async ({
   context,
 }) => {
   test.setTimeout(90_000);
