@@ -1,14 +1,7 @@
 import { expect, test } from '@playwright/test';
-import { origin } from '../server/address.mjs';
 import { call, garage, open, openTab, plates } from './garage-kit.mjs';
-import { openKit } from './kit-page.mjs';
+import { openKit, quotaOf } from './kit-page.mjs';
 import { freshDatabase } from './tabs-kit.mjs';
-
-/** Sets what the browser lets the origin store; without `quotaSize` as much as ever. */
-async function quotaOf(context) {
-  const session = await context.newCDPSession(await context.newPage());
-  return (quotaSize) => session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize });
-}
 
 const roomy = { ...garage, levels: { P1: { A: 2000 } } };
 

@@ -1,5 +1,5 @@
 import { call, garage, open, openTab, plates } from './garage-kit.mjs';
-import { expect, stopServiceWorkers, test } from './kit-page.mjs';
+import { expect, seededRandom, stopServiceWorkers, test } from './kit-page.mjs';
 import { freshDatabase } from './tabs-kit.mjs';
 
 const stored = (database, kind = 'idbfs') => ({
@@ -130,13 +130,7 @@ test('while a service worker is stopped at random and tabs come and go, each veh
   context,
 }) => {
   test.setTimeout(120_000);
-  const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
-  console.log(`seed ${seed}`);
-  let state = seed;
-  const below = (n) => {
-    state = (state * 1103515245 + 12345) % 2147483648;
-    return Math.floor((state / 2147483648) * n);
-  };
+  const below = seededRandom();
   const database = freshDatabase();
   const config = { ...garage, levels: { P1: { 'A-T': 900 } } };
   await register(page, { ...config, storage: { type: 'idbfs', database } });

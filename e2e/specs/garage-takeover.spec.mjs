@@ -1,5 +1,6 @@
 import { expect, test } from '@playwright/test';
 import { call, garage, openTab, plates } from './garage-kit.mjs';
+import { seededRandom } from './kit-page.mjs';
 import { endings, freshDatabase } from './tabs-kit.mjs';
 
 /** Starts an `enter` that waits; `outcome()` tells what became of it. */
@@ -122,13 +123,7 @@ test('in three tabs that are killed at random no entry that was answered is lost
   context,
 }) => {
   test.setTimeout(120_000);
-  const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
-  console.log(`seed ${seed}`);
-  let state = seed;
-  const below = (n) => {
-    state = (state * 1103515245 + 12345) % 2147483648;
-    return Math.floor((state / 2147483648) * n);
-  };
+  const below = seededRandom();
   const database = freshDatabase();
   const config = { ...garage, levels: { P1: { 'A-T': 900 } } };
   const begin = async (name) => {

@@ -1,11 +1,5 @@
-import { origin } from '../server/address.mjs';
 import { expect, openKit, startWorker, test } from '../storage-kit/kit-page.mjs';
-
-/** Sets what the browser lets the origin store; without `quotaSize` as much as ever. */
-async function quotaOf(profile) {
-  const session = await profile.newCDPSession(await profile.newPage());
-  return (quotaSize) => session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize });
-}
+import { quotaOf } from './kit-page.mjs';
 
 /** A page with a worker, in which a lot is opened; its tasks wait. */
 async function openLot(profile, kind) {
