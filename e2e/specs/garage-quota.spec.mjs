@@ -29,9 +29,9 @@ for (const [kind, quotaSize] of [
   ['idbfs', 2_000_000],
   ['opfs', 4_500_000],
 ]) {
-  test(`a garage in ${kind} whose quota is used up confirms nothing, tells what it has, and goes on once there is space`, { tag: '@long' }, async ({
-    context,
-  }) => {
+  test(`a garage in ${kind} whose quota is used up confirms nothing, and goes on with all of it once there is space`, {
+    tag: '@long',
+  }, async ({ context }) => {
     const setQuota = await quotaOf(context);
     await setQuota(quotaSize);
     const database = freshDatabase();

@@ -22,7 +22,7 @@ const functions: Arities<RawGarages> = {
   version: 0,
 };
 
-test('the Embind functions of the garage module are those of garage-module.ts, with as many arguments', async () => {
+test('the Embind functions of the garage module are those of garages.ts, with as many arguments', async () => {
   const { raw } = await loadGarages(garageModule);
   const module = raw as unknown as Record<string, (...all: unknown[]) => unknown>;
   for (const [name, arity] of Object.entries(functions)) {
