@@ -212,10 +212,10 @@ void read_tariffs(JsonReader& reader, const JsonValue& value, const Key&, void* 
 }
 
 void read_garage_storage(JsonReader& reader, const JsonValue& value, const Key&, void* owner) {
-  read_storage(reader, value, StorageRole::mailbox, static_cast<GarageConfig*>(owner)->storage);
+  read_storage(reader, value, StorageRole::garage, static_cast<GarageConfig*>(owner)->storage);
 }
 
-void write_garage_storage_schema(JsonWriter& out) { write_storage_schema(out, StorageRole::mailbox); }
+void write_garage_storage_schema(JsonWriter& out) { write_storage_schema(out, StorageRole::garage); }
 
 void write_preset_schema(JsonWriter& out) { write_words_schema(out, garage_presets); }
 
@@ -251,7 +251,8 @@ constexpr Key garage_keys[] = {
 
 // --- what must hold between keys ---
 
-void check_entrances(JsonReader& reader, const GarageConfig& garage) {
+/// `given`: by the config itself and not by its preset.
+void check_entrances(JsonReader& reader, const GarageConfig& garage, bool given) {
   const JsonReader::At at(reader, "entrances");
   for (const EntranceConfig& entrance : garage.entrances) {
     const JsonReader::At inside(reader, entrance.name);
@@ -262,13 +263,15 @@ void check_entrances(JsonReader& reader, const GarageConfig& garage) {
         for (const RowConfig& row : level.rows) is_known = is_known || level.name + '/' + row.name == place;
       }
       const JsonReader::At named(reader, place);
-      if (!is_known)
-        reader.error("is no level and no row of this garage; write a level, like P1, or a row, like P1/A.");
+      if (is_known) continue;
+      reader.error(given
+                       ? "is no level and no row of this garage; write a level, like P1, or a row, like P1/A."
+                       : "is of the preset and not among the levels given here; give entrances, too.");
     }
   }
 }
 
-void check_garage(JsonReader& reader, const GarageConfig& garage) {
+void check_garage(JsonReader& reader, const JsonValue& value, const GarageConfig& garage) {
   const auto missing = [&](std::string_view key, std::string message) {
     const JsonReader::At at(reader, key);
     reader.error(std::move(message));
@@ -291,7 +294,7 @@ void check_garage(JsonReader& reader, const GarageConfig& garage) {
   if (!is_code) missing("currency", "is no code of ISO 4217; write three capital letters, like EUR.");
   if (!is_plain_text(garage.zone) || garage.zone.size() > 64)
     missing("zone", "is no name of a time zone; write one of IANA's, like Europe/Berlin or UTC.");
-  check_entrances(reader, garage);
+  check_entrances(reader, garage, value.find("entrances") != nullptr);
 }
 
 void read_preset(JsonReader& reader, const JsonValue& value, GarageConfig& garage) {
@@ -317,8 +320,8 @@ void read_garages(JsonReader& reader, const JsonValue& value, std::vector<Garage
     garage.name = value.keys[i];
     read_preset(reader, value.items[i], garage);
     read_members(reader, value.items[i], Table<GarageConfig>{garage_keys}, garage);
-    complete_storage(StorageRole::mailbox, garage.name, garage.storage);
-    check_garage(reader, garage);
+    complete_storage(StorageRole::garage, garage.name, garage.storage);
+    check_garage(reader, value.items[i], garage);
   }
 }
 

@@ -29,8 +29,6 @@ struct StorageKey {
   std::string_view remedy;
 };
 
-constexpr std::string_view mailbox_kinds = "in_memory, file, idbfs, opfs, postgres";
-
 constexpr StorageKey storage_keys[] = {
     {text_key<&StorageConfig::path>("path", "Directory of the journal, relative to the config file."),
      bit(StorageKind::file), is_plain_text, "give a directory"},
@@ -53,12 +51,29 @@ constexpr StorageKey storage_keys[] = {
      bit(StorageKind::pgmq), is_queue_name, "use 1 to 47 lower-case letters, digits and _"},
 };
 
-bool has_key(const StorageKey& key, StorageKind kind, StorageRole role) {
-  return (key.kinds & bit(kind)) != 0 && !(role == StorageRole::mailbox && key.key.name == "stream");
+bool is_allowed(StorageKind kind, StorageRole role) {
+  if (role == StorageRole::garage && kind == StorageKind::postgres) return false;
+  return role == StorageRole::queue || kind != StorageKind::pgmq;
 }
 
-bool is_allowed(StorageKind kind, StorageRole role) {
-  return role == StorageRole::queue || kind != StorageKind::pgmq;
+bool has_key(const StorageKey& key, StorageKind kind, StorageRole role) {
+  if (role != StorageRole::queue && key.key.name == "stream") return false;
+  return (key.kinds & bit(kind)) != 0 && is_allowed(kind, role);
+}
+
+/// The names of the kinds that satisfy `is_wanted`, with `separator` between them.
+template <class Wanted>
+std::string names_of(Wanted is_wanted, std::string_view separator) {
+  std::string names;
+  for (const Word& word : WordsOf<StorageKind>::list) {
+    if (!is_wanted(static_cast<StorageKind>(word.number))) continue;
+    names.append(names.empty() ? "" : separator).append(word.name);
+  }
+  return names;
+}
+
+std::string allowed_kinds(StorageRole role) {
+  return names_of([role](StorageKind kind) { return is_allowed(kind, role); }, ", ");
 }
 
 void read_kind(JsonReader& reader, const JsonValue& value, StorageRole role, StorageConfig& storage) {
@@ -66,16 +81,13 @@ void read_kind(JsonReader& reader, const JsonValue& value, StorageRole role, Sto
   if (!number) return;
   storage.kind = static_cast<StorageKind>(*number);
   if (is_allowed(storage.kind, role)) return;
-  reader.error("pgmq holds queues only; use one of " + std::string(mailbox_kinds) + '.');
+  reader.error((storage.kind == StorageKind::pgmq ? "pgmq holds queues only; use one of "
+                                                  : "postgres does not hold garages; use one of ") +
+               allowed_kinds(role) + '.');
 }
 
 std::string kinds_with(const StorageKey& key, StorageRole role) {
-  std::string kinds;
-  for (const StorageKind kind :
-       {StorageKind::file, StorageKind::idbfs, StorageKind::opfs, StorageKind::postgres, StorageKind::pgmq}) {
-    if (has_key(key, kind, role)) kinds.append(kinds.empty() ? "" : " or ").append(to_string(kind));
-  }
-  return kinds;
+  return names_of([&](StorageKind kind) { return has_key(key, kind, role); }, " or ");
 }
 
 void read_member(JsonReader& reader, std::string_view name, const JsonValue& value, StorageRole role,
@@ -118,10 +130,7 @@ void read_storage(JsonReader& reader, const JsonValue& value, StorageRole role, 
     read_kind(reader, *type, role, storage);
   } else {
     const JsonReader::At at(reader, "type");
-    return reader.error(
-        "is missing; add \"type\", one of " +
-        (role == StorageRole::queue ? listed_names(WordsOf<StorageKind>::list) : std::string(mailbox_kinds)) +
-        '.');
+    return reader.error("is missing; add \"type\", one of " + allowed_kinds(role) + '.');
   }
   for (std::size_t i = 0; i < value.items.size(); ++i) {
     if (value.keys[i] != "type") read_member(reader, value.keys[i], value.items[i], role, storage);
@@ -173,9 +182,7 @@ void write_storage_schema(JsonWriter& out, StorageRole role) {
   out.key("required").open('[').string("type").close(']').key("properties").open('{').key("type");
   write_kinds();
   for (const StorageKey& candidate : storage_keys) {
-    if (role == StorageRole::mailbox &&
-        kinds_with(candidate, role).find_first_not_of("pgmq") == std::string::npos)
-      continue;
+    if (kinds_with(candidate, role).empty()) continue;
     out.key(candidate.key.name)
         .open('{')
         .member("type", "string")

@@ -9,7 +9,7 @@
 namespace parking_lot {
 
 /// What a storage is for decides which kinds and keys it may have.
-enum class StorageRole : std::uint8_t { queue, mailbox };
+enum class StorageRole : std::uint8_t { queue, mailbox, garage };
 
 /// Reads the short form (`"file"`) or the long one (`{"type": "file", "path": …}`).
 void read_storage(JsonReader& reader, const JsonValue& value, StorageRole role, StorageConfig& storage);

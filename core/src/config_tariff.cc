@@ -148,6 +148,7 @@ void read_days(JsonReader& reader, const JsonValue& value, const Key&, void* own
     if (const auto day = reader.word(value.items[i], day_words))
       days = static_cast<std::uint8_t>(days | 1U << *day);
   }
+  if (value.items.empty()) reader.error("names no day; name one, like \"sat\", or leave the weekend out.");
 }
 void write_days_schema(JsonWriter& out) {
   out.member("type", "array").key("items").open('{');
@@ -297,6 +298,8 @@ void read_surge_hours(JsonReader& reader, const JsonValue& value, const Key&, vo
                                 {.keys = percent_keys, .owner = &surge}};
     read_members(reader, value.items[i], sections);
     if (surge.hours.from == surge.hours.to) reader.error("has no length; give `from` and `to`.");
+    if (value.items[i].find("percent") == nullptr)
+      reader.error("needs \"percent\"; say what time costs then, like 125.");
   }
 }
 constexpr Key occupancy_keys[] = {

@@ -27,6 +27,16 @@ Error error_in(const GarageChoice& choice, const Error& error) {
               "written anew."};
 }
 
+/// Of an object its members, one after the other.
+std::string plain(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_object()) return value.dump();
+  std::string text;
+  for (const auto& [name, member] : value.items())
+    text += (text.empty() ? "" : "  ") + name + " " + plain(member);
+  return text;
+}
+
 /// What `text` says of garages, beside what the store has written down already.
 Result<void> keep_config(const std::string& store, const std::string& text) {
   Json kept{{"garages", Json::object()}};
@@ -104,11 +114,15 @@ void print_object(const std::string& json, const GarageChoice& choice) {
   }
   const Json object = Json::parse(json, nullptr, false);
   for (const auto& [name, value] : object.items()) {
-    std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-    if (value.is_array()) {
-      text.clear();
-      for (const Json& each : value)
-        text += (text.empty() ? "" : " ") + (each.is_string() ? each.get<std::string>() : each.dump());
+    if (!value.is_array()) {
+      std::printf("%-18s %s\n", name.c_str(), plain(value).c_str());
+      continue;
+    }
+    const bool is_table = !value.empty() && value.front().is_object();
+    std::string text;
+    for (const Json& each : value) {
+      if (!text.empty()) text += is_table ? "\n" + std::string(19, ' ') : " ";
+      text += plain(each);
     }
     std::printf("%-18s %s\n", name.c_str(), text.c_str());
   }

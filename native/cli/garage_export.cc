@@ -182,10 +182,11 @@ class ApdsExport {
           {{"id", id},
            {"version", ticket.version},
            {"actualStart", start},
-           {"initiator", reference(config_.name + "/gates/" + std::string(ticket.gate))},
            {"identifiedCredentials", Json::array({{{"type", "licensePlate"}, {"identifier", plate}}})},
            {"segments", std::move(segments)},
            {"hierachyElement", reference(config_.name)}});  // spelt so by the specification
+      if (!ticket.gate.empty())
+        list.back()["initiator"] = reference(config_.name + "/gates/" + std::string(ticket.gate));
     }
     return list;
   }

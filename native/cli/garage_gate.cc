@@ -9,10 +9,12 @@
 
 #include "cli/garage_commands.h"
 #include "cli/garage_erasing.h"
+#include "cli/garage_zone.h"
 #include "host/system.h"
 #include "parking_lot/garage/json.h"
 
-/// `garage enter`, `exit`, `pay` and the like: commands that a store keeps, one or a stream of them.
+/// `garage enter`, `exit`, `pay` and the like: commands that a store keeps, one or a stream of them, and
+/// questions.
 namespace parking_lot::cli {
 namespace {
 
@@ -50,7 +52,13 @@ constexpr GateOption all_options[] = {
     {"--by", "by", Form::text, "Who acts"},
     {"--reason", "reason", Form::text, "Why"},
     {"--new-plate", "new_plate", Form::text, "The plate that is right"},
-    {"--entry", "entry", Form::text, "The time of entry that is right"},
+    {"--entry", "entry", Form::text, "When the vehicle entered, like 2026-03-28T20:00:00+01:00"},
+    {"--exit", "exit", Form::text, "When it leaves"},
+    {"--kind", "kind", Form::text, "Of the spot: compact, regular or oversized"},
+    {"--features", "features", Form::list, "Of the spot: ev_charger, accessible, covered"},
+    {"--spots", "spots", Form::number, "How many, beside each other; default: 1"},
+    {"--surge", "surge_percent", Form::number, "As the gate told it; default: that of the hour of the entry"},
+    {"--validations", "validations", Form::list, "Names of validations in the tariff"},
     {"--allocation", "allocation", Form::text, "first_available, nearest, fill_in or back_to_front"},
     {"--seen", "seen", Form::list, "Spots that are seen occupied"},
     {"--if-version", "if_version", Form::number, "Only if nothing has changed since this version was read"},
@@ -111,7 +119,7 @@ const std::vector<GateCommand>& gate_commands() {
   return commands;
 }
 
-/// Questions go to a store that is only read.
+/// Questions go to a store that is only read, and a quote to the config alone.
 const std::vector<GateCommand>& gate_questions() {
   static const std::vector<GateCommand> questions = {
       {"ticket", "ticket", "Shows a ticket", {"--plate", "--ticket"}},
@@ -120,15 +128,26 @@ const std::vector<GateCommand>& gate_questions() {
   };
   return questions;
 }
+const GateCommand& quote_command() {
+  static const GateCommand quote = {"quote",
+                                    "quote",
+                                    "What a stay would cost, line by line",
+                                    {"--tariff", "--entry", "--exit", "--type", "--kind", "--features",
+                                     "--spots", "--surge", "--validations", "--permit"}};
+  return quote;
+}
+
+/// What a command is carried out by.
+enum class Door : std::uint8_t { store, store_to_read, config };
 
 struct GateOptions {
   GarageChoice choice;
   std::map<std::string, std::string> texts;
-  std::map<std::string, std::uint64_t> numbers;
+  std::map<std::string, std::int64_t> numbers;
   std::map<std::string, std::vector<std::string>> lists;
   std::map<std::string, bool> flags;
   std::string does;
-  StoredGarage::Options::Access access = StoredGarage::Options::Access::working;
+  Door door = Door::store;
 };
 
 Json json_of(const GateOptions& options, const CLI::App& command) {
@@ -144,7 +163,42 @@ Json json_of(const GateOptions& options, const CLI::App& command) {
   return json;
 }
 
-ExitCode act(const GateOptions& options, const Json& json) {
+/// Shows an answer.
+ExitCode tell(const Garage& garage, const garage::Answer& answer, const GarageChoice& choice) {
+  const auto* refused = std::get_if<garage::Refused>(&answer);
+  const ExitCode code = refused == nullptr ? ExitCode::fine : ExitCode::work_failed;
+  if (refused == nullptr || choice.is_json) {
+    print_object(garage::answer_json(garage, answer), choice);
+    return code;
+  }
+  std::string what(to_string(refused->code));
+  if (!refused->field.empty()) what += " (" + std::string(refused->field) + ")";
+  std::string message(refused->message());
+  if (refused->due != 0) message += " Due: " + std::to_string(refused->due) + ".";
+  return complain_of_garage({what, message}, code);
+}
+
+/// Asks the garage of a config as it is before the first vehicle.
+ExitCode ask_config(const GateOptions& options, const Json& json) {
+  auto config = load_garage(options.choice, ConfigUse::looks);
+  if (!config) return complain_of_garage(config.error());
+  const auto zone = read_zone(config->zone);
+  if (!zone) return complain_of_garage(zone.error());
+  config->storage = {};
+  const Now now = SystemClock().now();
+  Garage garage = Garage::open(*config, now, Entropy{});
+  const auto command = garage::parse_garage_command(json.dump(), garage, now.wall);
+  if (!command) return complain_of_garage(command.error());
+  const garage::Input inputs[] = {garage::ZoneKnown{0, config->zone, *zone}, command->input(1)};
+  garage.handle(now, inputs);
+  while (const garage::Effect* effect = garage.poll()) {
+    if (const auto* reply = std::get_if<garage::Reply>(effect))
+      return tell(garage, reply->answer, options.choice);
+  }
+  return ExitCode::unexpected;
+}
+
+ExitCode ask_store(const GateOptions& options, const Json& json) {
   std::uint64_t keys = 0;
   if (options.does == "erase") {
     const auto text = [&](const char* key) { return json.value(key, std::string()); };
@@ -157,7 +211,9 @@ ExitCode act(const GateOptions& options, const Json& json) {
     if (!erased) return complain_of_garage(erased.error(), ExitCode::work_failed);
     keys = *erased;
   }
-  auto stored = open_garage(options.choice, options.access);
+  auto stored =
+      open_garage(options.choice, options.door == Door::store ? StoredGarage::Options::Access::working
+                                                              : StoredGarage::Options::Access::reading);
   if (!stored) return complain_of_garage(stored.error(), ExitCode::unexpected);
   const Now now = SystemClock().now();
   const auto command = garage::parse_garage_command(json.dump(), (*stored)->garage(), now.wall);
@@ -165,17 +221,7 @@ ExitCode act(const GateOptions& options, const Json& json) {
   const garage::Input input = command->input(1);
   ExitCode code = ExitCode::unexpected;
   const auto handled = (*stored)->handle(now, std::span(&input, 1), [&](const garage::Reply& reply) {
-    if (reply.request != 1) return;
-    code = ExitCode::fine;
-    const std::string answer = garage::answer_json((*stored)->garage(), reply.answer);
-    const auto* refused = std::get_if<garage::Refused>(&reply.answer);
-    if (refused != nullptr) code = ExitCode::work_failed;
-    if (refused == nullptr || options.choice.is_json) return print_object(answer, options.choice);
-    std::string what(to_string(refused->code));
-    if (!refused->field.empty()) what += " (" + std::string(refused->field) + ")";
-    std::string message(sentence(refused->code));
-    if (refused->due != 0) message += " Due: " + std::to_string(refused->due) + ".";
-    complain_of_garage({what, message});
+    if (reply.request == 1) code = tell((*stored)->garage(), reply.answer, options.choice);
   });
   if (!handled) return complain_of_garage(handled.error(), ExitCode::unexpected);
   keys += (*stored)->erased_keys();
@@ -231,13 +277,15 @@ ExitCode feed(const FeedOptions& options) {
   return ExitCode::fine;
 }
 
-void add_command(CLI::App& group, Chosen& chosen, const GateCommand& each,
-                 StoredGarage::Options::Access access) {
+void add_command(CLI::App& group, Chosen& chosen, const GateCommand& each, Door door) {
   const auto options = std::make_shared<GateOptions>();
   options->does = each.does;
-  options->access = access;
+  options->door = door;
   CLI::App* command = group.add_subcommand(each.name, each.meaning);
-  add_garage_store(*command, options->choice);
+  if (door == Door::config)
+    add_garage_config(*command, options->choice);
+  else
+    add_garage_store(*command, options->choice);
   for (const GateOption& option : all_options) {
     if (std::find(each.flags.begin(), each.flags.end(), option.flag) == each.flags.end()) continue;
     if (option.form == Form::text)
@@ -252,16 +300,18 @@ void add_command(CLI::App& group, Chosen& chosen, const GateCommand& each,
     whose->excludes(command->get_option("--plate"));
   command->callback([options, command, &chosen] {
     const Json json = json_of(*options, *command);
-    chosen = [options, json] { return act(*options, json); };
+    chosen = [options, json] {
+      return options->door == Door::config ? ask_config(*options, json) : ask_store(*options, json);
+    };
   });
 }
 
 }  // namespace
 
 void add_garage_gate(CLI::App& group, Chosen& chosen) {
-  using Access = StoredGarage::Options::Access;
-  for (const GateCommand& each : gate_commands()) add_command(group, chosen, each, Access::working);
-  for (const GateCommand& each : gate_questions()) add_command(group, chosen, each, Access::reading);
+  for (const GateCommand& each : gate_commands()) add_command(group, chosen, each, Door::store);
+  for (const GateCommand& each : gate_questions()) add_command(group, chosen, each, Door::store_to_read);
+  add_command(group, chosen, quote_command(), Door::config);
   const auto options = std::make_shared<FeedOptions>();
   CLI::App* feeding =
       group.add_subcommand("feed", "Commands from stdin, one JSON object a line; an answer a line");

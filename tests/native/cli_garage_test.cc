@@ -110,6 +110,63 @@ TEST_CASE("garage quote: the surge of the hour of the entry, or the one that the
   CHECK(amount("2026-01-01T12:00:00Z") == 400);
 }
 
+TEST_CASE("garage quote: answers as the garage does, of all that a stay can be") {
+  const TemporaryFolder folder;
+  const std::string tariff = R"({"increment": {"length": "1h", "fee": 200}, "permits": {"staff": 80},
+    "validations": [{"name": "shop", "amount": 150}],
+    "ev_overstay": {"after": "4h", "length": "30m", "fee": 100}})";
+  const std::string path =
+      folder.write("c.json", R"({"garages": {"g": {"levels": {"P1": {"A": 5}}, "tariffs": {"t": )" + tariff +
+                                 R"(}, "storage": {"type": "file", "path": "data"}}}})");
+  const auto asked = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"garage", "quote", "--config", path, "--entry", "2026-06-12T12:00:00Z"});
+    return more;
+  };
+  const auto amount = [&](std::vector<std::string> more) {
+    more.insert(more.end(), {"--exit", "2026-06-12T17:00:00Z", "--json"});
+    return json::parse(printed(asked(std::move(more))))["amount"];
+  };
+  CHECK(amount({}) == 1000);
+  CHECK(amount({"--permit", "staff"}) == 200);
+  CHECK(amount({"--validations", "shop"}) == 850);
+  CHECK(amount({"--features", "ev_charger"}) == 1200);
+  CHECK(amount({"--spots", "2"}) == 2000);
+  CHECK(!std::filesystem::exists(folder.path("data")));
+
+  const std::pair<std::vector<std::string>, std::string> refused[] = {
+      {{}, "exit: is missing"},
+      {{"--exit", "2026-06-12T11:00:00Z"}, "exit_before_entry (exit)"},
+      {{"--exit", "2226-06-12T11:00:00Z"}, "must be at most 36525 days after the entry"},
+      {{"--exit", "2026-06-12T17:00:00Z", "--tariff", "x"}, "unknown_name (tariff)"},
+      {{"--exit", "2026-06-12T17:00:00Z", "--surge", "0"}, "from 1 to 1000"},
+  };
+  for (const auto& [more, message] : refused) {
+    StartedProgram program(asked(more));
+    CHECK(program.wait() != 0);
+    CHECK_THAT(program.errors(), Catch::Contains(message));
+  }
+  CHECK_THAT(printed(asked({"--exit", "2026-06-12T13:00:00Z"})),
+             Catch::Contains("kind time  amount 200  from"));
+}
+
+TEST_CASE("garage pay: an amount below nothing is told as it was given") {
+  const TemporaryFolder folder;
+  StartedProgram program({"garage", "pay", "--store", folder.path("store"), "--config",
+                          folder.write("c.json", config), "--plate", "A", "--amount", "-5"});
+  CHECK(program.wait() == 2);
+  CHECK_THAT(program.errors(), Catch::Contains("not -5"));
+}
+
+TEST_CASE("garage export: a garage without entrances has sessions without a gate") {
+  const TemporaryFolder folder;
+  const std::string store = folder.path("store");
+  const std::string plain =
+      R"({"garages": {"g": {"levels": {"P1": {"A": 2}}, "tariffs": {"t": {"flat": 1}}}}})";
+  printed({"garage", "enter", "--store", store, "--config", folder.write("c.json", plain), "--plate", "A"});
+  const json data = json::parse(printed({"garage", "export", "--store", store, "--json"}));
+  CHECK(!data["sessions"].at(0).contains("initiator"));
+}
+
 TEST_CASE("garage import: a table of spots becomes the levels of a config, equal neighbours as one run") {
   const TemporaryFolder folder;
   const std::string before = folder.write("c.json", config);

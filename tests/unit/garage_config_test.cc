@@ -110,6 +110,11 @@ TEST_CASE("all that is wrong is told at once, each under its path") {
   CHECK(paths_of(R"({"g": {"preset": "mall", "levels": {"P1": {"A-C": 3, "B": 4}, "P 2": {}}}})") ==
         std::vector<std::string>{"garages.g.levels.P1.B", "garages.g.levels.P 2", "garages.g.levels.P 2",
                                  "garages.g.entrances.south.P2", "garages.g.entrances.south.P3"});
+  CHECK(paths_of(R"({"g": {"preset": "mall", "storage": "postgres", "tariffs": {"t": {
+      "weekend": {"days": []}, "surge": {"hours": [{"from": "06:00", "to": "09:00"}]}}}},
+      "h": {"preset": "mall", "storage": {"type": "file", "dsn": "x"}}})") ==
+        std::vector<std::string>{"garages.g.storage", "garages.g.tariffs.t.weekend.days",
+                                 "garages.g.tariffs.t.surge.hours[0]", "garages.h.storage.dsn"});
 }
 
 }  // namespace parking_lot::garage

@@ -126,6 +126,8 @@ TEST_CASE("what cannot be is refused with a code") {
   enter.tariff = {};
   enter.vehicle.plate = "a\nb";
   CHECK(driven.ask<Refused>(enter)->field == "plate");
+  enter.vehicle.plate = "A plate of thirty-three characters";
+  CHECK_THAT(std::string(driven.ask<Refused>(enter)->message()), Catch::Contains("1 to 32 bytes"));
   CHECK(driven.refusal(leave("A")) == Code::unknown_ticket);
   const auto admitted = driven.enter("A");
   REQUIRE(driven.exit("A"));
@@ -137,7 +139,7 @@ TEST_CASE("what cannot be is refused with a code") {
   early.at = driven.now.wall + Duration{-1};
   CHECK(driven.refusal(early) == Code::exit_before_entry);
   early.at = driven.now.wall + Duration{1};
-  CHECK(driven.refusal(early) == Code::invalid_request);
+  CHECK_THAT(std::string(driven.ask<Refused>(early)->message()), Catch::Contains("not lie in the future"));
   early.at = {};
   early.if_version = 999;
   CHECK(driven.refusal(early) == Code::version_conflict);
@@ -171,6 +173,13 @@ TEST_CASE("a chosen spot is given if it is free, fits and is still what was read
   CHECK(driven.refusal(enter) == Code::spot_unfit);
   enter.spot = SpotId{6};
   CHECK(driven.refusal(enter) == Code::unknown_spot);
+  enter.spot = {};
+  enter.if_version = 1;
+  CHECK(driven.ask<Refused>(enter)->field == "if_version");
+  Reserve reserve;
+  reserve.vehicle.plate = "C";
+  reserve.if_version = 1;
+  CHECK(driven.ask<Refused>(reserve)->field == "if_version");
 }
 
 TEST_CASE("who waits enters in order as soon as something fits, and others may pass only if it does not") {
@@ -426,6 +435,18 @@ TEST_CASE("figures are kept by local day") {
   CHECK(days[1].exits == 1);
   CHECK(days[1].paid == 400);
   CHECK(days[1].spot_ms == 2 * 3'600'000);
+  CHECK(days[1].payments == 1);
+
+  driven.advance(minutes(30));
+  Pay nothing;
+  nothing.ticket.plate = "B";
+  REQUIRE(driven.ask<Paid>(nothing));
+  CHECK(driven.garage.days()[1].payments == 1);
+  driven.advance(minutes(24 * 60));
+  const std::vector<DayFigures> until_now = driven.garage.days();
+  REQUIRE(until_now.size() == 3);
+  CHECK(until_now[1].spot_ms == (2 + 23) * 3'600'000);
+  CHECK(until_now[2].spot_ms == 90 * 60'000);
 }
 
 TEST_CASE("ticket ids are UUIDs of version 7 that read back") {

@@ -1,7 +1,7 @@
 import { type PoolState, type Priority, poolStates, type Status, statuses } from './codes.js';
 import type { LongTaskSpec, PoolSettings, RunOptions, TaskSpec } from './config.js';
 import { configText } from './config-text.js';
-import { type ConfigIssue, invalid, refuseIssues } from './errors.js';
+import { type ConfigIssue, invalid, ParkingLotError, refuseIssues } from './errors.js';
 import type { Host } from './host.js';
 import type { NameCache } from './names.js';
 import { type PoolStats, statsOf } from './pool-stats.js';
@@ -78,7 +78,11 @@ export class Pool<Payload = unknown, Result = unknown> {
     spec: TaskSpec<Payload> & LongTaskSpec = {},
     options?: { signal?: AbortSignal },
   ): Promise<Task<Result>> {
-    return this.submitFrom(here, spec, options?.signal);
+    try {
+      return this.submitFrom(here, spec, signalOf(options));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Submits for a realm that may be another one. @internal */
@@ -301,6 +305,19 @@ export function checkOptions(value: unknown, name: string): void {
   if (signal !== undefined && name === 'options' && !(signal instanceof AbortSignal)) {
     throw invalid('invalid_argument', 'signal', 'must be an AbortSignal', signal);
   }
+}
+
+/** Of the second argument of `submit`, which has nothing else. */
+export function signalOf(options: { signal?: AbortSignal } | undefined): AbortSignal | undefined {
+  if (options === undefined) return undefined;
+  checkOptions(options, 'options');
+  const stray = Object.keys(options).find((key) => key !== 'signal');
+  if (stray === undefined) return options.signal;
+  throw new ParkingLotError(
+    'invalid_argument',
+    `${stray}: does not belong beside the task, but into it; only "signal" does`,
+    { field: stray },
+  );
 }
 
 export function wholeNumber(field: string, value: unknown, least: number, most: number): number {

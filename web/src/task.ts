@@ -200,7 +200,7 @@ export class TaskSubmission implements ExecutedSubmission {
   ended(end: EndWords): void {
     this.finish();
     const task = this.task;
-    if (!task || this.kept?.isCancelled) return;
+    if (!task) return;
     const outcome = outcomeOf<never>(task.id, this.home.poolName, end);
     task.settle(outcome);
     for (const follower of this.followers) follower.settle(outcome);

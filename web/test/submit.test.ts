@@ -161,6 +161,19 @@ test('the same id with the same body joins; with another body it is refused; rep
   assert.equal((await pool.stats()).completed, 2);
 });
 
+test('who joined hears the end also if the first caller gave up before the task was admitted', async (context) => {
+  const { lot } = await openLot(context, oneUnit, { handlers: { p: new Gate().handler } });
+  const abort = new AbortController();
+  const first = lot.pool('p').submit({ taskId: 'a' }, { signal: abort.signal });
+  const joining = lot.pool('p').submit({ taskId: 'a' });
+  abort.abort();
+  await assert.rejects(first, { code: 'cancelled' });
+  const joined = await joining;
+  assert.equal(joined.joined, true);
+  const { status, reason } = await joined.outcome();
+  assert.deepEqual([status, reason], ['dropped', 'cancelled']);
+});
+
 test('a task may wait for startAfter, expire by its deadline, or run into its timeout', async (context) => {
   const gate = new Gate();
   const { lot, clock } = await openLot(context, oneUnit, { handlers: { p: gate.handler } });

@@ -89,6 +89,17 @@ test('what belongs to submit is not taken by run, and the other way round', asyn
     { field: 'signal' },
   );
   await assert.rejects(lot.pool('p').submit(null as never), { field: 'task', code: 'invalid_argument' });
+  const strays: [options: unknown, field: string][] = [
+    [{ signal: { aborted: false } }, 'signal'],
+    [{ signal: 'x' }, 'signal'],
+    [{ priority: 'high' }, 'priority'],
+    [null, 'options'],
+    [5, 'options'],
+  ];
+  for (const [options, field] of strays) {
+    await assert.rejects(lot.pool('p').submit({}, options as never), { field, code: 'invalid_argument' });
+  }
+  assert.equal((await lot.pool('p').stats()).parked, 0);
 });
 
 test('the long names of job files and of the HTTP interface mean the same', async (context) => {

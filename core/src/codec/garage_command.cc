@@ -258,8 +258,12 @@ Keys keys_of(CommandName name) {
   return {};
 }
 
-/// Names of the tariff in a quote, which prices know by their positions.
-void resolve_stay(JsonReader& reader, Draft& draft) {
+/// Both ends of the stay in a quote, and the names of the tariff, which prices know by their positions.
+void resolve_stay(JsonReader& reader, const JsonValue& given, Draft& draft) {
+  for (const char* end : {"entry", "exit"}) {
+    const JsonReader::At at(reader, end);
+    if (given.find(end) == nullptr) reader.error("is missing; give a time, like 2026-03-28T20:00:00+01:00.");
+  }
   const auto& tariffs = draft.owner->config().tariffs;
   const auto tariff = std::find_if(tariffs.begin(), tariffs.end(), [&](const Tariff& each) {
     return draft.tariff.empty() || each.name == draft.tariff;
@@ -367,7 +371,7 @@ Result<GarageCommand> garage::parse_garage_command(std::string_view json, const 
   std::vector<Section> sections{{.keys = name_keys, .owner = &draft}};
   for (const auto keys : keys_of(draft.name)) sections.push_back({.keys = keys, .owner = &draft});
   read_members(reader, document->root, sections);
-  if (draft.name == CommandName::quote) resolve_stay(reader, draft);
+  if (draft.name == CommandName::quote) resolve_stay(reader, document->root, draft);
   if (draft.operator_name && !draft.plate.empty()) {
     const JsonReader::At at(reader, "operator");
     reader.error("stands beside a plate; erase one after the other.");

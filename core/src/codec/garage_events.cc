@@ -137,7 +137,7 @@ class EventWriter {
     detail();
     out_.member("state", to_string(fact.state));
     money("price", fact.price);
-    money("paid", fact.paid);
+    money("paid_here", fact.paid);
     time("exit", fact.exit);
     return end();
   }

@@ -81,7 +81,7 @@ void write(JsonWriter& out, const Garage&, const Done& answer) {
 }
 void write(JsonWriter& out, const Garage&, const Refused& answer) {
   out.member("answer", "refused").member("code", to_string(answer.code));
-  out.member("message", sentence(answer.code));
+  out.member("message", answer.message());
   write_text(out, "field", answer.field);
   if (answer.due != 0) write_money(out, "due", answer.due);
 }

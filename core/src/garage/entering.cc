@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "garage/field_rules.h"
 #include "garage/garage_machine.h"
 #include "garage/ticket_id.h"
 #include "garage/trusted.h"
@@ -22,14 +23,28 @@ bool is_plate(std::string_view plate) {
 
 }  // namespace
 
-bool Garage::Machine::is_vehicle(RequestId request, const Vehicle& vehicle) {
-  std::string_view field;
-  if (!is_plate(vehicle.plate)) field = "plate";
-  if (vehicle.size > VehicleSize::large) field = "size";
-  if (vehicle.type > VehicleType::bus) field = "type";
-  if (vehicle.spots_required > spots_per_ticket_max) field = "spots_required";
-  if (field.empty()) return true;
-  refuse(request, GarageRefusal::invalid_request, field);
+bool Garage::Machine::is_vehicle(RequestId request, const Vehicle& vehicle, std::string_view plate_field) {
+  if (!is_plate(vehicle.plate))
+    refuse_field(request, plate_field,
+                 "must have 1 to 32 bytes, no control characters, and not be what stands for an erased one.");
+  else if (vehicle.size > VehicleSize::large)
+    refuse_field(request, "size", "must be small, medium or large.");
+  else if (vehicle.type > VehicleType::bus)
+    refuse_field(request, "type", type_must);
+  else if (vehicle.spots_required > spots_per_ticket_max)
+    refuse_field(request, "spots_required", "must be at most 64.");
+  else
+    return true;
+  return false;
+}
+
+bool Garage::Machine::is_wish(RequestId request, Features wanted, SpotId spot, std::uint64_t if_version) {
+  if (wanted.bits >= feature_sets)
+    refuse_field(request, "wanted", "must be of ev_charger, accessible and covered.");
+  else if (if_version != 0 && !spot)
+    refuse_field(request, "if_version", "is the version of a spot; name the spot, too.");
+  else
+    return true;
   return false;
 }
 
@@ -76,8 +91,7 @@ void Garage::Machine::take(const Enter& input) {
   const int tariff = parking.tariff_of(input.tariff);
   if (gate < 0 || tariff < 0)
     return refuse(input.request, GarageRefusal::unknown_name, gate < 0 ? "gate" : "tariff");
-  if (input.wanted.bits >= feature_sets)
-    return refuse(input.request, GarageRefusal::invalid_request, "wanted");
+  if (!is_wish(input.request, input.wanted, input.spot, input.if_version)) return;
   const Need need{input.vehicle.size, input.wanted, input.vehicle.spots_required};
   parking.inventory.expect(need, static_cast<std::uint32_t>(gate));
   const std::uint32_t known = parking.vehicle_of(input.vehicle.plate, expected);
@@ -184,11 +198,10 @@ void Garage::Machine::take(const Reserve& input) {
   if (is_refused(input.request) || !is_vehicle(input.request, input.vehicle)) return;
   const int gate = parking.gate_of(input.gate);
   if (gate < 0) return refuse(input.request, GarageRefusal::unknown_name, "gate");
-  if (input.wanted.bits >= feature_sets)
-    return refuse(input.request, GarageRefusal::invalid_request, "wanted");
+  if (!is_wish(input.request, input.wanted, input.spot, input.if_version)) return;
   const WallTime until = input.until.ms == 0 ? now_.wall + config.reservation : input.until;
   if (until <= now_.wall || until - now_.wall > Duration::seconds(366LL * 86400))
-    return refuse(input.request, GarageRefusal::invalid_request, "until");
+    return refuse_field(input.request, "until", "must lie in the future, by at most 366 days.");
   const std::uint32_t known = parking.vehicle_of(input.vehicle.plate);
   if (known != no_slot && parking.vehicles[known].reservation != no_slot) {
     const std::uint64_t version = parking.reservations[parking.vehicles[known].reservation].version;

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "garage/field_rules.h"
 #include "garage/garage_machine.h"
 #include "parking_lot/erased_name.h"
 #include "parking_lot/names.h"
@@ -14,6 +15,8 @@ using namespace garage;
 using GarageRefusal = garage::Refusal;
 
 namespace {
+
+constexpr std::string_view mention_must = "must not have the name in it that is erased.";
 
 /// Whether a text has the name in it, as words of their own.
 bool mentions(std::string_view text, std::string_view name) {
@@ -43,15 +46,14 @@ std::string garage::erased_plate(std::uint64_t vehicle) {
 void Garage::Machine::take(const Erase& input) {
   if (input.request == 0 || is_refused(input.request)) return;
   const bool is_operator = input.whose == Named::operator_name;
-  if (is_operator && (!is_valid_name(input.name) || is_erased_name(input.name)))
-    return refuse(input.request, GarageRefusal::invalid_request, "operator");
+  if (is_operator && !is_valid_name(input.name)) return refuse_field(input.request, "operator", name_must);
+  if (is_operator && is_erased_name(input.name)) return refuse_field(input.request, "operator", erased_must);
   if (!is_operator && !is_vehicle(input.request, {.plate = input.name})) return;
   if (!is_person(input.request, input.by, input.reason)) return;
   // Another operator may have the name in theirs, which goes by a key of its own.
   if (is_operator ? input.by == input.name : mentions(input.by, input.name))
-    return refuse(input.request, GarageRefusal::invalid_request, "by");
-  if (mentions(input.reason, input.name))
-    return refuse(input.request, GarageRefusal::invalid_request, "reason");
+    return refuse_field(input.request, "by", mention_must);
+  if (mentions(input.reason, input.name)) return refuse_field(input.request, "reason", mention_must);
   if (const std::string_view use = parking.use_of(input.name); !use.empty())
     return answer_after(stream.sequence(), input.request, garage::Refused{GarageRefusal::in_use, use});
   std::uint64_t vehicle = 0;

@@ -152,6 +152,11 @@ void Garage::Machine::refuse(RequestId request, garage::Refusal code, std::strin
   if (request != 0) outbox_.push(garage::Reply{request, garage::Refused{code, field, due}});
 }
 
+void Garage::Machine::refuse_field(RequestId request, std::string_view field, std::string_view must) {
+  if (request != 0)
+    outbox_.push(garage::Reply{request, garage::Refused{garage::Refusal::invalid_request, field, 0, must}});
+}
+
 void Garage::Machine::answer_after(std::uint64_t sequence, RequestId request, const garage::Answer& answer,
                                    std::shared_ptr<const void> body) {
   if (request == 0) return;
@@ -195,6 +200,13 @@ GarageFigures Garage::Machine::figures() const {
   return figures;
 }
 
+/// Those of the ledger, and on to now, which no record has told it yet.
+std::vector<DayFigures> Garage::Machine::days() const {
+  Ledger ledger = parking.ledger;
+  if (ledger.through().ms != 0) ledger.advance(now_.wall, parking.inventory.occupied_count());
+  return ledger.days();
+}
+
 // --- the public class ---
 
 Garage::Garage(std::unique_ptr<Machine> machine) : machine_(std::move(machine)) {}
@@ -229,7 +241,7 @@ std::vector<TicketView> Garage::open_tickets() const {
       [&](const Ticket& ticket) { views.push_back(machine_->parking.view_of(ticket)); });
   return views;
 }
-std::vector<DayFigures> Garage::days() const { return machine_->parking.ledger.days(); }
+std::vector<DayFigures> Garage::days() const { return machine_->days(); }
 const ZoneOffsets& Garage::offsets() const { return machine_->parking.offsets; }
 CheckpointPlace Garage::checkpoint(CheckpointPlace from, std::uint32_t limit,
                                    std::vector<garage::Record>& records) const {

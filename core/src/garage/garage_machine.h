@@ -26,6 +26,7 @@ class Garage::Machine {
   CheckpointPlace checkpoint(CheckpointPlace from, std::uint32_t limit,
                              std::vector<garage::Record>& records) const;
   GarageFigures figures() const;
+  std::vector<garage::DayFigures> days() const;
 
   const garage::GarageConfig config;
   garage::ParkingManager parking;
@@ -43,7 +44,8 @@ class Garage::Machine {
   void let_in(std::uint32_t place);
   void wait(const garage::Enter& input, const garage::Arrival& arrival);
   void turn_away(RequestId request, garage::Refusal code, std::string_view field = {});
-  bool is_vehicle(RequestId request, const garage::Vehicle& vehicle);
+  bool is_vehicle(RequestId request, const garage::Vehicle& vehicle, std::string_view plate_field = "plate");
+  bool is_wish(RequestId request, garage::Features wanted, garage::SpotId spot, std::uint64_t if_version);
   /// `known`: the vehicle's slot, or `no_slot`.
   garage::Arrival arrival_of(const garage::Vehicle& vehicle, std::uint32_t known, garage::Features wanted,
                              int gate, int tariff);
@@ -95,6 +97,8 @@ class Garage::Machine {
   /// The slot of a ticket that is open and has this version; `no_slot`: refused already.
   std::uint32_t open_ticket(RequestId request, const garage::TicketName& name, std::uint64_t if_version);
   void refuse(RequestId request, garage::Refusal code, std::string_view field = {}, garage::Money due = 0);
+  /// `invalid_request`: what the field must be instead.
+  void refuse_field(RequestId request, std::string_view field, std::string_view must);
   /// Answers once the record with this number is durable.
   template <class A>
   void answer_after(std::uint64_t sequence, RequestId request, const A& answer) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "garage/field_rules.h"
 #include "garage/garage_machine.h"
 #include "garage/trusted.h"
 
@@ -60,8 +61,7 @@ void Garage::Machine::take(const Validate& input) {
 
 void Garage::Machine::take(const Pay& input) {
   if (is_refused(input.request, Wants::zone)) return;
-  if (input.amount < 0 || input.amount > money_max)
-    return refuse(input.request, GarageRefusal::invalid_request, "amount");
+  if (!is_money(input.amount)) return refuse_field(input.request, "amount", money_must);
   const std::uint32_t slot = open_ticket(input.request, input.ticket, input.if_version);
   if (slot == no_slot) return;
   const Ticket& ticket = parking.tickets[slot];
@@ -86,7 +86,9 @@ void Garage::Machine::take(const Exit& input) {
   parking.vehicles.expect(ticket.visit.vehicle);
   const WallTime now = std::max(now_.wall, stream.last_at());
   const WallTime exit = input.at.ms == 0 ? now : input.at;
-  if (exit > now) return refuse(input.request, GarageRefusal::invalid_request, "at");
+  if (exit > now)
+    return refuse_field(input.request, "at",
+                        "must not lie in the future; ask for the price of a later exit.");
   if (exit < ticket.entry) return refuse(input.request, GarageRefusal::exit_before_entry, "at");
   const Money price = price_of(ticket, exit, quote_);
   const Money due = std::max<Money>(0, price - (ticket.paid - ticket.refunded));
@@ -129,7 +131,7 @@ void Garage::Machine::take(const AskPrice& input) {
   const WallTime exit = input.at.ms == 0 ? std::max(now, ticket.entry) : input.at;
   if (exit < ticket.entry) return refuse(input.request, GarageRefusal::exit_before_entry, "at");
   if (exit - now > Duration::seconds(366LL * 86400))
-    return refuse(input.request, GarageRefusal::invalid_request, "at");
+    return refuse_field(input.request, "at", "must lie at most 366 days ahead.");
   auto quote = std::make_shared<Quote>();
   price_of(ticket, exit, *quote);
   const Priced answer{std::max<Money>(0, quote->amount - (ticket.paid - ticket.refunded)), quote.get()};
@@ -141,14 +143,18 @@ void Garage::Machine::take(const AskQuote& input) {
   const int tariff = parking.tariff_of(input.tariff);
   if (tariff < 0) return refuse(input.request, GarageRefusal::unknown_name, "tariff");
   Stay stay = input.stay;
-  std::string_view field;
-  if (stay.entry.ms < 0 || stay.entry > time_max) field = "entry";
-  if (stay.exit.ms < 0 || stay.exit > time_max || stay.exit - stay.entry > stay_max) field = "exit";
-  if (stay.spots < 1 || stay.spots > spots_per_ticket_max) field = "spots";
-  if (stay.surge_percent > percent_max) field = "surge_percent";
-  if (stay.type > VehicleType::bus) field = "type";
-  if (stay.kind > SpotKind::oversized) field = "kind";
-  if (!field.empty()) return refuse(input.request, GarageRefusal::invalid_request, field);
+  const auto is_time = [](WallTime time) { return time.ms >= 0 && time <= time_max; };
+  if (!is_time(stay.entry)) return refuse_field(input.request, "entry", time_must);
+  if (!is_time(stay.exit)) return refuse_field(input.request, "exit", time_must);
+  if (stay.exit - stay.entry > stay_max)
+    return refuse_field(input.request, "exit", "must be at most 36525 days after the entry.");
+  if (stay.spots < 1 || stay.spots > spots_per_ticket_max)
+    return refuse_field(input.request, "spots", "must be from 1 to 64.");
+  if (stay.surge_percent > percent_max)
+    return refuse_field(input.request, "surge_percent", "must be at most 1000.");
+  if (stay.type > VehicleType::bus) return refuse_field(input.request, "type", type_must);
+  if (stay.kind > SpotKind::oversized)
+    return refuse_field(input.request, "kind", "must be compact, regular or oversized.");
   if (stay.exit < stay.entry) return refuse(input.request, GarageRefusal::exit_before_entry, "exit");
   const PricingStrategy pricing(config.tariffs[static_cast<std::size_t>(tariff)], parking.offsets);
   if (stay.surge_percent == 0) stay.surge_percent = pricing.surge_by_hour(stay.entry);

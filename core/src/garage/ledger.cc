@@ -46,7 +46,7 @@ constexpr Money sum_max = 4'000'000'000'000'000'000;
 
 void Ledger::add_payment(Money amount) {
   today().paid = std::min(today().paid + amount, sum_max);
-  ++today().payments;
+  if (amount > 0) ++today().payments;
 }
 
 void Ledger::add_refund(Money amount) { today().refunded = std::min(today().refunded + amount, sum_max); }

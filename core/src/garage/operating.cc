@@ -1,6 +1,8 @@
 #include <algorithm>
 
+#include "garage/field_rules.h"
 #include "garage/garage_machine.h"
+#include "garage/trusted.h"
 #include "parking_lot/erased_name.h"
 #include "parking_lot/names.h"
 
@@ -12,9 +14,14 @@ using GarageRefusal = garage::Refusal;
 
 /// Who acts against the rules says who he is, and why.
 bool Garage::Machine::is_person(RequestId request, std::string_view by, std::string_view reason) {
-  const bool is_name = is_valid_name(by) && !is_erased_name(by);
-  if (is_name && is_valid_name(reason)) return true;
-  refuse(request, GarageRefusal::invalid_request, is_name ? "reason" : "by");
+  if (!is_valid_name(by))
+    refuse_field(request, "by", name_must);
+  else if (is_erased_name(by))
+    refuse_field(request, "by", erased_must);
+  else if (!is_valid_name(reason))
+    refuse_field(request, "reason", name_must);
+  else
+    return true;
   return false;
 }
 
@@ -42,7 +49,7 @@ void Garage::Machine::take(const Correct& input) {
   const Ticket& ticket = parking.tickets[slot];
   Arrival arrival = parking.arrival_of(ticket.visit);
   if (!input.plate.empty() && input.plate != arrival.plate) {
-    if (!is_vehicle(input.request, {.plate = input.plate})) return;
+    if (!is_vehicle(input.request, {.plate = input.plate}, "new_plate")) return;
     const std::uint32_t known = parking.vehicle_of(input.plate);
     if (known != no_slot && ParkingManager::is_here(parking.vehicles[known]))
       return refuse(input.request, GarageRefusal::already_parked, "plate");
@@ -52,7 +59,7 @@ void Garage::Machine::take(const Correct& input) {
   const WallTime entry = input.entry.ms == 0 ? ticket.entry : input.entry;
   if (entry > std::max(now_.wall, stream.last_at()))
     return refuse(input.request, GarageRefusal::exit_before_entry, "entry");
-  if (entry.ms < 0) return refuse(input.request, GarageRefusal::invalid_request, "entry");
+  if (entry.ms < 0) return refuse_field(input.request, "entry", time_must);
   SpotRange spots = ticket.spots;
   const SpotRange before = spots;
   if (input.spot && input.spot != spots.first) {
@@ -73,8 +80,8 @@ void Garage::Machine::take(const Correct& input) {
 
 void Garage::Machine::take(const Override& input) {
   if (is_refused(input.request) || !is_person(input.request, input.by, input.reason)) return;
-  if (input.what == Override::What::price && (input.price < 0 || input.price > money_max))
-    return refuse(input.request, GarageRefusal::invalid_request, "price");
+  if (input.what == Override::What::price && !is_money(input.price))
+    return refuse_field(input.request, "amount", money_must);
   const std::uint32_t slot = open_ticket(input.request, input.ticket, input.if_version);
   if (slot == no_slot) return;
   const Ticket& ticket = parking.tickets[slot];
@@ -98,7 +105,7 @@ void Garage::Machine::take(const Refund& input) {
   if (input.if_version != 0 && input.if_version != ticket.version)
     return answer_after(ticket.version, input.request,
                         garage::Refused{GarageRefusal::version_conflict, "ticket"});
-  if (input.amount <= 0) return refuse(input.request, GarageRefusal::invalid_request, "amount");
+  if (input.amount <= 0) return refuse_field(input.request, "amount", "must be more than 0.");
   if (input.amount > ticket.paid - ticket.refunded)
     return refuse(input.request, GarageRefusal::overpaid, "amount");
   const std::uint64_t sequence = emit(MoneyRefunded{ticket.number, input.amount, input.by, input.reason});
@@ -107,7 +114,7 @@ void Garage::Machine::take(const Refund& input) {
 
 void Garage::Machine::take(const GrantPermit& input) {
   if (is_refused(input.request) || !is_vehicle(input.request, {.plate = input.plate})) return;
-  if (!is_valid_name(input.permit)) return refuse(input.request, GarageRefusal::invalid_request, "permit");
+  if (!is_valid_name(input.permit)) return refuse_field(input.request, "permit", name_must);
   const auto names_it = [&](const PermitRate& rate) { return rate.name == input.permit; };
   const auto knows_it = [&](const Tariff& tariff) {
     return std::any_of(tariff.permits.begin(), tariff.permits.end(), names_it);
@@ -132,7 +139,8 @@ void Garage::Machine::take(const RevokePermit& input) {
 void Garage::Machine::take(const SetAllocation& input) {
   if (is_refused(input.request)) return;
   if (input.allocation > Allocation::back_to_front)
-    return refuse(input.request, GarageRefusal::invalid_request, "allocation");
+    return refuse_field(input.request, "allocation",
+                        "must be first_available, nearest, fill_in or back_to_front.");
   const std::uint64_t sequence = emit(AllocationChanged{input.allocation, AllocationChanged::Cause::command});
   answer_after(sequence, input.request, garage::Done{sequence});
   show(sequence, Changed::What::allocation);
@@ -140,8 +148,11 @@ void Garage::Machine::take(const SetAllocation& input) {
 
 void Garage::Machine::take(const ZoneKnown& input) {
   if (is_refused(input.request)) return;
-  if (input.zone != config.zone) return refuse(input.request, GarageRefusal::invalid_request, "zone");
-  if (!are_offsets(input.offsets)) return refuse(input.request, GarageRefusal::invalid_request, "offsets");
+  if (input.zone != config.zone)
+    return refuse_field(input.request, "zone", "must be the time zone of the garage's config.");
+  if (!are_offsets(input.offsets))
+    return refuse_field(input.request, "offsets",
+                        "must be at most 1000, rise in time, and be less than a day each.");
   const bool is_known =
       parking.zone == input.zone &&
       std::equal(input.offsets.begin(), input.offsets.end(), parking.offsets.begin(), parking.offsets.end());

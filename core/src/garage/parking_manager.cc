@@ -208,7 +208,7 @@ bool ParkingManager::apply(const TicketClosed& fact, Stamp stamp) {
   ticket.price = fact.price;
   ticket.paid += fact.paid;
   ticket.version = ticket.closed = stamp.sequence;
-  if (fact.paid != 0) ledger.add_payment(fact.paid);
+  ledger.add_payment(fact.paid);
   ++ledger.today().exits;
   close(slot, stamp);
   return true;

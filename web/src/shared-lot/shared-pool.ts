@@ -2,7 +2,7 @@ import type { Priority, Status } from '../codes.js';
 import type { LongTaskSpec, PoolSettings, RunOptions, TaskSpec } from '../config.js';
 import { configText } from '../config-text.js';
 import { invalid } from '../errors.js';
-import { checkOptions, type Pool } from '../pool.js';
+import { checkOptions, type Pool, signalOf } from '../pool.js';
 import type { PoolStats } from '../pool-stats.js';
 import type { RunFunction } from '../realm-run.js';
 import { cancelledBy } from '../task.js';
@@ -60,7 +60,7 @@ export class SharedPool<Payload = unknown, Result = unknown>
     this.waiting.connection.assertOpen();
     checkOptions(spec, 'task');
     const read = this.read(spec, 'submit');
-    const signal = options?.signal;
+    const signal = signalOf(options);
     if (signal?.aborted) throw cancelledBy(signal);
     const asked = this.ask(read, false);
     const task = asked.then((receipt) => this.taskOf(read.taskId, receipt));

@@ -63,6 +63,10 @@ struct Refused {
   Refusal code = Refusal::invalid_request;
   std::string_view field;  ///< of the command, where one is to blame; with `in_use` what stands (static text)
   Money due = 0;           ///< with `payment_required` and `overpaid`
+  std::string_view must{};  ///< with `invalid_request` what the field must be (static text)
+
+  /// What to tell people.
+  std::string_view message() const { return must.empty() ? sentence(code) : must; }
 };
 struct TicketShown {
   const TicketView* ticket = nullptr;

@@ -78,7 +78,7 @@ class Garage {
   /// What keeps a plate from being erased, as `Erase` names it; empty: nothing. A store's keys are
   /// those of all its garages, so its host asks each of them before it erases in all. O(vehicles).
   std::string_view use_of(std::string_view plate) const;
-  /// Days with figures, oldest first.
+  /// Days with figures, oldest first, until the time of the last `handle`. O(days).
   std::vector<garage::DayFigures> days() const;
   /// The garage's zone as it was told; UTC if it was not.
   const garage::ZoneOffsets& offsets() const;
