@@ -1,3 +1,4 @@
+import { checkObject } from './checked.js';
 import {
   type Action,
   type Reason,
@@ -66,6 +67,9 @@ export class Audit {
     const { host } = this;
     host.flush();
     host.assertOpen();
+    checkObject('query', query, ['subject', 'from', 'until', 'order', 'after', 'limit']);
+    if (query.subject !== undefined) checkObject('subject', query.subject, ['kind', 'id']);
+    if (query.after !== undefined) checkedText('after', query.after);
     const now = host.clock.wall();
     const order = query.order ?? 'oldest_first';
     if (order !== 'oldest_first' && order !== 'newest_first') {
@@ -97,8 +101,10 @@ export class Audit {
    * Rejects with `wrong_state` while a task of the user has not ended or been delivered, and with `storage_unavailable`
    * while a store cannot be read or written. O(bytes of the records).
    */
-  async eraseUser({ tenant, user }: { tenant: string; user: string }): Promise<Erasure> {
+  async eraseUser(whom: { tenant: string; user: string }): Promise<Erasure> {
     const { host } = this;
+    checkObject('whom', whom, ['tenant', 'user', 'session']);
+    const { tenant, user } = whom;
     if (user === undefined || user === '') {
       throw invalid('invalid_argument', 'user', 'must be given: it is who is to be erased', user);
     }

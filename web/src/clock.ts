@@ -10,6 +10,11 @@ export interface Clock extends ExecutorClock {
   timer(delayMs: number, callback: () => void): Timer;
 }
 
+export function isClock(given: unknown): given is Clock {
+  const { wall, steady, timer } = Object(given) as Partial<Clock>;
+  return [wall, steady, timer].every((each) => typeof each === 'function');
+}
+
 export interface Timer {
   cancel(): void;
   /** In Node: whether the process stays alive for this timer. Nothing elsewhere. */

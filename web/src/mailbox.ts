@@ -1,4 +1,5 @@
 import { onArrival } from './arrivals.js';
+import { checkObject } from './checked.js';
 import type { FinalStatus, Reason } from './codes.js';
 import type { MailboxKey, MomentLike } from './config.js';
 import { invalid, ParkingLotError } from './errors.js';
@@ -53,6 +54,7 @@ export class Mailbox {
 
   /** Messages that have not been acknowledged, oldest first. */
   async fetch(query: FetchQuery = {}): Promise<MailboxMessage[]> {
+    checkObject('query', query, ['after', 'since', 'limit']);
     const limit = wholeNumber('limit', query.limit ?? 50, 1, 10_000);
     const after = cursorText('after', query.after ?? '');
     const since =

@@ -1,4 +1,6 @@
 import type { Audit } from './audit.js';
+import { checkObject, unknownName } from './checked.js';
+import { isClock } from './clock.js';
 import type { LotConfig, MailboxKey, PayloadOf, ResultOf } from './config.js';
 import { browserDatabaseIn, mayStore } from './config-storage.js';
 import { type ConfigIssue, invalid, ParkingLotError } from './errors.js';
@@ -11,8 +13,22 @@ import type { Mailbox } from './mailbox.js';
 import type { Pool } from './pool.js';
 import { canShareDatabases, loadStorage } from './recovery.js';
 import type { openSharedLot } from './shared-lot/index.js';
-import { nearest } from './spelling.js';
 import { volatileModule } from './wasm/volatile-module.js';
+
+const openOptions = Object.keys({
+  handlers: true,
+  workers: true,
+  executors: true,
+  wasm: true,
+  storage: true,
+  garageWasm: true,
+  garages: true,
+  garageStorage: true,
+  clock: true,
+  environment: true,
+  orphans: true,
+  entropy: true,
+} satisfies Record<keyof OpenOptions<unknown>, true>);
 
 type PoolName<C extends LotConfig> = keyof C['pools'] & string;
 type GarageName<C extends LotConfig> = keyof NonNullable<C['garages']> & string;
@@ -51,7 +67,10 @@ export class ParkingLot<C extends LotConfig = LotConfig, H = unknown> implements
     config: C,
     options: OpenOptions<H> = {},
   ): Promise<ParkingLot<C, H>> {
-    const { orphans } = options;
+    checkObject('options', options, openOptions);
+    const { orphans, clock } = options;
+    if (clock !== undefined && !isClock(clock))
+      throw invalid('invalid_argument', 'clock', 'must have the functions wall, steady and timer', clock);
     if (orphans !== undefined && orphans !== 'refuse' && orphans !== 'keep')
       throw invalid('invalid_argument', 'orphans', "must be 'refuse' or 'keep'", orphans);
     const wanted = config?.garages;
@@ -70,14 +89,7 @@ export class ParkingLot<C extends LotConfig = LotConfig, H = unknown> implements
     name: Name,
   ): Pool<PayloadOf<C['pools'][Name], HandlerOf<H, Name>>, ResultOf<C['pools'][Name], HandlerOf<H, Name>>> {
     const pool = this.home.pool(name);
-    if (!pool) {
-      const known = this.home.poolNames;
-      const meant = nearest(String(name), known);
-      const hint = meant ? `did you mean ${meant}?` : `the config has ${known.join(', ')}`;
-      throw new ParkingLotError('unknown_pool', `No pool is named ${JSON.stringify(name)}; ${hint}`, {
-        field: 'pool',
-      });
-    }
+    if (!pool) throw unknownName('pool', name, this.home.poolNames);
     return pool as never;
   }
 

@@ -1,7 +1,8 @@
+import { checkObject } from './checked.js';
 import { type PoolState, type Priority, poolStates, type Status, statuses } from './codes.js';
 import type { LongTaskSpec, PoolSettings, RunOptions, TaskSpec } from './config.js';
 import { configText } from './config-text.js';
-import { type ConfigIssue, invalid, ParkingLotError, refuseIssues } from './errors.js';
+import { type ConfigIssue, invalid, refuseIssues } from './errors.js';
 import type { Host } from './host.js';
 import type { NameCache } from './names.js';
 import { type PoolStats, statsOf } from './pool-stats.js';
@@ -187,6 +188,7 @@ export class Pool<Payload = unknown, Result = unknown> {
 
   /** Tasks in the order of their admission, with one status or any, a page at a time. */
   async tasks(query: { status?: Status; after?: number; limit?: number } = {}): Promise<TaskPage<Result>> {
+    checkObject('query', query, ['status', 'after', 'limit']);
     const status = query.status === undefined ? -1 : statuses.indexOf(query.status);
     if (query.status !== undefined && status < 0) {
       throw invalid('invalid_argument', 'status', `must be one of ${statuses.join(', ')}`, query.status);
@@ -310,14 +312,9 @@ export function checkOptions(value: unknown, name: string): void {
 /** Of the second argument of `submit`, which has nothing else. */
 export function signalOf(options: { signal?: AbortSignal } | undefined): AbortSignal | undefined {
   if (options === undefined) return undefined;
+  checkObject('options', options, ['signal']);
   checkOptions(options, 'options');
-  const stray = Object.keys(options).find((key) => key !== 'signal');
-  if (stray === undefined) return options.signal;
-  throw new ParkingLotError(
-    'invalid_argument',
-    `${stray}: does not belong beside the task, but into it; only "signal" does`,
-    { field: stray },
-  );
+  return options.signal;
 }
 
 export function wholeNumber(field: string, value: unknown, least: number, most: number): number {

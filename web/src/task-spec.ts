@@ -1,3 +1,4 @@
+import { checkObject } from './checked.js';
 import { dedups, onDisconnects, priorities, resourceKinds } from './codes.js';
 import type { MailboxKey, RetrySpec } from './config.js';
 import { digestOf } from './digest.js';
@@ -240,7 +241,7 @@ export class SpecReader {
       this.resources = value as Record<string, unknown>;
       return;
     }
-    const cost = checkObject(key, value, ['kind', 'units']);
+    const cost = checkObject(key, value, ['kind', 'units'], 'invalid_task');
     if (cost.units !== undefined) this.units = checkUnits(`${key}.units`, cost.units);
     if (cost.kind !== undefined) {
       this.numbers[Field.kind] = checkName(`${key}.kind`, cost.kind, kindNumbers, resourceKinds);
@@ -248,7 +249,12 @@ export class SpecReader {
   }
 
   private readRetry(key: string, value: unknown): void {
-    const retry = checkObject(key, value, ['maxAttempts', 'max_attempts', 'backoff']) as RetrySpec;
+    const retry = checkObject(
+      key,
+      value,
+      ['maxAttempts', 'max_attempts', 'backoff'],
+      'invalid_task',
+    ) as RetrySpec;
     const backoffKeys = [
       'initial',
       'factorPercent',
@@ -257,9 +263,12 @@ export class SpecReader {
       'jitterPercent',
       'jitter_percent',
     ];
-    const backoff = checkObject(`${key}.backoff`, retry.backoff ?? {}, backoffKeys) as NonNullable<
-      RetrySpec['backoff']
-    >;
+    const backoff = checkObject(
+      `${key}.backoff`,
+      retry.backoff ?? {},
+      backoffKeys,
+      'invalid_task',
+    ) as NonNullable<RetrySpec['backoff']>;
     const at = (name: string) => `${key}.backoff.${name}`;
     const { numbers } = this;
     numbers[Field.maxAttempts] = checkWhole(
@@ -310,7 +319,12 @@ function checkText(
   code: 'invalid_task' | 'invalid_argument' = 'invalid_task',
 ): string {
   if (typeof value === 'string' && isName(value)) return value;
-  throw invalid(code, field, 'must be a text of 1 to 128 bytes without control characters', value);
+  throw invalid(
+    code,
+    field,
+    'must be a well-formed text of 1 to 128 bytes without control characters',
+    value,
+  );
 }
 
 function isName(text: string): boolean {
@@ -318,25 +332,10 @@ function isName(text: string): boolean {
   let bytes = 0;
   for (const character of text) {
     const point = character.codePointAt(0)!;
-    if (point < 0x20 || point === 0x7f) return false;
+    if (point < 0x20 || point === 0x7f || (point >= 0xd800 && point < 0xe000)) return false;
     bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
   }
   return bytes <= 128;
-}
-
-function checkObject(field: string, value: unknown, keys: readonly string[]): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalid('invalid_task', field, `must be an object with ${keys.join(', ')}`, value);
-  }
-  for (const key of Object.keys(value)) {
-    if (keys.includes(key)) continue;
-    const meant = nearest(key, keys);
-    const hint = meant ? `; did you mean ${meant}?` : `; known here: ${keys.join(', ')}`;
-    throw new ParkingLotError('invalid_task', `${field}.${key}: is not known${hint}`, {
-      field: `${field}.${key}`,
-    });
-  }
-  return value as Record<string, unknown>;
 }
 
 const mailboxKeys = ['tenant', 'user', 'session', 'user_id', 'userId', 'session_id', 'sessionId'];
@@ -347,7 +346,7 @@ export function checkMailboxKey(
   value: unknown,
   code: 'invalid_task' | 'invalid_argument',
 ): MailboxKey {
-  const given = checkObject(field, value, mailboxKeys);
+  const given = checkObject(field, value, mailboxKeys, code);
   const user = given.user ?? given.user_id ?? given.userId;
   const session = given.session ?? given.session_id ?? given.sessionId;
   const key: MailboxKey = { tenant: checkText(`${field}.tenant`, given.tenant, code) };

@@ -117,7 +117,8 @@ test('a key that is none is refused by name', async (context) => {
   const { lot } = await openLot(context, config);
   assert.throws(() => lot.mailbox({} as never), {
     code: 'invalid_argument',
-    message: 'mailbox.tenant: must be a text of 1 to 128 bytes without control characters, got undefined',
+    message:
+      'mailbox.tenant: must be a well-formed text of 1 to 128 bytes without control characters, got undefined',
   });
   await assert.rejects(lot.mailbox({ tenant: 'a' }).fetch({ limit: 0 }), { field: 'limit' });
 });

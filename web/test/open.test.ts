@@ -81,11 +81,52 @@ test('an unknown pool is refused with the name that was meant', async (context) 
 test('handlers, workers and executors must name pools of the config', async () => {
   const config = { pools: { p: { max_units: 1 } } };
   await assert.rejects(ParkingLot.open(config, { handlers: { q: () => 1 } }), {
-    message: 'handlers.q: must name one of the pools p, got "q"',
+    message: 'handlers.q: is not known; known here: p',
   });
   await assert.rejects(ParkingLot.open(config, { workers: { q: (() => undefined) as never } }), {
     field: 'workers.q',
   });
+});
+
+test('what cannot be an option of open, or of a query, is refused with its name before anything runs', async (context) => {
+  const config = { pools: { p: { max_units: 1 } } };
+  const options: [given: unknown, field: string][] = [
+    [null, 'options'],
+    [{ handlrs: {} }, 'options.handlrs'],
+    [{ clock: 5 }, 'clock'],
+    [{ handlers: 'x' }, 'handlers'],
+    [{ handlers: { p: 5 } }, 'handlers.p'],
+    [{ executors: { p: {} } }, 'executors.p'],
+    [{ workers: '' }, 'workers'],
+    [{ workers: { p: 5 } }, 'workers.p'],
+    [{ workers: { p: { create: () => undefined, size: 0 } } }, 'workers.p.size'],
+  ];
+  for (const [given, field] of options) {
+    await assert.rejects(ParkingLot.open(config, given as never), { code: 'invalid_argument', field });
+  }
+
+  const { lot } = await openLot(context, config);
+  const mailbox = lot.mailbox({ tenant: 't' });
+  const { audit } = lot;
+  const queries: [asked: () => Promise<unknown>, field: string][] = [
+    [() => lot.pool('p').tasks(null as never), 'query'],
+    [() => lot.pool('p').tasks({ statsu: 'queued' } as never), 'query.statsu'],
+    [() => mailbox.fetch(null as never), 'query'],
+    [() => mailbox.fetch({ limt: 1 } as never), 'query.limt'],
+    [() => audit.query(null as never), 'query'],
+    [() => audit.query({ after: Symbol('x') } as never), 'after'],
+    [() => audit.query({ subject: { kind: 'task', id: 'a', of: 'p' } } as never), 'subject.of'],
+    [() => audit.eraseUser(undefined as never), 'whom'],
+  ];
+  for (const [asked, field] of queries) {
+    await assert.rejects(asked(), { code: 'invalid_argument', field });
+  }
+  for (const name of [5n, globalThis, Object.create(null), 'x'.repeat(1e6)]) {
+    assert.throws(
+      () => lot.pool(name as never),
+      (error: Error & { code?: string }) => error.code === 'unknown_pool' && error.message.length < 200,
+    );
+  }
 });
 
 test('variables in the config come from the given environment', async () => {

@@ -13,6 +13,10 @@ test('every malformed field of a task is refused with a message that names it an
     [{ units: -1 }, 'units: must be a whole number from 0 to 9007199254740991, got -1'],
     [{ units: Number.NaN }, 'units: must be a whole number from 0 to 9007199254740991, got NaN'],
     [{ units: 2 ** 53 }, 'units: must be a whole number from 0 to 9007199254740991, got 9007199254740992'],
+    [
+      { taskId: '\ud800' },
+      'taskId: must be a well-formed text of 1 to 128 bytes without control characters, got "\\ud800"',
+    ],
     [{ priority: 'urgent' }, 'priority: must be one of low, normal, high, critical, got "urgent"'],
     [{ priority: 'toString' }, 'priority: must be one of low, normal, high, critical, got "toString"'],
     [{ prioritiy: 'high' }, 'prioritiy: is not a field of a task; did you mean priority?'],
@@ -35,20 +39,26 @@ test('every malformed field of a task is refused with a message that names it an
       { timeout: -1 },
       'timeout: must be milliseconds or a text like 250ms, 30s, 5m, 2h, at most 100 years, got -1',
     ],
-    [{ taskId: '' }, 'taskId: must be a text of 1 to 128 bytes without control characters, got ""'],
-    [{ taskId: 'a\nb' }, 'taskId: must be a text of 1 to 128 bytes without control characters, got "a\\nb"'],
+    [
+      { taskId: '' },
+      'taskId: must be a well-formed text of 1 to 128 bytes without control characters, got ""',
+    ],
+    [
+      { taskId: 'a\nb' },
+      'taskId: must be a well-formed text of 1 to 128 bytes without control characters, got "a\\nb"',
+    ],
     [
       { taskId: 'ü'.repeat(65) },
-      `taskId: must be a text of 1 to 128 bytes without control characters, got "${'ü'.repeat(40)}"… (65 characters)`,
+      `taskId: must be a well-formed text of 1 to 128 bytes without control characters, got "${'ü'.repeat(40)}"… (65 characters)`,
     ],
-    [{ tenant: 7 }, 'tenant: must be a text of 1 to 128 bytes without control characters, got 7'],
+    [{ tenant: 7 }, 'tenant: must be a well-formed text of 1 to 128 bytes without control characters, got 7'],
     [
       { mailbox: 'ann' },
       'mailbox: must be an object with tenant, user, session, user_id, userId, session_id, sessionId, got "ann"',
     ],
     [
       { mailbox: { user: 'ann' } },
-      'mailbox.tenant: must be a text of 1 to 128 bytes without control characters, got undefined',
+      'mailbox.tenant: must be a well-formed text of 1 to 128 bytes without control characters, got undefined',
     ],
     [{ mailbox: { tenant: 'a', usr: 'ann' } }, 'mailbox.usr: is not known; did you mean user?'],
     [{ retry: { maxAttempts: 0 } }, 'retry.maxAttempts: must be a whole number from 1 to 65535, got 0'],
@@ -92,7 +102,7 @@ test('what belongs to submit is not taken by run, and the other way round', asyn
   const strays: [options: unknown, field: string][] = [
     [{ signal: { aborted: false } }, 'signal'],
     [{ signal: 'x' }, 'signal'],
-    [{ priority: 'high' }, 'priority'],
+    [{ priority: 'high' }, 'options.priority'],
     [null, 'options'],
     [5, 'options'],
   ];

@@ -78,8 +78,9 @@ tl::expected<ParsedTask, TaskError> parse_task(std::string_view json, const Pool
   auto document = parse_json(json);
   if (!document) {
     const JsonSyntaxError& error = document.error();
-    return malformed("line " + std::to_string(error.line) + ", column " + std::to_string(error.column),
-                     error.message);
+    // A line of a job file has a number of its own.
+    const std::string line = error.line == 1 ? "" : "line " + std::to_string(error.line) + ", ";
+    return malformed(line + "column " + std::to_string(error.column), error.message);
   }
   std::vector<ConfigIssue> issues;
   JsonReader reader(issues, nullptr);

@@ -1,5 +1,5 @@
+import { checkFunction, checkObject } from '../checked.js';
 import type { Clock } from '../clock.js';
-import { invalid } from '../errors.js';
 import type { PoolFacts } from '../pool.js';
 import { type ConnectedPages, delegatedExecutor } from './delegate/index.js';
 import type { ExecutorFactory } from './executor.js';
@@ -42,22 +42,29 @@ export function factoriesOf(
   const take = <T>(
     option: string,
     given: Record<string, T> | undefined,
-    make: (value: T) => ExecutorFactory,
+    make: (value: T, field: string) => ExecutorFactory,
   ) => {
-    for (const [name, value] of Object.entries(given ?? {})) {
+    if (given === undefined) return;
+    checkObject(option, given, known);
+    for (const [name, value] of Object.entries(given)) {
       const field = `${option}.${name}`;
-      if (!known.includes(name))
-        throw invalid('invalid_argument', field, `must name one of the pools ${known.join(', ')}`, name);
-      if (!factories.has(name)) factories.set(name, make(value));
+      const factory = make(value, field);
+      if (!factories.has(name)) factories.set(name, factory);
     }
   };
-  take('executors', options.executors, (factory) => factory);
+  take('executors', options.executors, (factory, field) => {
+    checkFunction(field, factory);
+    return factory;
+  });
   for (const { name, isForWorkers } of pages === undefined ? [] : pools) {
     if (factories.has(name) || !(isForWorkers || options.workers?.[name])) continue;
     const handler = options.handlers?.[name];
     factories.set(name, delegatedExecutor(pages!, handler && inlineExecutor(handler)));
   }
   take('workers', options.workers, workerExecutor);
-  take('handlers', options.handlers, inlineExecutor);
+  take('handlers', options.handlers, (handler, field) => {
+    checkFunction(field, handler);
+    return inlineExecutor(handler);
+  });
   return factories;
 }

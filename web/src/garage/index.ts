@@ -1,9 +1,9 @@
+import { unknownName } from '../checked.js';
 import { environmentText } from '../checked-config.js';
 import { type Clock, systemClock } from '../clock.js';
 import { configText } from '../config-text.js';
 import { invalid, ParkingLotError, refuseIssues } from '../errors.js';
 import { canShareDatabases } from '../recovery.js';
-import { nearest } from '../spelling.js';
 import { garageModule } from '../wasm/garage-module.js';
 import type { WasmSource } from '../wasm/load.js';
 import { type SendableWasm, sendable } from '../wasm/sendable.js';
@@ -86,11 +86,7 @@ export class Garages<Name extends string = string> {
   garage(name: Name): Garage {
     const garage = this.byName.get(name);
     if (garage) return garage;
-    const meant = nearest(String(name), this.names);
-    const hint = meant ? `did you mean ${meant}?` : `the config has ${this.names.join(', ')}`;
-    throw new ParkingLotError('unknown_garage', `No garage is named ${JSON.stringify(name)}; ${hint}`, {
-      field: 'garage',
-    });
+    throw unknownName('garage', name, this.names);
   }
 
   /**

@@ -44,7 +44,9 @@ for (const seed of [1, 2, 3, 4]) {
       if (fortune === 'bad' && random(7) === 0) throw new Error('no worker today');
       return worker();
     };
-    const { events, clock, executor } = openExecutor(workerExecutor({ create, size, concurrency }));
+    const { events, clock, executor } = openExecutor(
+      workerExecutor({ create, size, concurrency }, 'workers.p'),
+    );
     const runs = Array.from({ length: 30 }, (_, i) => events.run(deeds[i % deeds.length]));
     const live = new Set<Run>();
     for (let next = 0; events.endings.length < runs.length; ) {

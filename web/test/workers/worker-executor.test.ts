@@ -15,7 +15,7 @@ function test(name: string, body: (context: TestContext) => Promise<void>): void
 
 /** Closed at the end of the test, whatever comes of it. */
 function open(context: TestContext, source: WorkerSource) {
-  const opened = openExecutor(workerExecutor(source));
+  const opened = openExecutor(workerExecutor(source, 'workers.p'));
   context.after(() => opened.executor.close());
   return opened;
 }
@@ -369,7 +369,7 @@ test('close ends every worker by force and reports nothing more', async () => {
     workers.push(thread(`serveTasks(() => { ${endless} })`)());
     return workers.at(-1)!;
   };
-  const { events, executor } = openExecutor(workerExecutor({ create, size: 2 }));
+  const { events, executor } = openExecutor(workerExecutor({ create, size: 2 }, 'workers.p'));
   for (const run of [events.run(), events.run(), events.run()]) executor.start(run);
   await events.until(() => events.log.length === 2);
   await executor.close();
@@ -389,7 +389,7 @@ test('a process waits for the tasks in its workers, and ends by itself when the 
     const options = { pool: 'llm', maxUnits: 2, heartbeatMs: 1000, killGraceMs: 500, clock };
     const events = { credits() {}, running() {}, heartbeat() {}, finished: (run, result) => console.log(result) };
     const source = new URL('data:text/javascript,' + encodeURIComponent(${JSON.stringify(worker)}));
-    const executor = workerExecutor(() => new Worker(source))(events, options);
+    const executor = workerExecutor(() => new Worker(source), 'workers.p')(events, options);
     executor.start({ id: 1, taskId: 't1', pool: 'llm', attempt: 1, units: 1, payload: null });`);
   const run = promisify(execFile);
   const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program], {
@@ -400,13 +400,13 @@ test('a process waits for the tasks in its workers, and ends by itself when the 
 
 test('workers offer no more places than the config lets them have', async () => {
   const source = { create: echo, size: 4, concurrency: 2 };
-  const { events, executor } = openExecutor(workerExecutor(source), { runsMax: 3 });
+  const { events, executor } = openExecutor(workerExecutor(source, 'workers.p'), { runsMax: 3 });
   assert.deepEqual(events.offered, [3]);
   await executor.close();
 });
 
 test('a run that comes after close is refused, not lost', async () => {
-  const { events, executor } = openExecutor(workerExecutor(echo));
+  const { events, executor } = openExecutor(workerExecutor(echo, 'workers.p'));
   await executor.close();
   const run = events.run();
   executor.start(run);
@@ -414,12 +414,14 @@ test('a run that comes after close is refused, not lost', async () => {
 });
 
 test('measures that make no sense are refused with their name', async () => {
-  assert.throws(
-    () => workerExecutor({ create: echo, size: 0 }),
-    /size must be a whole number above 0, not 0/,
-  );
-  assert.throws(() => workerExecutor({ create: echo, concurrency: 1.5 }), /concurrency must be/);
-  assert.throws(() => workerExecutor(undefined as never), /a function that returns a new Worker/);
+  const cases: [source: unknown, field: string][] = [
+    [{ create: echo, size: 0 }, 'workers.p.size'],
+    [{ create: echo, concurrency: 1.5 }, 'workers.p.concurrency'],
+    [undefined, 'workers.p'],
+  ];
+  for (const [source, field] of cases) {
+    assert.throws(() => workerExecutor(source as never, 'workers.p'), { code: 'invalid_argument', field });
+  }
 });
 
 test('serveTasks outside a worker says where it belongs', async () => {

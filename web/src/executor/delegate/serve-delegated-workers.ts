@@ -22,7 +22,9 @@ export async function serveDelegatedWorkers(
   target: DelegationTarget,
   workers: Readonly<Record<string, WorkerSource>>,
 ): Promise<DelegatedWorkers> {
-  const factories = new Map(Object.entries(workers).map(([pool, source]) => [pool, workerExecutor(source)]));
+  const factories = new Map(
+    Object.entries(workers).map(([pool, source]) => [pool, workerExecutor(source, `workers.${pool}`)]),
+  );
   const lock = await holdAliveLock('page');
   const lending = new Lending(announcerOf(target), factories, lock);
   if ('controller' in target) followServiceWorker(target, lending);

@@ -1,3 +1,4 @@
+import { invalid } from '../../errors.js';
 import type { Executor, ExecutorEvents, ExecutorFactory, ExecutorOptions, Run } from '../executor.js';
 import { PooledWorker, type WorkerEnd } from './pooled-worker.js';
 import type { WorkerFactory } from './worker-link.js';
@@ -17,19 +18,18 @@ export type WorkerSource = WorkerFactory | (WorkerPoolOptions & { readonly creat
 const backoffFirstMs = 250;
 const backoffLongestMs = 30_000;
 
-/** Runs the tasks of a pool in workers which `source` makes. */
-export function workerExecutor(source: WorkerSource): ExecutorFactory {
+/** Runs the tasks of a pool in workers which `source` makes; `field` names it in errors. */
+export function workerExecutor(source: WorkerSource, field: string): ExecutorFactory {
   const given = typeof source === 'function' ? { create: source } : source;
   if (typeof given?.create !== 'function') {
-    throw new TypeError(
-      'workers takes for each pool a function that returns a new Worker, or { create, size?, … }',
-    );
+    const must = 'must be a function that returns a new Worker, or { create, size?, … }';
+    throw invalid('invalid_argument', field, must, source);
   }
   const checked = {
     create: given.create,
-    size: positive('size', given.size),
-    concurrency: positive('concurrency', given.concurrency) ?? 1,
-    startupTimeoutMs: positive('startupTimeoutMs', given.startupTimeoutMs) ?? 30_000,
+    size: positive(`${field}.size`, given.size),
+    concurrency: positive(`${field}.concurrency`, given.concurrency) ?? 1,
+    startupTimeoutMs: positive(`${field}.startupTimeoutMs`, given.startupTimeoutMs) ?? 30_000,
   };
   return (events, options) => {
     const size = checked.size ?? Math.max(1, Math.min(4, hardwareThreads(), options.maxUnits));
@@ -227,9 +227,9 @@ class WorkerExecutor implements Executor {
   }
 }
 
-function positive(name: string, value: number | undefined): number | undefined {
+function positive(field: string, value: number | undefined): number | undefined {
   if (value === undefined || (Number.isSafeInteger(value) && value > 0)) return value;
-  throw new RangeError(`workers: ${name} must be a whole number above 0, not ${String(value)}`);
+  throw invalid('invalid_argument', field, 'must be a whole number above 0', value);
 }
 
 function hardwareThreads(): number {
