@@ -37,12 +37,20 @@ for (const [kind, quotaSize] of [
     const database = freshDatabase();
     const owner = await openTab(context, database, { kind, config: roomy });
     const visitor = await openTab(context, database, { kind, config: roomy });
+    await owner.evaluate(() => {
+      window.told = [];
+      lot.onHealth(({ status, garages: { g } }) => told.push([status, g.status]));
+    });
     const { confirmed, code } = await enterUntilFull(owner, 'B');
     expect(code).toMatch(/^(unconfirmed|storage_unavailable)$/);
     expect(confirmed.length).toBeGreaterThan(0);
     const late = await call(visitor, 'enter', { plate: 'LATE' });
     expect(late.code).toMatch(/^(unconfirmed|storage_unavailable)$/);
     expect((await call(visitor, 'occupancy')).storage).not.toBe('open');
+    for (const page of [owner, visitor]) {
+      const { status, garages } = await page.evaluate(() => lot.health());
+      expect([status, garages.g.status]).toEqual(['degraded', 'degraded']);
+    }
     const seen = await call(visitor, 'tickets');
     if (seen.code === undefined) expect(seen.map(({ plate }) => plate)).toEqual(expect.arrayContaining(confirmed));
     else expect(seen.code).toBe('storage_unavailable');
@@ -53,6 +61,10 @@ for (const [kind, quotaSize] of [
       .poll(async () => (entered = await call(visitor, 'enter', { plate: 'AFTER' })).code, { timeout: 40_000 })
       .toBeUndefined();
     expect(entered.ticket).toBeDefined();
+    expect((await owner.evaluate(() => lot.health())).garages).toEqual({ g: { status: 'ok' } });
+    const told = await owner.evaluate(() => window.told);
+    expect(told[0]).toEqual(['degraded', 'degraded']);
+    expect(told.at(-1)).toEqual(['ok', 'ok']);
     await owner.close();
     await visitor.close();
     const next = await openTab(context, database, { kind, config: roomy });

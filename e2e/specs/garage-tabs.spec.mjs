@@ -121,7 +121,7 @@ test('a page that cannot load the worker says so', async ({ context }) => {
   await context.route('**/garage-worker.js', (route) => route.fulfill({ status: 404, body: '' }));
   const page = await context.newPage();
   await openKit(page);
-  await expect(open(page, freshDatabase())).rejects.toThrow(/garage-worker\.js cannot be loaded/);
+  await expect(open(page, freshDatabase())).rejects.toThrow(/garage-worker\.js\).*could not be loaded/);
 });
 
 test('garages in memory beside a stored one are those of their own tab', async ({ context }) => {

@@ -66,7 +66,7 @@ export type { Garage } from './garage/garage.js';
 export type { GarageOptions, Garages } from './garage/index.js';
 export type { GarageStorage } from './garage/storage.js';
 export type * from './garage/types.js';
-export type { Health, OpenOptions, PoolHealth, StoreHealth } from './lot-home.js';
+export type { GarageHealth, Health, OpenOptions, PoolHealth, StoreHealth } from './lot-home.js';
 export type { FetchQuery, Mailbox, MailboxMessage } from './mailbox.js';
 export type { Outcome } from './outcome.js';
 export { ParkingLot } from './parking-lot.js';

@@ -67,8 +67,14 @@ export interface StoreHealth {
   readonly reason?: string;
 }
 
+export interface GarageHealth {
+  /** `degraded`: its storage is loading or fails. What it cannot store it does not confirm. */
+  readonly status: 'ok' | 'degraded';
+  readonly reason?: string;
+}
+
 export interface Health {
-  /** The worst of the pools. */
+  /** The worst of the pools and garages. */
   readonly status: 'ok' | 'degraded' | 'volatile';
   /** Whether the tasks of all pools survive a crash of this realm. */
   readonly durability: Durability;
@@ -76,6 +82,8 @@ export interface Health {
   readonly leads: boolean;
   readonly pools: Readonly<Record<string, PoolHealth>>;
   readonly stores: readonly StoreHealth[];
+  /** Of a config that has garages. */
+  readonly garages?: Readonly<Record<string, GarageHealth>>;
   /** Bytes that the core holds for tasks, queues, indexes and messages. */
   readonly memoryBytes: number;
 }

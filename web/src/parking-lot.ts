@@ -107,16 +107,30 @@ export class ParkingLot<C extends LotConfig = LotConfig, H = unknown> implements
   }
 
   /** Whether everything works, and the figures of each pool. */
-  health(): Promise<Health> {
-    return this.home.health();
+  async health(): Promise<Health> {
+    const [health, garages] = await Promise.all([this.home.health(), this.garages?.health()]);
+    if (garages === undefined) return health;
+    const isDegraded = Object.values(garages).some((each) => each.status === 'degraded');
+    return { ...health, status: isDegraded ? 'degraded' : health.status, garages };
   }
 
   /**
-   * Calls `listener` when a pool or a store begins to fail, is volatile against the config's wish, or works again, and when
+   * Calls `listener` when a pool, store or garage begins to fail, is volatile against the config's wish, or works again, and when
    * another tab of a shared database leads. The answer stops that.
    */
   onHealth(listener: (health: Health) => void): () => void {
-    return this.home.onHealth(listener);
+    const { garages } = this;
+    if (garages === undefined) return this.home.onHealth(listener);
+    const tell = () => void this.health().then(listener, () => undefined);
+    const stops = garages.names.map((name) =>
+      garages.garage(name).onChange(({ what }) => {
+        if (what === 'storage') tell();
+      }),
+    );
+    stops.push(this.home.onHealth(tell));
+    return () => {
+      for (const stop of stops) stop();
+    };
   }
 
   /**

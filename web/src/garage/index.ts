@@ -3,6 +3,7 @@ import { environmentText } from '../checked-config.js';
 import { type Clock, systemClock } from '../clock.js';
 import { configText } from '../config-text.js';
 import { invalid, ParkingLotError, refuseIssues } from '../errors.js';
+import type { GarageHealth } from '../lot-home.js';
 import { canShareDatabases } from '../recovery.js';
 import { garageModule } from '../wasm/garage-module.js';
 import type { WasmSource } from '../wasm/load.js';
@@ -40,6 +41,18 @@ export interface GarageHome {
   /** In the same order. */
   readonly gates: readonly Gate[];
   close(): Promise<void>;
+}
+
+async function healthOf(garage: Garage): Promise<GarageHealth> {
+  try {
+    const { storage } = await garage.occupancy();
+    return storage === 'open'
+      ? { status: 'ok' }
+      : { status: 'degraded', reason: `its storage is ${storage}` };
+  } catch (error) {
+    if (!(error instanceof ParkingLotError) || error.code === 'closed') throw error;
+    return { status: 'degraded', reason: error.message };
+  }
 }
 
 type Configs = Record<string, GarageConfig>;
@@ -87,6 +100,12 @@ export class Garages<Name extends string = string> {
     const garage = this.byName.get(name);
     if (garage) return garage;
     throw unknownName('garage', name, this.names);
+  }
+
+  /** Whether the storage of each works. */
+  async health(): Promise<Record<string, GarageHealth>> {
+    const all = [...this.byName].map(async ([name, garage]) => [name, await healthOf(garage)] as const);
+    return Object.fromEntries(await Promise.all(all));
   }
 
   /**

@@ -5,6 +5,7 @@ import { type AnyHandlers, factoriesOf } from '../executor/sources.js';
 import type { LotHome, OpenOptions } from '../lot-home.js';
 import type { StorageModule } from '../storage/index.js';
 import { sendable } from '../wasm/sendable.js';
+import { workerError } from '../worker-error.js';
 import type { StationLink } from './connection.js';
 import { names, type StationOrder, type StationReport } from './protocol.js';
 import { SharedLot } from './shared-lot.js';
@@ -146,7 +147,7 @@ function linkWorker(): StationLink {
     onBroken: (listener) =>
       worker.addEventListener('error', (event) => {
         event.preventDefault();
-        listener(new Error(event.message || 'its script host-worker.js cannot be loaded'));
+        listener(workerError(event));
       }),
     end: () => worker.terminate(),
   };

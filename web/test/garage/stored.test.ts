@@ -29,6 +29,7 @@ test('a stored garage goes on where it was closed', async () => {
   assert.equal((await garage.price({ ticket })).due, 300);
   assert.equal((await garage.exit({ plate: 'B-1', paidHere: true })).paidHere, 300);
   assert.equal((await garage.occupancy()).paid, 300);
+  assert.deepEqual((await lot.health()).garages, { g: { status: 'ok' } });
   await lot.close();
 });
 

@@ -1,4 +1,5 @@
 import type { HostMessage } from '../../worker/protocol.js';
+import { workerError } from '../../worker-error.js';
 
 /** A browser's `Worker`, as far as it is used here. */
 export interface BrowserWorker {
@@ -64,7 +65,7 @@ function linkBrowserWorker(worker: BrowserWorker, events: LinkEvents): WorkerLin
     'error',
     (event: { message?: string; filename?: string; lineno?: number } & Event) => {
       event.preventDefault();
-      events.erred(browserError(event));
+      events.erred(workerError(event));
     },
   );
   return {
@@ -73,17 +74,6 @@ function linkBrowserWorker(worker: BrowserWorker, events: LinkEvents): WorkerLin
     terminate: async () => worker.terminate(),
     keepProcess: () => undefined,
   };
-}
-
-/** An event without a message is what browsers send when the script cannot be loaded. */
-function browserError(event: { message?: string; filename?: string; lineno?: number }): Error {
-  if (!event.message) {
-    return new Error(
-      'its script could not be loaded: check its URL, its MIME type and the Content-Security-Policy',
-    );
-  }
-  const where = event.filename ? ` (${event.filename}:${event.lineno ?? 0})` : '';
-  return new Error(event.message + where);
 }
 
 function linkNodeWorker(worker: NodeWorker, events: LinkEvents): WorkerLink {

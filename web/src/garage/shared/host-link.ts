@@ -2,6 +2,7 @@ import { ParkingLotError } from '../../errors.js';
 import { arrivedError } from '../../shared-lot/carried-error.js';
 import type { Envelope } from '../../shared-lot/protocol.js';
 import { watchAliveLock } from '../../worker/alive-lock.js';
+import { workerError } from '../../worker-error.js';
 import type { HostEvents, HostSetup } from './host.js';
 import type { HostOrder, HostReport, VisitorMessage } from './protocol.js';
 
@@ -78,8 +79,9 @@ export class WorkerHost implements HostLink {
   private broke(event: ErrorEvent): void {
     event.preventDefault();
     this.isBroken = true;
-    const why = event.message || 'its script garage-worker.js cannot be loaded';
-    const error = new ParkingLotError('unavailable', `The worker that hosts the garages has failed: ${why}`);
+    const cause = workerError(event);
+    const message = `The worker that hosts the garages (garage-worker.js) has failed: ${cause.message}`;
+    const error = new ParkingLotError('unavailable', message, { cause });
     this.events.failed(error);
     this.events.leaderless(error);
     this.closed?.();
