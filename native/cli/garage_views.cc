@@ -1,5 +1,6 @@
 #include <cstdio>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 
@@ -8,8 +9,8 @@
 #include "parking_lot/garage/json.h"
 #include "parking_lot/json.h"
 
-/// `garage spots`, `tickets`, `occupancy`, `report`, `at` and `audit`: looks at a store, which another
-/// process may own.
+/// `garage spots`, `tickets`, `lane`, `reservations`, `permits`, `occupancy`, `report`, `at` and `audit`:
+/// looks at a store, which another process may own.
 namespace parking_lot::cli {
 namespace {
 
@@ -37,6 +38,11 @@ void print_tickets(const Garage& garage) {
     std::printf("%s\n", garage::answer_json(garage, garage::TicketShown{&ticket}).c_str());
 }
 
+/// An object of the array on each line.
+void print_lines(const std::string& array) {
+  for (const auto& each : nlohmann::ordered_json::parse(array)) std::printf("%s\n", each.dump().c_str());
+}
+
 /// Opens the store for a look and shows it.
 template <class Show>
 ExitCode look(const ViewOptions& options, Show show) {
@@ -52,6 +58,18 @@ ExitCode spots(const ViewOptions& options) {
 
 ExitCode tickets(const ViewOptions& options) {
   return look(options, [&](const Garage& garage) { print_tickets(garage); });
+}
+
+ExitCode lane(const ViewOptions& options) {
+  return look(options, [](const Garage& garage) { print_lines(garage::lane_json(garage)); });
+}
+
+ExitCode reservations(const ViewOptions& options) {
+  return look(options, [](const Garage& garage) { print_lines(garage::reservations_json(garage)); });
+}
+
+ExitCode permits(const ViewOptions& options) {
+  return look(options, [](const Garage& garage) { print_lines(garage::permits_json(garage)); });
 }
 
 ExitCode occupancy(const ViewOptions& options) {
@@ -117,6 +135,10 @@ void add_garage_views(CLI::App& group, Chosen& chosen) {
       ->add_option("--state", options->state, "free, reserved or occupied")
       ->check(CLI::IsMember({"free", "reserved", "occupied"}));
   add(group, "tickets", "Open tickets, one JSON object a line", options, chosen, tickets);
+  add(group, "lane", "Who waits at the gates, one JSON object a line", options, chosen, lane);
+  add(group, "reservations", "Reservations that stand, one JSON object a line", options, chosen,
+      reservations);
+  add(group, "permits", "Plates with a permit, one JSON object a line", options, chosen, permits);
   add(group, "occupancy", "How full it is, and what was paid", options, chosen, occupancy);
   add(group, "report", "Figures of each day, as CSV", options, chosen, report);
   add(group, "at", "The garage as it was at a past time: figures, then its open tickets", options, chosen, at)

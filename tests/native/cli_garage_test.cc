@@ -149,6 +149,32 @@ TEST_CASE("garage quote: answers as the garage does, of all that a stay can be")
              Catch::Contains("kind time  amount 200  from"));
 }
 
+TEST_CASE("garage lane, reservations and permits: what stands, an object a line") {
+  const TemporaryFolder folder;
+  const std::string store = folder.path("store");
+  const std::string one = R"({"garages": {"g": {"levels": {"P1": {"A": 2}},
+    "tariffs": {"t": {"flat": 1, "permits": {"staff": 100}}}}}})";
+  const std::string file = folder.write("c.json", one);
+  const auto at_store = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), "garage");
+    more.insert(more.end(), {"--store", store, "--config", file});
+    return printed(more);
+  };
+  at_store({"enter", "--plate", "A"});
+  at_store({"reserve", "--plate", "B", "--until", "1h"});
+  at_store({"permit", "--plate", "C", "--permit", "staff"});
+  const json reserved = json::parse(at_store({"reservations"}));
+  CHECK(reserved["plate"] == "B");
+  CHECK(reserved["spots"] == json::array({"P1/A/2"}));
+  CHECK(json::parse(at_store({"permits"})) == json::parse(R"({"plate": "C", "permit": "staff"})"));
+  CHECK(at_store({"lane"}).empty());
+  at_store({"enter", "--plate", "E", "--wait", "1h", "--size", "small"});
+  const json waiting = json::parse(at_store({"lane"}));
+  CHECK(waiting["plate"] == "E");
+  CHECK(waiting["place"] == 1);
+  CHECK(waiting["ahead"] == 0);
+}
+
 TEST_CASE("garage pay: an amount below nothing is told as it was given") {
   const TemporaryFolder folder;
   StartedProgram program({"garage", "pay", "--store", folder.path("store"), "--config",

@@ -196,6 +196,12 @@ TEST_CASE("who waits enters in order as soon as something fits, and others may p
   CHECK(driven.ask<Waiting>(wait_for("little", later, VehicleSize::small))->ahead == 0);
   const RequestId little = driven.last_request;
   CHECK(driven.refusal(wait_for("first", later)) == Code::already_parked);
+  const std::vector<PlaceView> lane = driven.garage.lane();
+  REQUIRE(lane.size() == 3);
+  CHECK(lane[1].arrival.plate == "second");
+  CHECK(lane[1].ahead == 1);
+  CHECK(lane[1].until == later);
+  CHECK(lane[2].arrival.size == VehicleSize::small);
   REQUIRE(driven.exit("small"));
   CHECK(driven.answer<Admitted>(little));
   CHECK_FALSE(driven.answer<Admitted>(first));
@@ -250,6 +256,12 @@ TEST_CASE("a reservation holds its spot until it is used, cancelled or expires")
   REQUIRE(reserved);
   CHECK(driven.garage.spot(reserved->spots.first).state == SpotState::reserved);
   CHECK(driven.refusal(reserve) == Code::wrong_state);
+  const std::vector<ReservationView> standing = driven.garage.reservations();
+  REQUIRE(standing.size() == 1);
+  CHECK(standing[0].number == reserved->reservation);
+  CHECK(standing[0].arrival.plate == "A");
+  CHECK(standing[0].spots == reserved->spots);
+  CHECK(standing[0].until == reserved->until);
   REQUIRE(driven.enter("B"));
   CHECK_FALSE(driven.enter("C"));
   CHECK(driven.enter("A")->spots == reserved->spots);
@@ -332,6 +344,10 @@ TEST_CASE("permits and validations lower what is due, a lost ticket raises it") 
   grant.permit = "staff";
   grant.until = driven.now.wall + minutes(10);
   CHECK(driven.ask<Done>(grant));
+  REQUIRE(driven.garage.permits().size() == 1);
+  CHECK(driven.garage.permits()[0].plate == "S");
+  CHECK(driven.garage.permits()[0].permit == "staff");
+  CHECK(driven.garage.permits()[0].until == grant.until);
   for (const char* plate : {"S", "V", "L"}) REQUIRE(driven.enter(plate));
   driven.advance(minutes(100));
   Validate validate;

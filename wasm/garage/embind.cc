@@ -92,6 +92,9 @@ std::string show(std::uint32_t number, const std::string& what) {
   if (what == "figures") return garage::figures_json(garage);
   if (what == "spots") return spots_json(garage);
   if (what == "tickets") return tickets_json(garage);
+  if (what == "lane") return garage::lane_json(garage);
+  if (what == "reservations") return garage::reservations_json(garage);
+  if (what == "permits") return garage::permits_json(garage);
   if (what == "days") return garage::days_json(garage);
   return what == "csv" ? garage::days_csv(garage) : "null";
 }

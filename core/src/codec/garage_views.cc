@@ -118,6 +118,14 @@ void write(JsonWriter& out, const Garage& garage, const Reconciled& answer) {
   out.close(']');
 }
 
+void write_arrival(JsonWriter& out, const Arrival& arrival) {
+  write_text(out, "plate", arrival.plate);
+  out.member("vehicle", arrival.vehicle);
+  out.member("type", to_string(arrival.type)).member("size", to_string(arrival.size));
+  if (arrival.spots_required > 1) out.member("spots_required", std::uint64_t{arrival.spots_required});
+  write_features(out, "wanted", arrival.wanted);
+}
+
 /// `2026-03-29`.
 std::string date_of(std::int32_t day) {
   return format_rfc3339(WallTime{std::int64_t{day} * 86'400'000}).substr(0, 10);
@@ -158,6 +166,47 @@ std::string spot_json(const Garage& garage, SpotId id) {
   if (view.ticket != 0) out.member("ticket", view.ticket);
   if (view.reservation != 0) out.member("reservation", view.reservation);
   out.member("version", view.version).close('}');
+  return std::move(out).text();
+}
+
+std::string lane_json(const Garage& garage) {
+  JsonWriter out;
+  out.open('[');
+  for (const PlaceView& each : garage.lane()) {
+    out.open('{').member("place", each.number);
+    write_arrival(out, each.arrival);
+    write_text(out, "gate", each.arrival.gate);
+    out.member("tariff", each.arrival.tariff);
+    write_time(out, "until", each.until);
+    out.member("ahead", each.ahead).member("version", each.version).close('}');
+  }
+  out.close(']');
+  return std::move(out).text();
+}
+
+std::string reservations_json(const Garage& garage) {
+  JsonWriter out;
+  out.open('[');
+  for (const ReservationView& each : garage.reservations()) {
+    out.open('{').member("reservation", each.number);
+    write_arrival(out, each.arrival);
+    write_spots(out, garage, each.spots);
+    write_time(out, "until", each.until);
+    out.member("version", each.version).close('}');
+  }
+  out.close(']');
+  return std::move(out).text();
+}
+
+std::string permits_json(const Garage& garage) {
+  JsonWriter out;
+  out.open('[');
+  for (const PermitView& each : garage.permits()) {
+    out.open('{').member("plate", each.plate).member("permit", each.permit);
+    write_time(out, "until", each.until);
+    out.close('}');
+  }
+  out.close(']');
   return std::move(out).text();
 }
 

@@ -241,6 +241,32 @@ std::vector<TicketView> Garage::open_tickets() const {
       [&](const Ticket& ticket) { views.push_back(machine_->parking.view_of(ticket)); });
   return views;
 }
+std::vector<PlaceView> Garage::lane() const {
+  const ParkingManager& parking = machine_->parking;
+  std::vector<PlaceView> views;
+  parking.visit_waiting([&](const LanePlace& place) {
+    views.push_back({place.number, place.version, parking.arrival_of(place.visit), place.until,
+                     parking.ahead_in_lane(parking.place_of(place.number))});
+  });
+  return views;
+}
+std::vector<ReservationView> Garage::reservations() const {
+  const ParkingManager& parking = machine_->parking;
+  std::vector<ReservationView> views;
+  parking.visit_reserved([&](const Reservation& each) {
+    views.push_back({each.number, each.version, parking.arrival_of(each.visit), each.spots, each.until});
+  });
+  return views;
+}
+std::vector<PermitView> Garage::permits() const {
+  const ParkingManager& parking = machine_->parking;
+  std::vector<PermitView> views;
+  parking.visit_permitted([&](const KnownVehicle& vehicle) {
+    const Permit& permit = parking.permits[vehicle.permit];
+    views.push_back({vehicle.plate, permit.name, permit.until});
+  });
+  return views;
+}
 std::vector<DayFigures> Garage::days() const { return machine_->days(); }
 const ZoneOffsets& Garage::offsets() const { return machine_->parking.offsets; }
 CheckpointPlace Garage::checkpoint(CheckpointPlace from, std::uint32_t limit,

@@ -198,6 +198,23 @@ class ParkingManager {
     });
   }
 
+  /// Calls for each reservation, by number.
+  template <class Visit>
+  void visit_reserved(Visit visit) const {
+    reservation_by_number_.visit_after(0, [&](std::uint32_t slot) {
+      visit(reservations[slot]);
+      return true;
+    });
+  }
+  /// Calls for each vehicle that has a permit, by number. O(vehicles).
+  template <class Visit>
+  void visit_permitted(Visit visit) const {
+    vehicle_by_number_.visit_after(0, [&](std::uint32_t slot) {
+      if (vehicles[slot].permit != no_slot) visit(vehicles[slot]);
+      return true;
+    });
+  }
+
   /// Calls with the slot of each vehicle that has this plate, by number: after a replay also of those that
   /// will be forgotten for their age. O(vehicles).
   template <class Visit>

@@ -93,6 +93,40 @@ export interface TicketView {
   readonly version: number;
 }
 
+/** What a vehicle brought along that waits or has a reservation. */
+interface ArrivalView {
+  readonly plate: string;
+  readonly vehicle: number;
+  readonly type: VehicleType;
+  readonly size: VehicleSize;
+  /** Of a large vehicle that takes several spots beside each other. */
+  readonly spotsRequired?: number;
+  readonly wanted: readonly SpotFeature[];
+  readonly until: Date;
+  readonly version: number;
+}
+
+/** A vehicle in the lane; it waits until `until` at the latest. */
+export interface PlaceView extends ArrivalView {
+  readonly place: number;
+  readonly gate?: string;
+  readonly tariff: string;
+  /** Vehicles that leave the lane before it, of those with the same needs. */
+  readonly ahead: number;
+}
+
+export interface ReservationView extends ArrivalView {
+  readonly reservation: number;
+  readonly spots: readonly string[];
+}
+
+export interface PermitView {
+  readonly plate: string;
+  readonly permit: string;
+  /** Absent: without an end. */
+  readonly until?: Date;
+}
+
 export interface SpotView {
   /** Level, row and position: `P1/A/17`. */
   readonly spot: string;

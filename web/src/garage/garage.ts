@@ -11,8 +11,11 @@ import {
   type GarageChange,
   type Occupancy,
   type Payment,
+  type PermitView,
+  type PlaceView,
   type Price,
   type Reservation,
+  type ReservationView,
   type SimulatedDay,
   type SpotView,
   shown,
@@ -20,7 +23,7 @@ import {
   type TicketView,
 } from './answers.js';
 import type { Allocation, SpotState } from './codes.js';
-import type { Gate, RawAnswer } from './gate.js';
+import type { Gate, RawAnswer, Shown } from './gate.js';
 import {
   answerOf,
   boundsOf,
@@ -238,11 +241,24 @@ export class Garage {
     );
   }
 
+  /** Who waits at the gates, longest first. */
+  async lane(): Promise<readonly PlaceView[]> {
+    return this.listed<PlaceView>('lane', { wanted: [] });
+  }
+
+  /** Reservations that stand, oldest first. */
+  async reservations(): Promise<readonly ReservationView[]> {
+    return this.listed<ReservationView>('reservations', { wanted: [] });
+  }
+
+  /** Plates with a permit. */
+  async permits(): Promise<readonly PermitView[]> {
+    return this.listed<PermitView>('permits');
+  }
+
   /** All spots in the order of the config, or those in one state. */
   async spots(state?: SpotState): Promise<readonly SpotView[]> {
-    const all = (JSON.parse(await this.gate.look({ at: 'spots' })) as unknown[]).map((raw) =>
-      shown<SpotView>(raw, { features: [] }),
-    );
+    const all = await this.listed<SpotView>('spots', { features: [] });
     return state === undefined ? all : all.filter((spot) => spot.state === state);
   }
 
@@ -252,9 +268,7 @@ export class Garage {
 
   /** Figures of each local day, oldest first. */
   async report(): Promise<readonly DayReport[]> {
-    return (JSON.parse(await this.gate.look({ at: 'days' })) as unknown[]).map((raw) =>
-      shown<DayReport>(raw),
-    );
+    return this.listed<DayReport>('days');
   }
 
   /** The same as a table. */
@@ -318,6 +332,10 @@ export class Garage {
     const made: unknown = JSON.parse(text);
     if (made === null) throw invalid('invalid_argument', 'day', 'must be quiet, usual or busy', day);
     return made;
+  }
+
+  private async listed<View extends object>(at: Shown, absent: Partial<View> = {}): Promise<View[]> {
+    return (JSON.parse(await this.gate.look({ at })) as unknown[]).map((raw) => shown<View>(raw, absent));
   }
 
   private ticketOf(raw: RawAnswer): TicketView {

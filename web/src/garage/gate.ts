@@ -17,9 +17,12 @@ export interface RawAnswer {
   [field: string]: unknown;
 }
 
+/** What the core shows as text, without a command: JSON, but for `csv`. */
+export type Shown = 'figures' | 'spots' | 'tickets' | 'lane' | 'reservations' | 'permits' | 'days' | 'csv';
+
 /** What can be looked at without a command. The core answers with text. */
 export type Look =
-  | { readonly at: 'figures' | 'spots' | 'tickets' | 'days' | 'csv' }
+  | { readonly at: Shown }
   /** The past; only stored garages have one. */
   | { readonly at: 'past'; readonly time: number }
   | { readonly at: 'events'; readonly until: number }

@@ -1,3 +1,4 @@
+import type { Shown } from '../garage/gate.js';
 import { type Abort, loadModule, type PackagedModule, type WasmSource } from './load.js';
 
 /**
@@ -22,8 +23,7 @@ export interface RawGarages {
   /** Answers `{replies, changes, next}` or `{error}`. */
   act(garage: number, request: number, commandJson: string, wallMs: number, steadyMs: number): string;
   watch(garage: number, wantsChanges: boolean): void;
-  /** `figures`, `spots`, `tickets`, `days`, or `csv`, which alone is no JSON. */
-  show(garage: number, what: string): string;
+  show(garage: number, what: Shown): string;
   /** `what`: `arrivals` or `report`. Answers `null` for a kind of day that there is not. */
   madeUpDay(garage: number, kind: string, seed: bigint, what: string): string;
   /** Of a stored garage: `{figures, tickets}` as of a time, `{events}` before one; or `{failure}`. */

@@ -72,6 +72,11 @@ test('who waits in the lane gets in when somebody leaves', async (context) => {
   assert.equal(await stateOf(admitted), 'pending');
   assert.deepEqual(places, [{ place: 1, ahead: 0 }]);
   assert.equal((await garage.occupancy()).waiting, 1);
+  const [waiting] = await garage.lane();
+  assert.deepEqual(
+    [waiting!.plate, waiting!.ahead, waiting!.until],
+    ['B-3', 0, new Date('2026-01-01T00:30:00Z')],
+  );
   await garage.exit({ plate: 'B-1', paidHere: true });
   assert.deepEqual((await admitted).spots, ['P1/A/2']);
 });
@@ -125,8 +130,14 @@ test('a reservation holds a spot for its plate until its time is over', async (c
     (await garage.spots('reserved')).map((spot) => [spot.spot, spot.kind, spot.features, spot.reservation]),
     [['P1/A/3', 'regular', [], reservation]],
   );
+  const [standing] = await garage.reservations();
+  assert.deepEqual(
+    [standing!.reservation, standing!.plate, standing!.spots, standing!.until, standing!.wanted],
+    [reservation, 'B-1', ['P1/A/3'], until, []],
+  );
   assert.equal((await errorOf(garage.enter({ plate: 'B-2', spot: 'P1/A/3' }))).code, 'spot_taken');
   await clock.advance(20 * 60_000);
+  assert.deepEqual(await garage.reservations(), []);
   assert.deepEqual(await garage.spots('reserved'), []);
   const again = await garage.reserve({ plate: 'B-1' });
   await garage.cancelReservation(again.reservation);

@@ -11,6 +11,7 @@
 #include "parking_lot/garage/effect.h"
 #include "parking_lot/garage/garage_config.h"
 #include "parking_lot/garage/input.h"
+#include "parking_lot/garage/standing.h"
 #include "parking_lot/time.h"
 #include "parking_lot/types.h"
 
@@ -75,6 +76,12 @@ class Garage {
   garage::SpotView spot(garage::SpotId spot) const;
   /// By number. Valid until the next `handle`. O(tickets).
   std::vector<garage::TicketView> open_tickets() const;
+  /// Who waits, by number. Valid until the next `handle`. O(places · log places).
+  std::vector<garage::PlaceView> lane() const;
+  /// By number. Valid until the next `handle`. O(reservations).
+  std::vector<garage::ReservationView> reservations() const;
+  /// By number of the vehicle. Valid until the next `handle`. O(vehicles).
+  std::vector<garage::PermitView> permits() const;
   /// What keeps a plate from being erased, as `Erase` names it; empty: nothing. A store's keys are
   /// those of all its garages, so its host asks each of them before it erases in all. O(vehicles).
   std::string_view use_of(std::string_view plate) const;

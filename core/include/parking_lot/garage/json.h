@@ -83,9 +83,13 @@ Result<GarageCommand> parse_garage_command(std::string_view json, const Garage& 
 std::string answer_json(const Garage& garage, const Answer& answer);
 std::string figures_json(const Garage& garage);
 std::string spot_json(const Garage& garage, SpotId spot);
+/// Arrays of what stands: `{place, plate, …}`, `{reservation, plate, …}`, `{plate, permit, until}`.
+std::string lane_json(const Garage& garage);
+std::string reservations_json(const Garage& garage);
+std::string permits_json(const Garage& garage);
 std::string days_json(const Garage& garage);
 /// A line for each day: date, entries, exits, turned_away, payments, paid, refunded, spots_occupied_max,
-/// spot_hours.
+/// spot_minutes.
 std::string days_csv(const Garage& garage);
 
 /// The record as an event of the audit trail: `{seq, at, action, subjects: [{kind, id}…], detail}`. State of
