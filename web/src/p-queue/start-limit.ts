@@ -14,6 +14,8 @@ export class StartLimit {
   private count = 0; // fixed: in the window that ends at `windowEnd`
   private windowEnd = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  /** A job was told that all starts are taken, and waits for `onRoom`. */
+  private hasRefused = false;
   private delays = 0;
   private delayedFrom = 0; // sliding: starts that are counted before are real
 
@@ -31,7 +33,9 @@ export class StartLimit {
   get isReached(): boolean {
     if (this.isEndless) return false;
     this.observe();
-    return this.taken >= this.options.cap;
+    if (this.taken < this.options.cap) return false;
+    this.hasRefused = true;
+    return true;
   }
 
   started(): void {
@@ -76,8 +80,9 @@ export class StartLimit {
     if (this.isEndless || this.delays > 0 || this.timer !== undefined) return;
     const now = Date.now();
     const due = this.options.window === 'sliding' ? this.slidingDue() : this.windowEnd;
-    if (due <= now) return;
-    this.timer = setTimeout(() => this.onTimer(), due - now);
+    // The interval may have ended since a job was refused: nobody else would look again.
+    if (due <= now && !this.hasRefused) return;
+    this.timer = setTimeout(() => this.onTimer(), Math.max(0, due - now));
   }
 
   /** No job waits. */
@@ -108,6 +113,7 @@ export class StartLimit {
 
   private onTimer(): void {
     this.timer = undefined;
+    this.hasRefused = false;
     if (this.options.window === 'fixed') {
       this.count = this.options.carriesOver ? this.running() : 0;
       this.windowEnd = Date.now() + this.options.intervalMs; // intervals follow one another while jobs wait
