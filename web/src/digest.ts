@@ -40,9 +40,10 @@ function feed(fnv: Fnv, value: unknown, above: Set<object>): void {
   if (typeof value !== 'object' || value === null) return fnv.text(`${typeof value}:${String(value)};`);
   if (value instanceof Date) return fnv.text(`date:${value.getTime()};`);
   if (value instanceof RegExp) return fnv.text(`regexp:${value};`);
-  if (value instanceof ArrayBuffer) return feedBytes(fnv, new Uint8Array(value));
+  if (value instanceof ArrayBuffer) return feedBytes(fnv, 'bytes', new Uint8Array(value));
   if (ArrayBuffer.isView(value)) {
-    return feedBytes(fnv, new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+    const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+    return feedBytes(fnv, Object.prototype.toString.call(value), bytes);
   }
   if (above.has(value)) return fnv.text('above;');
   above.add(value);
@@ -50,8 +51,8 @@ function feed(fnv: Fnv, value: unknown, above: Set<object>): void {
   above.delete(value);
 }
 
-function feedBytes(fnv: Fnv, bytes: Uint8Array): void {
-  fnv.text(`bytes:${bytes.length};`);
+function feedBytes(fnv: Fnv, type: string, bytes: Uint8Array): void {
+  fnv.text(`${type}:${bytes.length};`);
   fnv.bytes(bytes);
 }
 

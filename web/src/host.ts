@@ -51,7 +51,8 @@ export class Host {
   private onEnd: ((pool: number, slot: number, generation: number) => void) | undefined;
   private readonly overListeners = new Set<() => void>();
   private readonly released: number[] = [];
-  private drains: { pool: number; resolve(): void; reject(error: ParkingLotError): void }[] = [];
+  private drains: { pool: number; resolve(isEmpty: boolean): void; reject(error: ParkingLotError): void }[] =
+    [];
   private queued = 0;
   private isScheduled = false;
   private nextDeadline = Number.POSITIVE_INFINITY;
@@ -198,8 +199,8 @@ export class Host {
     }
   }
 
-  /** Resolves once a draining pool has nothing left to run, or drains no longer. */
-  whenEmpty(pool: number): Promise<void> {
+  /** Whether a draining pool has nothing left to run, as soon as that is so or it drains no longer. */
+  whenEmpty(pool: number): Promise<boolean> {
     if (this.end) return Promise.reject(this.end);
     return new Promise((resolve, reject) => {
       this.drains.push({ pool, resolve, reject });
@@ -214,7 +215,7 @@ export class Host {
       const figures = this.core.stats(pool);
       const isEmpty = figures[3] === 0 && figures[4] === 0 && figures[5] === 0 && figures[6] === 0;
       const isDraining = figures[14] === poolStates.indexOf('draining');
-      if (isEmpty || !isDraining) resolve();
+      if (isEmpty || !isDraining) resolve(isEmpty);
       return !isEmpty && isDraining;
     });
   }

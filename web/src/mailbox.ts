@@ -80,20 +80,14 @@ export class Mailbox {
    * All messages after `after`, first those that are there, then each as it arrives, until the loop is left or the lot is
    * closed. While the mailbox cannot be read it waits; `lot.health()` says why. Acknowledge what has been dealt with; a subscription does not.
    */
-  async *subscribe(
-    query: { after?: string | undefined } = {},
-  ): AsyncGenerator<MailboxMessage, void, undefined> {
+  subscribe(query: { after?: string | undefined } = {}): AsyncGenerator<MailboxMessage, void, undefined> {
     const { host } = this;
-    host.assertOpen();
-    const bell = new Bell();
-    const unsubscribe = onArrival(host, this.key, bell.ring);
-    const unhook = host.onOver(bell.ring);
-    try {
-      yield* arriving(this, bell, host, query.after);
-    } finally {
-      unhook();
-      unsubscribe();
-    }
+    return arriving(this, host, query, (bell) => {
+      const stops = [onArrival(host, this.key, bell.ring), host.onOver(bell.ring)];
+      return () => {
+        for (const stop of stops) stop();
+      };
+    });
   }
 
   private internKey(): number {
@@ -140,27 +134,55 @@ function isUnavailable(error: unknown): error is ParkingLotError {
   return error instanceof ParkingLotError && error.code === 'storage_unavailable';
 }
 
-/** Messages as `mailbox` has them, with waits for the bell in between, until `end` is over. */
-export async function* arriving(
+/** Where messages are fetched from until it is over. */
+interface MessageHome {
+  readonly isOver: boolean;
+  assertOpen(): void;
+}
+
+/**
+ * Messages as `mailbox` has them, with waits for the bell in between, until `home` is over or nobody wants more. `hang` has
+ * the bell rung for what arrives; its answer stops that.
+ */
+export function arriving(
   mailbox: Pick<Mailbox, 'fetch'>,
-  bell: Bell,
-  end: { readonly isOver: boolean },
-  since: string | undefined,
+  home: MessageHome,
+  query: { after?: string | undefined },
+  hang: (bell: Bell) => () => void,
 ): AsyncGenerator<MailboxMessage, void, undefined> {
-  let after = since;
-  while (!end.isOver) {
-    bell.silence();
-    const page = await mailbox.fetch({ after }).catch((error: unknown) => {
-      // A store that is back rings for all that it holds.
-      if (end.isOver || isUnavailable(error)) return [];
-      throw error;
-    });
-    for (const message of page) {
-      after = message.cursor;
-      yield message;
+  const bell = new Bell();
+  let isLeft = false;
+  const messages = (async function* () {
+    home.assertOpen();
+    checkObject('query', query, ['after']);
+    const takeDown = hang(bell);
+    let { after } = query;
+    try {
+      while (!home.isOver && !isLeft) {
+        bell.silence();
+        const page = await mailbox.fetch({ after }).catch((error: unknown) => {
+          // A store that is back rings for all that it holds.
+          if (home.isOver || isUnavailable(error)) return [];
+          throw error;
+        });
+        for (const message of page) {
+          after = message.cursor;
+          yield message;
+        }
+        if (page.length === 0 && !isLeft) await bell.rung();
+      }
+    } finally {
+      takeDown();
     }
-    if (page.length === 0) await bell.rung();
-  }
+  })();
+  const end = messages.return.bind(messages);
+  // A generator takes note of a `return` only when it goes on.
+  messages.return = (value) => {
+    isLeft = true;
+    bell.ring();
+    return end(value);
+  };
+  return messages;
 }
 
 /** Wakes one waiter, also when it was rung before the wait began. */

@@ -92,9 +92,10 @@ export class Pool<Payload = unknown, Result = unknown> {
     try {
       this.host.assertOpen();
       checkOptions(spec, 'task');
-      this.reader.read(spec, 'submit');
+      const reading = this.reader.read(spec, 'submit');
       this.reader.spreadCost(this.facts.resources);
       if (this.facts.isDurable && origin.realm === 0) stored = this.storedPayload();
+      this.reader.assertLast(reading);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -123,8 +124,9 @@ export class Pool<Payload = unknown, Result = unknown> {
       this.host.assertOpen();
       if (typeof fn !== 'function') throw invalid('invalid_argument', 'fn', 'must be a function', fn);
       if (options !== undefined) checkOptions(options, 'options');
-      this.reader.read(options ?? noOptions, 'run');
+      const reading = this.reader.read(options ?? noOptions, 'run');
       this.reader.spreadCost(this.facts.resources);
+      this.reader.assertLast(reading);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -233,10 +235,13 @@ export class Pool<Payload = unknown, Result = unknown> {
     await this.setState('active');
   }
 
-  /** Refuses new tasks and runs what is parked. Resolves once no task is parked, waiting or running. */
-  async drain(): Promise<void> {
+  /**
+   * Refuses new tasks and runs what is parked. Answers true once no task is parked, waiting or running, and false if the
+   * pool is told to do something else before: `resume`, `pause`, `disable`.
+   */
+  async drain(): Promise<boolean> {
     await this.setState('draining');
-    await this.host.whenEmpty(this.index);
+    return this.host.whenEmpty(this.index);
   }
 
   /** Refuses new tasks and starts nothing. */

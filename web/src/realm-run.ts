@@ -125,19 +125,17 @@ export class RealmRun implements TaskContext {
     let value: unknown;
     try {
       value = this.submission.payload(this);
+      if (value instanceof Promise || isThenable(value)) {
+        reports.run = this;
+        // Whatever it is, a promise made of it reports once.
+        const promise = value instanceof Promise ? value : Promise.resolve(value);
+        then.call(promise, reports.returned, reports.threw);
+        return;
+      }
     } catch (error) {
       return this.threw(error);
     }
-    if (value instanceof Promise) {
-      reports.run = this;
-      then.call(value, reports.returned, reports.threw);
-    } else if (isThenable(value)) {
-      reports.run = this;
-      // Whatever it is, a promise made of it reports once.
-      then.call(Promise.resolve(value), reports.returned, reports.threw);
-    } else {
-      this.returned(value);
-    }
+    this.returned(value);
   }
 
   stop(reason: string): void {

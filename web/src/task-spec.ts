@@ -75,6 +75,7 @@ export class SpecReader {
   isPlain = true;
   /** All fields of a task that is not plain, but for units and priority. */
   readonly numbers: TaskNumbers = new Float64Array(Field.count);
+  private readings = 0;
 
   constructor(
     private readonly names: Pick<NameCache, 'tenant' | 'mailboxKey'>,
@@ -91,7 +92,9 @@ export class SpecReader {
     return this.numbers;
   }
 
-  read(spec: object, use: SpecUse): void {
+  /** Answers the number of this reading, for `assertLast`. */
+  read(spec: object, use: SpecUse): number {
+    const reading = ++this.readings;
     this.units = 1;
     this.resources = undefined;
     this.costKey = 'units';
@@ -108,7 +111,7 @@ export class SpecReader {
       else if (key === 'payload' && use === 'submit') this.payload = value;
       else if (use !== 'run' || (key !== 'signal' && key !== 'onProgress')) this.readRare(key, value, use);
     }
-    if (this.isPlain) return;
+    if (this.isPlain) return reading;
     this.numbers[Field.units] = this.units;
     this.numbers[Field.priority] = this.priority;
     if (this.taskId !== '') {
@@ -116,6 +119,14 @@ export class SpecReader {
       this.numbers[Field.digestHigh] = digest.high;
       this.numbers[Field.digestLow] = digest.low;
     }
+    return reading;
+  }
+
+  /** Throws if the code of a caller, a getter for example, had another task read meanwhile. */
+  assertLast(reading: number): void {
+    if (reading === this.readings) return;
+    const message = 'The task submits another one while it is read; give it plain values.';
+    throw new ParkingLotError('invalid_task', message);
   }
 
   private readRare(key: string, value: unknown, use: SpecUse): void {

@@ -100,6 +100,18 @@ test('closing the lot ends a subscription', async (context) => {
   await reader;
 });
 
+test('a subscription can be left while it waits, and before it begins', async (context) => {
+  const { lot, clock } = await openLot(context, config);
+  const mailbox = lot.mailbox({ tenant: 'acme' });
+  const waiting = mailbox.subscribe();
+  const next = waiting.next();
+  await clock.settle();
+  assert.deepEqual(await waiting.return(), { done: true, value: undefined });
+  assert.deepEqual(await next, { done: true, value: undefined });
+  assert.deepEqual(await mailbox.subscribe().return(), { done: true, value: undefined });
+  await assert.rejects(mailbox.subscribe({ afetr: 'x' } as never).next(), { field: 'query.afetr' });
+});
+
 test('messages older than the retention go', async (context) => {
   const { lot, clock } = await openLot(
     context,

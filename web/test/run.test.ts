@@ -217,6 +217,21 @@ test('a function that runs may submit, run and close from inside', async (contex
   );
 });
 
+test('a result whose `then` cannot be read fails its run alone', async (context) => {
+  const { lot } = await openLot(context, { pools: { p: { max_units: 2 } } });
+  const unreadable = {
+    // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tested
+    get then(): never {
+      throw new Error('no');
+    },
+  };
+  const pool = lot.pool('p');
+  const runs = [pool.run(() => unreadable as never), pool.run(() => 'well'), pool.run(() => 'after')];
+  await assert.rejects(runs[0]!, { message: 'no' });
+  assert.deepEqual(await Promise.all(runs.slice(1)), ['well', 'after']);
+  assert.equal((await pool.stats()).unitsInUse, 0);
+});
+
 test('a thenable that settles again later changes nothing, not even the run that has its place by then', async (context) => {
   const { lot, clock } = await openLot(context, { pools: { p: { max_units: 1 } } });
   const gate = new Gate<string>();

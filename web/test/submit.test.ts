@@ -243,6 +243,40 @@ test('status, explain, cancel and setPriority know a task by its id; tasks are l
   assert.equal(await pool.cancelTenant('acme'), 2);
 });
 
+test('a drain that is called off says so', async (context) => {
+  const gate = new Gate();
+  const { lot } = await openLot(context, oneUnit, { handlers: { p: gate.handler } });
+  const pool = lot.pool('p');
+  await pool.submit({});
+  await pool.submit({});
+  const drained = pool.drain();
+  await pool.pause();
+  assert.equal(await drained, false);
+});
+
+test('the bytes of another type are another body', async (context) => {
+  const { lot } = await openLot(context, oneUnit, { handlers: { p: new Gate().handler } });
+  const pool = lot.pool('p');
+  await pool.submit({ taskId: 'a', payload: new Uint8Array([1]) });
+  assert.equal((await pool.submit({ taskId: 'a', payload: new Uint8Array([1]) })).joined, true);
+  await assert.rejects(pool.submit({ taskId: 'a', payload: new Int8Array([1]) }), { code: 'duplicate_task' });
+});
+
+test('a payload that submits a task while it is read is refused, and the other task is its own', async (context) => {
+  const { lot } = await openLot(context, oneUnit, { handlers: { p: new Gate().handler } });
+  const pool = lot.pool('p');
+  let inner: ReturnType<typeof pool.submit> | undefined;
+  const payload = {
+    get field() {
+      inner ??= pool.submit({ taskId: 'inner' });
+      return 1;
+    },
+  };
+  await assert.rejects(pool.submit({ taskId: 'outer', payload }), { code: 'invalid_task' });
+  assert.equal((await inner!).id, 'inner');
+  assert.equal((await pool.tasks()).tasks.length, 1);
+});
+
 test('pause parks, resume starts, drain refuses and ends when nothing is left, disable starts nothing', async (context) => {
   const gate = new Gate();
   const { lot, clock } = await openLot(context, oneUnit, { handlers: { p: gate.handler } });
@@ -260,7 +294,7 @@ test('pause parks, resume starts, drain refuses and ends when nothing is left, d
   await clock.settle();
   assert.equal(await stateOf(drained), 'pending');
   gate.calls[1]!.resolve(2);
-  await drained;
+  assert.equal(await drained, true);
   assert.equal(await parked.result(), 2);
   await pool.disable();
   assert.equal((await pool.stats()).state, 'disabled');

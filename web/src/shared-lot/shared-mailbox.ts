@@ -1,5 +1,5 @@
 import type { MailboxKey } from '../config.js';
-import { arriving, Bell, type FetchQuery, type Mailbox, type MailboxMessage } from '../mailbox.js';
+import { arriving, type Bell, type FetchQuery, type Mailbox, type MailboxMessage } from '../mailbox.js';
 import type { Connection } from './connection.js';
 
 /** Who waits for messages; a new leader is told of all. */
@@ -53,16 +53,7 @@ export class SharedMailbox implements Pick<Mailbox, keyof Mailbox> {
     return this.connection.ask({ on: 'mailbox', key: this.key, call: 'acknowledge', args: [cursor] });
   }
 
-  async *subscribe(
-    query: { after?: string | undefined } = {},
-  ): AsyncGenerator<MailboxMessage, void, undefined> {
-    this.connection.assertOpen();
-    const bell = new Bell();
-    const unsubscribe = this.subscriptions.add(this.key, bell);
-    try {
-      yield* arriving(this, bell, this.connection, query.after);
-    } finally {
-      unsubscribe();
-    }
+  subscribe(query: { after?: string | undefined } = {}): AsyncGenerator<MailboxMessage, void, undefined> {
+    return arriving(this, this.connection, query, (bell) => this.subscriptions.add(this.key, bell));
   }
 }

@@ -121,7 +121,7 @@ export class SharedPool<Payload = unknown, Result = unknown>
     return this.call('resume');
   }
 
-  drain(): Promise<void> {
+  drain(): Promise<boolean> {
     return this.call('drain');
   }
 
@@ -148,7 +148,7 @@ export class SharedPool<Payload = unknown, Result = unknown>
 
   /** Checks it as the leader will, and makes it mean the same whenever and wherever it is read. */
   private read(given: object, use: SpecUse): ReadSpec {
-    this.reader.read(given, use);
+    const reading = this.reader.read(given, use);
     const spec: Record<string, unknown> = {};
     for (const [key, value] of Object.entries(given)) {
       if (value === undefined || ofThisCall.includes(key)) continue;
@@ -158,6 +158,7 @@ export class SharedPool<Payload = unknown, Result = unknown>
     const taskId = this.reader.taskId || this.names.next();
     spec.taskId = taskId;
     if (use === 'run') spec.maxLost = maxLostOfFunctions;
+    this.reader.assertLast(reading);
     return { taskId, spec };
   }
 
