@@ -1,14 +1,11 @@
 # Which suites there are, and what each may link. Only unit tests see the core's private headers.
 
-parking_lot_program(bench_core bench/bench_core.cc parking_lot_core)
-parking_lot_program(bench_decisions bench/bench_decisions.cc parking_lot_core)
-parking_lot_program(bench_garage bench/bench_garage.cc parking_lot_core)
+add_custom_target(benchmarks)
+parking_lot_benchmark(bench_core bench/bench_core.cc parking_lot_core)
 if(EMSCRIPTEN)
   if(TARGET bench_core)
     parking_lot_node_program(bench_core)
     set_target_properties(bench_core PROPERTIES OUTPUT_NAME bench_core_wasm)
-    parking_lot_node_program(bench_garage)
-    set_target_properties(bench_garage PROPERTIES OUTPUT_NAME bench_garage_wasm)
   endif()
 
   if(EXISTS "${PROJECT_SOURCE_DIR}/wasm/scenario_main.cc")
@@ -79,14 +76,14 @@ if(TARGET test_store)
 endif()
 parking_lot_catch_tests(test_store store store)
 
-parking_lot_program(bench_storage storage_bench parking_lot_file_journal)
+parking_lot_benchmark(bench_decisions bench/bench_decisions.cc parking_lot_core)
+parking_lot_benchmark(bench_garage bench/bench_garage.cc parking_lot_core)
+parking_lot_benchmark(bench_storage storage_bench parking_lot_file_journal)
 if(TARGET bench_storage)
   target_include_directories(bench_storage PRIVATE "${PROJECT_SOURCE_DIR}/native")
 endif()
-
-parking_lot_program(bench_stored_garage garage_bench parking_lot_native)
-
-parking_lot_program(bench_audit audit_bench parking_lot_file_journal)
+parking_lot_benchmark(bench_stored_garage garage_bench parking_lot_native)
+parking_lot_benchmark(bench_audit audit_bench parking_lot_file_journal)
 if(TARGET bench_audit)
   target_include_directories(bench_audit PRIVATE "${PROJECT_SOURCE_DIR}/native")
 endif()

@@ -29,7 +29,16 @@ function(parking_lot_program target folder)
   target_link_libraries(${target} PRIVATE ${ARGN})
 endfunction()
 
-# parking_lot_suite(<target> <folder> <library>...): the same, with Catch2's main unless it has its own.
+# parking_lot_benchmark(<target> <folder or file> <library>...): the same, built with the target `benchmarks` alone.
+function(parking_lot_benchmark target folder)
+  parking_lot_program(${target} ${folder} ${ARGN})
+  if(TARGET ${target})
+    set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)
+    add_dependencies(benchmarks ${target})
+  endif()
+endfunction()
+
+# parking_lot_suite(<target> <folder> <library>...): the same as parking_lot_program, with Catch2's main unless it has its own.
 function(parking_lot_suite target folder)
   parking_lot_program(${target} ${folder} ${ARGN})
   if(TARGET ${target} AND NOT EXISTS "${PROJECT_SOURCE_DIR}/tests/${folder}/main.cc")

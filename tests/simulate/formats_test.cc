@@ -70,7 +70,7 @@ TEST_CASE("jsonl: what is wrong is told with its line and field") {
       {R"({"submit": "yesterday", "duration": 1})", "a time of RFC 3339"},
       {R"({"submit": 1, "duration": 1, "unit": 4})", "unit"},
       {R"({"submit": 1, "duration": 1, "units": -4})", "units"},
-      {R"({"submit": 1, "duration": 1, "units": 4)", "line 1, column"},
+      {R"({"submit": 1, "duration": 1, "units": 4)", "column 40: This is not JSON"},
       {R"({"submit": 1, "submit": 2, "duration": 1})", "submit"},
       {R"([1])", "must be an object"},
       {"nonsense", "column"},
