@@ -110,7 +110,9 @@ test('submissions that the leader took into its grave are admitted exactly once'
   expect((await stats(follower)).parked).toBe(300);
 });
 
-test('a frozen leader is replaced within 15 seconds, and follows when it wakes', async ({ context }) => {
+test('a frozen leader is replaced within 15 seconds, and follows when it wakes', { tag: '@long' }, async ({
+  context,
+}) => {
   test.setTimeout(90_000);
   const database = freshDatabase();
   const leader = await openTab(context, database, { runs: false });
