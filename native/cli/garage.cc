@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/garage_commands.h"
 #include "cli/garage_zone.h"
+#include "cli/whole_number.h"
 #include "simulate/garage_day.h"
 
 /// `garage` and its `simulate`.
@@ -41,7 +42,7 @@ void add_garage(CLI::App& app, Chosen& chosen) {
   add_garage_config(*day, options->choice);
   day->add_option("--day", options->day, "quiet, usual or busy.")
       ->check(CLI::IsMember({"quiet", "usual", "busy"}));
-  day->add_option("--seed", options->seed, "The same seed gives the same day.");
+  day->add_option("--seed", options->seed, "The same seed gives the same day.")->check(whole_number());
   day->callback([options, &chosen] { chosen = [options] { return simulate_day(*options); }; });
 }
 

@@ -166,6 +166,7 @@ void add_run(CLI::App& app, Chosen& chosen) {
   command
       ->add_option("--storage-patience", options->storage_patience_secs,
                    "Give up after storage has failed for so long (default 60)")
+      ->check(CLI::Range(0, 1'000'000'000))
       ->type_name("SECONDS");
   command->add_flag("--json", options->is_json,
                     "Print the summary, or what went wrong, as JSON, and nothing else, on stderr");

@@ -8,6 +8,7 @@
 #include "cli/config_file.h"
 #include "cli/error_text.h"
 #include "cli/simulate_output.h"
+#include "cli/whole_number.h"
 #include "simulate/generate.h"
 #include "simulate/report.h"
 #include "simulate/resources.h"
@@ -162,13 +163,7 @@ void add_trace_options(CLI::App& command, SimulateOptions& options) {
                      "jsonl, azure-llm or swf; by default as the file's name and first line say");
   command.add_option("--generate,-g", options.generator,
                      "Make up a trace instead: llm-code, llm-chat or bursty");
-  const CLI::Validator is_whole(
-      [](const std::string& text) {
-        const bool is_digits = text.find_first_not_of("0123456789") == std::string::npos;
-        return is_digits && text.size() < 20 ? std::string() : "must be a whole number from 0, not " + text;
-      },
-      "NUMBER");
-  command.add_option("--seed", options.seed, "Of the generated trace (1)")->check(is_whole);
+  command.add_option("--seed", options.seed, "Of the generated trace (1)")->check(whole_number());
   command.add_option("--tasks", options.count, "Generate so many tasks; by default about an hour of them")
       ->check(CLI::Range(1, 100000000));
   command

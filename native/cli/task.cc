@@ -9,6 +9,7 @@
 #include "cli/store_access.h"
 #include "cli/task_line.h"
 #include "cli/units_text.h"
+#include "cli/whole_number.h"
 #include "parking_lot/json.h"
 
 /// `parking-lot task …`: tasks of a store, looked at or changed without running them.
@@ -192,7 +193,7 @@ void add_task(CLI::App& app, Chosen& chosen) {
   cancelling->add_option("--tenant", options->tenant, "All tasks of this tenant")->type_name("NAME");
   CLI::App* listing = add(*task, "list", "Tasks in the order of their admission", options, chosen, list);
   listing->add_option("--status", options->status, "Only those with this status")->type_name("STATUS");
-  listing->add_option("--after", options->after, "Go on after this admission number")->type_name("NUMBER");
+  listing->add_option("--after", options->after, "Go on after this admission number")->check(whole_number());
   listing->add_option("--limit", options->limit, "At most so many (default 50)")->type_name("COUNT");
 }
 

@@ -175,6 +175,13 @@ TEST_CASE("garage lane, reservations and permits: what stands, an object a line"
   CHECK(waiting["ahead"] == 0);
 }
 
+TEST_CASE("garage simulate: a seed is a whole number") {
+  const TemporaryFolder folder;
+  StartedProgram negative({"garage", "simulate", "--config", folder.write("c.json", config), "--seed", "-1"});
+  CHECK(negative.wait() == 2);
+  CHECK_THAT(negative.errors(), Catch::Contains("--seed: must be a whole number from 0, not -1"));
+}
+
 TEST_CASE("garage pay: an amount below nothing is told as it was given") {
   const TemporaryFolder folder;
   StartedProgram program({"garage", "pay", "--store", folder.path("store"), "--config",
