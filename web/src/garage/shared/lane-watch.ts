@@ -39,23 +39,28 @@ export class LaneWatch {
   /** One after the other, and never within the change that it is told of. */
   private look(): void {
     this.looking = this.looking.then(async () => {
-      for (const waiter of [...this.waiters]) await this.lookFor(waiter);
+      let lane: ReadonlySet<string> | undefined;
+      const isInLane = (plate: string) => {
+        lane ??= this.platesInLane();
+        return lane.has(plate);
+      };
+      for (const waiter of [...this.waiters]) await this.lookFor(waiter, isInLane);
     });
   }
 
-  private async lookFor(waiter: Waiter): Promise<void> {
+  /** The lane before the ticket: a vehicle that gets in between the two looks is found with the second. */
+  private async lookFor(waiter: Waiter, isInLane: (plate: string) => boolean): Promise<void> {
     try {
       const { plate } = waiter;
-      const ticket = await this.ask({ do: 'ticket', plate }).catch(unless('unknown_ticket'));
-      if (ticket) {
-        this.end(waiter);
-        const { ticket: id, number, spots, surge_percent = 100, version } = ticket;
-        waiter.resolve({ answer: 'admitted', ticket: id, number, spots, surge_percent, version });
-      } else if (this.isInLane(plate)) {
+      if (isInLane(plate)) {
         waiter.wasSeen = true;
-      } else {
-        throw this.goneWithoutTicket(waiter);
+        return;
       }
+      const ticket = await this.ask({ do: 'ticket', plate }).catch(unless('unknown_ticket'));
+      if (!ticket) throw this.goneWithoutTicket(waiter);
+      this.end(waiter);
+      const { ticket: id, number, spots, surge_percent = 100, version } = ticket;
+      waiter.resolve({ answer: 'admitted', ticket: id, number, spots, surge_percent, version });
     } catch (error) {
       if (isPassing(error)) {
         this.gatehouse.clock.after(retryMs, () => this.look());
@@ -66,9 +71,9 @@ export class LaneWatch {
     }
   }
 
-  private isInLane(plate: string): boolean {
+  private platesInLane(): ReadonlySet<string> {
     const lane = JSON.parse(this.gatehouse.look({ at: 'lane' })) as { plate: string }[];
-    return lane.some((place) => place.plate === plate);
+    return new Set(lane.map(({ plate }) => plate));
   }
 
   private goneWithoutTicket({ plate, until, wasSeen }: Waiter): ParkingLotError {
