@@ -126,6 +126,20 @@ void write_arrival(JsonWriter& out, const Arrival& arrival) {
   write_features(out, "wanted", arrival.wanted);
 }
 
+/// An array with an object for each view.
+template <class View, class Write>
+std::string list_json(const std::vector<View>& views, Write write_members) {
+  JsonWriter out;
+  out.open('[');
+  for (const View& each : views) {
+    out.open('{');
+    write_members(out, each);
+    out.close('}');
+  }
+  out.close(']');
+  return std::move(out).text();
+}
+
 /// `2026-03-29`.
 std::string date_of(std::int32_t day) {
   return format_rfc3339(WallTime{std::int64_t{day} * 86'400'000}).substr(0, 10);
@@ -170,58 +184,41 @@ std::string spot_json(const Garage& garage, SpotId id) {
 }
 
 std::string lane_json(const Garage& garage) {
-  JsonWriter out;
-  out.open('[');
-  for (const PlaceView& each : garage.lane()) {
-    out.open('{').member("place", each.number);
+  return list_json(garage.lane(), [](JsonWriter& out, const PlaceView& each) {
+    out.member("place", each.number);
     write_arrival(out, each.arrival);
     write_text(out, "gate", each.arrival.gate);
     out.member("tariff", each.arrival.tariff);
     write_time(out, "until", each.until);
-    out.member("ahead", each.ahead).member("version", each.version).close('}');
-  }
-  out.close(']');
-  return std::move(out).text();
+    out.member("ahead", each.ahead).member("version", each.version);
+  });
 }
 
 std::string reservations_json(const Garage& garage) {
-  JsonWriter out;
-  out.open('[');
-  for (const ReservationView& each : garage.reservations()) {
-    out.open('{').member("reservation", each.number);
+  return list_json(garage.reservations(), [&](JsonWriter& out, const ReservationView& each) {
+    out.member("reservation", each.number);
     write_arrival(out, each.arrival);
     write_spots(out, garage, each.spots);
     write_time(out, "until", each.until);
-    out.member("version", each.version).close('}');
-  }
-  out.close(']');
-  return std::move(out).text();
+    out.member("version", each.version);
+  });
 }
 
 std::string permits_json(const Garage& garage) {
-  JsonWriter out;
-  out.open('[');
-  for (const PermitView& each : garage.permits()) {
-    out.open('{').member("plate", each.plate).member("permit", each.permit);
+  return list_json(garage.permits(), [](JsonWriter& out, const PermitView& each) {
+    out.member("plate", each.plate).member("permit", each.permit);
     write_time(out, "until", each.until);
-    out.close('}');
-  }
-  out.close(']');
-  return std::move(out).text();
+  });
 }
 
 std::string days_json(const Garage& garage) {
-  JsonWriter out;
-  out.open('[');
-  for (const DayFigures& day : garage.days()) {
-    out.open('{').member("date", date_of(day.day)).member("entries", day.entries).member("exits", day.exits);
+  return list_json(garage.days(), [](JsonWriter& out, const DayFigures& day) {
+    out.member("date", date_of(day.day)).member("entries", day.entries).member("exits", day.exits);
     out.member("turned_away", day.turned_away).member("payments", day.payments);
     write_money(out, "paid", day.paid);
     write_money(out, "refunded", day.refunded);
-    out.member("spots_occupied_max", day.spots_occupied_max).member("spot_ms", day.spot_ms).close('}');
-  }
-  out.close(']');
-  return std::move(out).text();
+    out.member("spots_occupied_max", day.spots_occupied_max).member("spot_ms", day.spot_ms);
+  });
 }
 
 std::string days_csv(const Garage& garage) {
