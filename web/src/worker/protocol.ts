@@ -39,8 +39,24 @@ export type WorkerMessage =
   | { readonly parkingLot: 'unreadable' }
   | { readonly parkingLot: 'pong' };
 
+/** What names itself a message of the protocol; `isWellFormed` tells whether it is one. */
 export function isWorkerMessage(value: unknown): value is WorkerMessage {
   return isProtocolMessage(value);
+}
+
+/** False for what only another version of `serveTasks`, or none at all, would send. */
+export function isWellFormed(message: WorkerMessage): boolean {
+  switch (message.parkingLot) {
+    case 'ready':
+      return message.lock === undefined || typeof message.lock === 'string';
+    case 'usage':
+      return Number.isSafeInteger(message.units) && message.units >= 0;
+    case 'failed':
+    case 'crashed':
+      return typeof message.error?.message === 'string' && typeof message.error.name === 'string';
+    default:
+      return true;
+  }
 }
 
 export function isHostMessage(value: unknown): value is HostMessage {
@@ -55,17 +71,22 @@ function isProtocolMessage(value: unknown): boolean {
   );
 }
 
-/** Anything may be thrown; what arrives is always a name and a message. */
+/** Anything may be thrown, also what throws when it is read; what arrives is always a name and a message. */
 export function reportError(thrown: unknown): ErrorReport {
-  if (typeof thrown === 'object' && thrown !== null && 'message' in thrown) {
-    const { name, message, stack } = thrown as Partial<Error>;
-    return {
-      name: typeof name === 'string' && name !== '' ? name : 'Error',
-      message: String(message),
-      ...(typeof stack === 'string' ? { stack } : {}),
-    };
+  try {
+    if (typeof thrown === 'object' && thrown !== null && 'message' in thrown) {
+      const { name, message, stack } = thrown as Partial<Error>;
+      return {
+        name: typeof name === 'string' && name !== '' ? name : 'Error',
+        message: String(message),
+        ...(typeof stack === 'string' ? { stack } : {}),
+      };
+    }
+    const message = typeof thrown === 'object' ? JSON.stringify(thrown) : undefined;
+    return { name: 'Error', message: message ?? String(thrown) };
+  } catch {
+    return { name: 'Error', message: 'a value that cannot be shown was thrown' };
   }
-  return { name: 'Error', message: describe(thrown) };
 }
 
 /** The error of the other realm, with its own name and stack, as an `Error` of this one. */
@@ -76,12 +97,4 @@ export function reviveError(report: ErrorReport): Error {
     Object.defineProperty(error, 'stack', { value: report.stack, configurable: true, writable: true });
   }
   return error;
-}
-
-function describe(thrown: unknown): string {
-  try {
-    return typeof thrown === 'object' ? (JSON.stringify(thrown) ?? String(thrown)) : String(thrown);
-  } catch {
-    return 'a value that cannot be shown was thrown';
-  }
 }

@@ -64,7 +64,7 @@ export class TaskRunner {
     const controller = new AbortController();
     this.runs.set(order.id, controller);
     this.reports.running(order.id);
-    void this.settle(order, controller.signal);
+    void this.settle(order, controller);
   }
 
   /** Aborts the run's signal; the run ends when its handler does. Unknown and ended runs are ignored. */
@@ -72,10 +72,15 @@ export class TaskRunner {
     this.runs.get(run)?.abort(abortError(reason));
   }
 
-  private async settle(order: RunOrder, signal: AbortSignal): Promise<void> {
+  /** Ids of runs are used again: whether this one goes on is told by what it alone has. */
+  private goesOn(order: RunOrder, own: AbortController): boolean {
+    return this.runs.get(order.id) === own;
+  }
+
+  private async settle(order: RunOrder, own: AbortController): Promise<void> {
     try {
-      const result = await this.handler(order.payload, this.contextOf(order, signal));
-      if (this.runs.has(order.id)) this.finish(order, result);
+      const result = await this.handler(order.payload, this.contextOf(order, own));
+      this.finish(order, result);
     } catch (error) {
       if (this.runs.delete(order.id)) this.reports.failed(order.id, error);
     }
@@ -90,14 +95,14 @@ export class TaskRunner {
     this.runs.delete(order.id);
   }
 
-  private contextOf(order: RunOrder, signal: AbortSignal): TaskContext {
+  private contextOf(order: RunOrder, own: AbortController): TaskContext {
     return {
       taskId: order.taskId,
       attempt: order.attempt,
       units: order.units,
-      signal,
+      signal: own.signal,
       progress: (value) => {
-        if (this.runs.has(order.id)) this.reports.progress(order.id, value);
+        if (this.goesOn(order, own)) this.reports.progress(order.id, value);
       },
       reportUsage: (units) => {
         if (!Number.isSafeInteger(units) || units < 0) {
@@ -105,7 +110,7 @@ export class TaskRunner {
             `reportUsage takes a whole number of units that is not negative, not ${String(units)}`,
           );
         }
-        if (this.runs.has(order.id)) this.reports.usage(order.id, units);
+        if (this.goesOn(order, own)) this.reports.usage(order.id, units);
       },
     };
   }

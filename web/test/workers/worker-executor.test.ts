@@ -101,6 +101,62 @@ test('what a handler throws fails the task with its name, message and stack, and
   assert.equal((await events.ending(second)).result, 2);
 });
 
+for (const [what, expression] of [
+  ['a proxy that traps everything', 'new Proxy({}, { has() { throw 1 } })'],
+  ['an error whose message throws', '{ get message() { throw new Error("read") } }'],
+  ['an object whose message has no text', '{ message: Object.create(null) }'],
+] as const) {
+  test(`${what}, thrown by a handler, fails its task, and the worker lives on`, async (context) => {
+    const script = `serveTasks((payload) => { if (payload === 'bad') throw ${expression}; return payload; })`;
+    const { events, executor } = open(context, { create: thread(script), size: 1 });
+    const run = events.run('bad');
+    executor.start(run);
+    const { error, reason } = await events.ending(run);
+    assert.equal(error?.message, 'a value that cannot be shown was thrown');
+    assert.equal(reason, 'task_failed');
+    const next = events.run('good');
+    executor.start(next);
+    assert.equal((await events.ending(next)).result, 'good');
+  });
+}
+
+test('what a task says after its end is not taken for the next one, whose run has the same id', async (context) => {
+  const script = `let late; serveTasks((payload, { progress, reportUsage }) => {
+    if (payload === 'first') late = () => { progress('of the first'); reportUsage(7); };
+    else { late(); progress('of the second'); }
+  })`;
+  const { events, executor } = open(context, { create: thread(script), size: 1 });
+  const first = events.run('first');
+  executor.start(first);
+  await events.ending(first);
+  const second = { ...events.run('second'), id: first.id };
+  executor.start(second);
+  await events.ending(second);
+  assert.deepEqual(events.progressed, ['of the second']);
+  assert.equal(events.count('usage 7 t2'), 0);
+});
+
+for (const message of [
+  `{ parkingLot: 'failed', run: 1 }`,
+  `{ parkingLot: 'crashed' }`,
+  `{ parkingLot: 'usage', run: 1, units: 5n }`,
+  `{ parkingLot: 'ready', lock: 1 }`,
+]) {
+  test(`a worker that sends ${message} is replaced, and its task fails`, async (context) => {
+    const script = `import { parentPort } from 'node:worker_threads';
+    serveTasks((payload) => payload === 'bad' ? new Promise(() => parentPort.postMessage(${message})) : payload)`;
+    const { events, executor } = open(context, { create: thread(script), size: 1 });
+    const run = events.run('bad');
+    executor.start(run);
+    const { error, reason, unitsFreed } = await events.ending(run);
+    assert.match(error?.message ?? '', /malformed '\w+': its serveTasks may be of another version/);
+    assert.deepEqual([reason, unitsFreed], ['task_failed', true]);
+    const next = events.run('good');
+    executor.start(next);
+    assert.equal((await events.ending(next)).result, 'good');
+  });
+}
+
 for (const [what, body] of [
   ['an unhandled rejection', 'Promise.reject(new Error("nobody looked"))'],
   ['a throwing timer', 'setTimeout(() => { throw new Error("nobody looked") })'],

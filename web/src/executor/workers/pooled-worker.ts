@@ -1,5 +1,5 @@
 import { watchAliveLock } from '../../worker/alive-lock.js';
-import { isWorkerMessage, reviveError, type WorkerMessage } from '../../worker/protocol.js';
+import { isWellFormed, isWorkerMessage, reviveError, type WorkerMessage } from '../../worker/protocol.js';
 import type { ExecutorClock, Run, RunFailure } from '../executor.js';
 import { linkWorker, type WorkerFactory, type WorkerLink } from './worker-link.js';
 
@@ -166,6 +166,11 @@ export class PooledWorker {
   private receive(value: unknown): void {
     if (this.state === 'ended' || !isWorkerMessage(value)) return;
     this.pings = 0;
+    if (!isWellFormed(value)) {
+      const what = `the worker sent a malformed '${value.parkingLot}': its serveTasks may be of another version`;
+      this.crash(new Error(what), 'task_failed');
+      return;
+    }
     switch (value.parkingLot) {
       case 'ready':
         this.becomeReady(value.lock);
