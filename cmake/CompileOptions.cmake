@@ -26,9 +26,14 @@ function(parking_lot_compile_options target)
   endif()
 endfunction()
 
-# parking_lot_in_units(<target>): several sources make one translation unit, where builds are from scratch more often than not:
-# the headers of Asio alone take longer to read than most files that include them.
+# parking_lot_in_units(<target> [EXCEPT <sources>…]): several sources make one translation unit, where builds are from scratch
+# more often than not: the headers of Asio alone take longer to read than most files that include them. Sources whose local
+# names clash with those of others stay apart.
 function(parking_lot_in_units target)
+  cmake_parse_arguments(arg "" "" "EXCEPT" ${ARGN})
+  foreach(source IN LISTS arg_EXCEPT)
+    set_source_files_properties("${PROJECT_SOURCE_DIR}/${source}" PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endforeach()
   if(CMAKE_BUILD_TYPE STREQUAL "Release" OR PARKING_LOT_SANITIZE)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
   endif()

@@ -16,9 +16,8 @@ if(native_sources)
   add_library(parking_lot::native ALIAS parking_lot_native)
   set_target_properties(parking_lot_native PROPERTIES EXPORT_NAME native)
   parking_lot_compile_options(parking_lot_native)
-  parking_lot_in_units(parking_lot_native)
   # A class with a name outside has members of classes that are known in its file only.
-  set_source_files_properties("${PROJECT_SOURCE_DIR}/native/host/stored_garage.cc" PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  parking_lot_in_units(parking_lot_native EXCEPT native/host/stored_garage.cc)
   target_include_directories(parking_lot_native
     PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/native/include>" "$<INSTALL_INTERFACE:include>"
     PRIVATE "${PROJECT_SOURCE_DIR}/native")

@@ -38,14 +38,10 @@ endif()
 parking_lot_catch_tests(test_unit unit unit)
 
 # The core once more, in a build that counts its steps.
-add_library(parking_lot_counted_core STATIC EXCLUDE_FROM_ALL ${core_sources})
-parking_lot_compile_options(parking_lot_counted_core)
-parking_lot_without_exceptions(parking_lot_counted_core)
+parking_lot_core_library(parking_lot_counted_core STATIC EXCLUDE_FROM_ALL ${core_sources})
 target_compile_definitions(parking_lot_counted_core PUBLIC PARKING_LOT_COUNT_STEPS)
 target_compile_options(parking_lot_counted_core PRIVATE "$<$<CONFIG:Release>:-O1>")
-target_include_directories(parking_lot_counted_core
-  PUBLIC "${PROJECT_SOURCE_DIR}/core/include" "${PROJECT_SOURCE_DIR}/core/src")
-target_link_libraries(parking_lot_counted_core PUBLIC parking_lot_expected PRIVATE parking_lot_json)
+target_include_directories(parking_lot_counted_core PUBLIC "${PROJECT_SOURCE_DIR}/core/src")
 set_target_properties(parking_lot_counted_core PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
 parking_lot_suite(test_work work parking_lot_counted_core)
 parking_lot_catch_tests(test_work work work)

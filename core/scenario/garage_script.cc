@@ -10,7 +10,7 @@ namespace {
 
 /// All times in a journal of a script are told relative to this one.
 constexpr WallTime frame_time{1'767'268'800'000};
-constexpr std::uint32_t checkpoint_step = 100;
+constexpr std::uint32_t records_of_a_step = 100;
 
 std::string described(const Error& error) {
   return error.where.empty() ? error.message : error.where + ": " + error.message;
@@ -117,7 +117,7 @@ std::string GarageScript::show(std::string_view what) {
 void GarageScript::checkpoint() {
   std::vector<garage::Record> records;
   for (CheckpointPlace place = 0; place != end_of_checkpoint;)
-    place = garage_->checkpoint(place, checkpoint_step, records);
+    place = garage_->checkpoint(place, records_of_a_step, records);
   state_.clear();
   encode_records(records, frame_time, state_);
   state_count_ = static_cast<std::uint32_t>(records.size());

@@ -11,7 +11,7 @@ namespace {
 constexpr std::int64_t trace_ms_max = 100'000'000LL * 86'400'000;  // times stay far from overflow
 
 /// The two members that a trace adds to a task specification, cut out of it: as they are written.
-struct Line {
+struct SplitLine {
   std::string specification;
   std::string_view submit;
   std::string_view duration;
@@ -42,8 +42,8 @@ std::size_t end_of_value(std::string_view text, std::size_t at) {
 }
 
 /// Blanks the members of the trace out of the object. What is no JSON stays for `parse_task` to complain of.
-Line split(std::string_view text) {
-  Line out{std::string(text), {}, {}};
+SplitLine split(std::string_view text) {
+  SplitLine out{std::string(text), {}, {}};
   const auto blank = [&](std::size_t from, std::size_t to) {
     for (std::size_t i = from; i < to; ++i) out.specification[i] = ' ';
   };
@@ -124,7 +124,7 @@ class JsonlReader {
   }
 
   Result<void> read_task() {
-    const Line line = split(lines_.line);
+    const SplitLine line = split(lines_.line);
     Result<std::int64_t> submit = std::int64_t{0};
     Result<std::int64_t> duration = std::int64_t{0};
     if (!line.submit.empty()) submit = read_time(line.submit, Meaning::moment);

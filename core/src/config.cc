@@ -1,7 +1,6 @@
 #include "parking_lot/config.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "codec/json_spelling.h"
 #include "codec/json_time.h"
@@ -15,8 +14,6 @@ namespace parking_lot {
 namespace {
 
 constexpr std::size_t text_max = 4 << 20;
-constexpr std::uint64_t count_max = std::numeric_limits<std::uint32_t>::max();
-constexpr auto ms_max = static_cast<std::uint64_t>(duration_max.ms);
 
 // --- pools ---
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <limits>
 
 #include "codec/json_time.h"
 #include "config_checks.h"
@@ -45,9 +44,6 @@ std::vector<std::string> garage::names_of_range(const std::string& text) {
 }
 
 namespace {
-
-constexpr auto ms_max = static_cast<std::uint64_t>(duration_max.ms);
-constexpr std::uint64_t count_max = std::numeric_limits<std::uint32_t>::max();
 
 // --- levels, rows, spots ---
 

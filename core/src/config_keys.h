@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "codec/json_reader.h"
+#include "codec/json_time.h"
 #include "codec/json_words.h"
 #include "codec/json_writer.h"
 #include "parking_lot/config.h"
@@ -43,6 +45,10 @@ class SchemaWriter {
 };
 
 enum class KeyType : std::uint8_t { integer, seconds, duration, text, secret, word, texts, object, special };
+
+/// The largest values of keys that have no bound of their own.
+inline constexpr std::uint64_t count_max = std::numeric_limits<std::uint32_t>::max();
+inline constexpr auto ms_max = static_cast<std::uint64_t>(duration_max.ms);
 
 /// One key of one JSON object, bound to a member of the struct that the object is read into (its owner).
 ///

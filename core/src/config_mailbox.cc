@@ -1,7 +1,5 @@
 #include "config_mailbox.h"
 
-#include <limits>
-
 #include "codec/json_time.h"
 #include "config_checks.h"
 #include "config_schema.h"
@@ -9,9 +7,6 @@
 
 namespace parking_lot {
 namespace {
-
-constexpr std::uint64_t count_max = std::numeric_limits<std::uint32_t>::max();
-constexpr auto ms_max = static_cast<std::uint64_t>(duration_max.ms);
 
 constexpr std::string_view notifier_types[] = {"http"};
 

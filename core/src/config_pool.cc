@@ -1,7 +1,5 @@
 #include "config_pool.h"
 
-#include <limits>
-
 #include "codec/json_time.h"
 #include "config_checks.h"
 #include "config_executor.h"
@@ -13,9 +11,7 @@
 namespace parking_lot {
 namespace {
 
-constexpr std::uint64_t count_max = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t bytes_max = std::uint64_t{1} << 30;
-constexpr auto ms_max = static_cast<std::uint64_t>(duration_max.ms);
 
 // --- retry ---
 

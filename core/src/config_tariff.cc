@@ -1,7 +1,6 @@
 #include "config_tariff.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "codec/json_time.h"
 #include "config_checks.h"
@@ -25,7 +24,6 @@ PARKING_LOT_TARIFF_WORDS(CapPeriod, {"calendar_day", 0}, {"rolling_24h", 1})
 
 namespace {
 
-constexpr auto ms_max = static_cast<std::uint64_t>(duration_max.ms);
 constexpr std::uint64_t minute_ms = 60'000;
 constexpr std::uint64_t percent_limit = 1000;
 constexpr Word day_words[] = {{"mon", 0}, {"tue", 1}, {"wed", 2}, {"thu", 3},

@@ -12,7 +12,7 @@ constexpr std::array<std::uint8_t, 8> magic = {0x89, 'P', 'L', 'J', '\r', '\n', 
 
 // Offsets within the header. Bytes between the fields are zero.
 constexpr std::size_t version_at = 8;
-constexpr std::size_t kind_at = 10;
+constexpr std::size_t segment_kind_at = 10;
 constexpr std::size_t store_at = 16;
 constexpr std::size_t number_at = 32;
 constexpr std::size_t epoch_at = 40;
@@ -27,7 +27,7 @@ void append_segment_header(const SegmentHeader& header, Bytes& out) {
   std::uint8_t* const at = out.data() + start;
   std::copy(magic.begin(), magic.end(), at);
   put_little_endian(at + version_at, journal_format_version);
-  at[kind_at] = static_cast<std::uint8_t>(header.kind);
+  at[segment_kind_at] = static_cast<std::uint8_t>(header.kind);
   std::copy(header.store.begin(), header.store.end(), at + store_at);
   put_little_endian(at + number_at, header.number);
   put_little_endian(at + epoch_at, header.epoch);
@@ -48,7 +48,7 @@ Result<SegmentHeader> parse_segment_header(ByteView bytes) {
     return Failure(
         {"byte 8", "The segment has format version " + std::to_string(version) +
                        ", and this program knows version 1: open the store with a newer version of it."});
-  const std::uint8_t kind = at[kind_at];
+  const std::uint8_t kind = at[segment_kind_at];
   if (kind < static_cast<std::uint8_t>(SegmentKind::records) ||
       kind > static_cast<std::uint8_t>(SegmentKind::checkpoint))
     return Failure(

@@ -13,7 +13,7 @@ struct Unit {
   std::string_view name;
   std::int64_t ms;
 };
-constexpr Unit units[] = {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
+constexpr Unit time_units[] = {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
 
 /// Days since 1970-01-01 of a date of the proleptic Gregorian calendar, and back.
 /// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", days_from_civil and civil_from_days.
@@ -132,7 +132,7 @@ std::optional<std::int64_t> scaled_decimal(std::string_view number, std::int64_t
 Result<Duration> parse_duration(std::string_view text) {
   const auto end = std::find_if_not(text.begin(), text.end(), [](char c) { return is_digit(c) || c == '.'; });
   const auto length = static_cast<std::size_t>(end - text.begin());
-  for (const Unit& unit : units) {
+  for (const Unit& unit : time_units) {
     if (text.substr(length) != unit.name) continue;
     if (const auto ms = scaled_decimal(text.substr(0, length), unit.ms)) return Duration{*ms};
   }

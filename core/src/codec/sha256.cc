@@ -78,17 +78,17 @@ Sha256& Sha256::add(std::span<const std::uint8_t> bytes) {
 }
 
 Sha256Digest Sha256::finish() {
-  constexpr std::size_t length_at = block_bytes - 8;
+  constexpr std::size_t bits_at = block_bytes - 8;
   const std::uint64_t bits = added_ * 8;
   std::size_t held = added_ % block_bytes;
   block_[held++] = 0x80;
-  if (held > length_at) {
+  if (held > bits_at) {
     std::fill(block_.begin() + held, block_.end(), std::uint8_t{0});
     sha256_blocks(state_, block_.data(), 1);
     held = 0;
   }
-  std::fill(block_.begin() + held, block_.begin() + length_at, std::uint8_t{0});
-  for (std::size_t i = 0; i < 8; ++i) block_[length_at + i] = static_cast<std::uint8_t>(bits >> (56 - 8 * i));
+  std::fill(block_.begin() + held, block_.begin() + bits_at, std::uint8_t{0});
+  for (std::size_t i = 0; i < 8; ++i) block_[bits_at + i] = static_cast<std::uint8_t>(bits >> (56 - 8 * i));
   sha256_blocks(state_, block_.data(), 1);
 
   Sha256Digest digest;
