@@ -178,7 +178,7 @@ class Scheduler::Machine {
   void stop_guard(Pool& pool);
   void forgive_gap(Duration late, Duration suspended);
   bool is_forgettable(const Pool& pool, std::uint32_t slot, std::size_t ended) const;
-  void forget_old(Pool& pool);
+  void forget_old(Pool& pool, std::size_t most);
 
   // estimates.cc
   void expect_end(Pool& pool, std::uint32_t run);

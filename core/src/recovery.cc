@@ -278,6 +278,7 @@ void Scheduler::Machine::take(const RecoveryDone& input) {
   pool.is_read_only = input.purpose == RecoveryDone::Purpose::reading;
   if (pool.is_read_only) {
     if (pool.recorded) adopt(pool, *std::exchange(pool.recorded, std::nullopt));
+    forget_old(pool, pool.ended.size());
     end_waits(pool);
     return;
   }

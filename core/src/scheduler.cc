@@ -75,6 +75,8 @@ void Scheduler::Machine::mark_dirty(Pool& pool) {
   dirty_.push_back(pool.id.index);
 }
 
+constexpr std::size_t forgotten_per_pass_max = 1000;
+
 /// The allocation pass: starts what may start, then parks or refuses what arrived and did not start.
 void Scheduler::Machine::settle(Pool& pool) {
   pool.is_dirty = false;
@@ -94,7 +96,7 @@ void Scheduler::Machine::settle(Pool& pool) {
   if (pool.parked == 0) pool.inherited_lag = 0;
   update_guard(pool);
   watch_estimates(pool);
-  forget_old(pool);
+  forget_old(pool, forgotten_per_pass_max);
 }
 
 void Scheduler::Machine::flush(Pool& pool) {

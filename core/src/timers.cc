@@ -6,7 +6,6 @@ namespace parking_lot {
 namespace {
 
 constexpr int timers_per_tick_max = 1000;
-constexpr int forgotten_per_pass_max = 1000;
 
 }  // namespace
 
@@ -221,8 +220,8 @@ bool Scheduler::Machine::is_forgettable(const Pool& pool, std::uint32_t slot, st
 }
 
 /// Ended tasks beyond their number or age go, oldest first, unless their outcome is still to be delivered.
-void Scheduler::Machine::forget_old(Pool& pool) {
-  for (int i = 0; i < forgotten_per_pass_max && !pool.ended.empty(); ++i) {
+void Scheduler::Machine::forget_old(Pool& pool, std::size_t most) {
+  for (std::size_t i = 0; i < most && !pool.ended.empty(); ++i) {
     const std::uint32_t slot = pool.ended.front();
     if (!is_forgettable(pool, slot, pool.ended.size())) return;
     if (tasks_[slot].basis > pool.stream.durable_through()) return;

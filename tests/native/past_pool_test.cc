@@ -1,7 +1,9 @@
 #include "parking_lot/native/past_pool.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
+#include <optional>
 #include <random>
 
 #include "native/temporary_folder.h"
@@ -37,7 +39,12 @@ class EventfulPool {
  public:
   EventfulPool() : driven_(pool()) {}
 
-  static PoolConfig pool() { return pool_of(8, StorageKind::file); }
+  /// An ended task is forgotten by the next decision after its time, which no record tells of: here it stays.
+  static PoolConfig pool() {
+    PoolConfig config = pool_of(8, StorageKind::file);
+    config.task_retention = Duration::seconds(100 * 86400);
+    return config;
+  }
 
   void live(int minutes) {
     for (int i = 0; i < minutes; ++i) {
@@ -139,5 +146,59 @@ TEST_CASE(
       REQUIRE(then);
       REQUIRE(text_of(*then, {WallTime{time}, SteadyTime{0}}) == text);
     }
+  }
+}
+
+TEST_CASE("a pool is shown as of any time within the audit retention, whatever has gone before it") {
+  constexpr int retention_minutes = 600;
+  const TemporaryFolder folder;
+  EventfulPool pool;
+  std::optional<WrittenStore> written;
+  std::size_t next = 0;
+  int checkpoints = 0;
+  const auto write = [&] {
+    for (; next < pool.journal().size(); ++next)
+      REQUIRE(written->store.append(written->stream, {&pool.journal()[next], 1}));
+    written->commit();
+  };
+  // In steps, between which the pool lives on.
+  const auto take_checkpoint = [&] {
+    REQUIRE(written->store.begin_checkpoint(written->stream));
+    for (CheckpointPlace place = 0; place != end_of_checkpoint;) {
+      std::vector<Record> state;
+      place = pool.core().checkpoint(PoolId{0}, place, 100, state);
+      REQUIRE(written->store.add_to_checkpoint(written->stream, std::span<const Record>(state)));
+      pool.live(1);
+      write();
+    }
+    REQUIRE(written->store.end_checkpoint(written->stream));
+    written->commit();
+    ++checkpoints;
+  };
+  const auto now = [&] { return WallTime{pool.states.rbegin()->first}; };
+  for (int hour = 0; hour < 36; ++hour) {
+    if (hour % 7 == 0) {
+      written.reset();
+      written.emplace(folder.path("store"), Duration::seconds(60 * retention_minutes));
+    }
+    pool.live(60);
+    write();
+    written->store.trim(now());
+    if (written->store.wants_checkpoint(written->stream)) take_checkpoint();
+    written->commit();
+  }
+  CHECK(checkpoints > 12);
+
+  const auto files = written->files.list();
+  REQUIRE(files);
+  CHECK(std::find(files->begin(), files->end(), "records-0000000001") == files->end());
+  for (const auto& [time, text] : pool.states) {
+    const std::int64_t age_minutes = (now().ms - time) / 60'000;
+    if (age_minutes % 7 != 0) continue;
+    auto then = pool_as_of(EventfulPool::pool(), folder.path("store"), WallTime{time});
+    INFO("a state of " << age_minutes << " minutes ago");
+    if (age_minutes <= retention_minutes) REQUIRE(then);
+    if (age_minutes > retention_minutes * 3 / 2) CHECK_FALSE(then);
+    if (then) REQUIRE(text_of(*then, {WallTime{time}, SteadyTime{0}}) == text);
   }
 }

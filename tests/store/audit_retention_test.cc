@@ -226,6 +226,7 @@ TEST_CASE("A task whose admission is gone and that no checkpoint has is named by
   const std::uint64_t late = pool.admit();
   pool.pass(900);
   const std::uint64_t before = pool.last();
+  pool.take_checkpoint(std::vector{late});
   pool.finish(late);
   pool.pass(600);
   write_indexes(rig, log);

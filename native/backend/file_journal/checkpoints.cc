@@ -19,11 +19,40 @@ FrameHead state_head(FrameKind kind) {
   return head;
 }
 
+/// What the newest checkpoint says of those that stay beside it.
+void append_past(std::span<const Checkpoint> past, Bytes& body) {
+  put_u32(body, static_cast<std::uint32_t>(past.size()));
+  for (const Checkpoint& one : past) {
+    put_u64(body, one.first);
+    put_u64(body, one.last);
+    put_fixed(body, one.began_at.ms);
+    put_fixed(body, one.ended_at.ms);
+    put_u32(body, static_cast<std::uint32_t>(one.parts.size()));
+    for (std::size_t i = 0; i < one.parts.size(); ++i) {
+      put_u64(body, one.parts[i]);
+      put_u64(body, one.ends[i]);
+    }
+  }
+}
+
 }  // namespace
 
 const Checkpoint* Checkpoints::newest(const StreamKey& stream) const {
   const auto found = std::find_if(complete_.rbegin(), complete_.rend(),
                                   [&](const Checkpoint& one) { return one.stream == stream; });
+  return found == complete_.rend() ? nullptr : &*found;
+}
+
+const Checkpoint* Checkpoints::oldest(const StreamKey& stream) const {
+  const auto found = std::find_if(complete_.begin(), complete_.end(),
+                                  [&](const Checkpoint& one) { return one.stream == stream; });
+  return found == complete_.end() ? nullptr : &*found;
+}
+
+const Checkpoint* Checkpoints::newest_until(const StreamKey& stream, WallTime time) const {
+  const auto found = std::find_if(complete_.rbegin(), complete_.rend(), [&](const Checkpoint& one) {
+    return one.stream == stream && one.ended_at <= time;
+  });
   return found == complete_.rend() ? nullptr : &*found;
 }
 
@@ -53,7 +82,7 @@ void Checkpoints::drop(Open& open) {
   for (const std::uint64_t part : open.checkpoint.parts) replaced_.push_back(part);
 }
 
-void Checkpoints::begin(const StreamKey& stream) {
+void Checkpoints::begin(const StreamKey& stream, const KeepsPast& keeps) {
   for (auto open = open_.begin(); open != open_.end();) {
     const bool is_abandoned = open->checkpoint.stream == stream && !open->is_ended;
     if (is_abandoned) drop(*open);
@@ -61,6 +90,14 @@ void Checkpoints::begin(const StreamKey& stream) {
   }
   Open open;
   open.checkpoint.stream = stream;
+  WallTime last_kept = keeps.log_began;
+  for (const Checkpoint& one : complete_) {
+    if (one.stream != stream) continue;
+    const bool is_far = keeps.spacing.ms > 0 && one.ended_at.ms - last_kept.ms >= keeps.spacing.ms;
+    if (!one.is_past && !is_far) continue;
+    last_kept = one.ended_at;
+    open.past.push_back(one);
+  }
   open_.push_back(std::move(open));
 }
 
@@ -71,8 +108,12 @@ void Checkpoints::add(const StreamKey& stream, std::span<const R> state, NameKey
     const std::uint64_t sequence = state.front().sequence;
     std::size_t same = 1;
     while (same < state.size() && state[same].sequence == sequence) ++same;
-    if (open->records == 0) open->checkpoint.first = sequence;
+    if (open->records == 0) {
+      open->checkpoint.first = sequence;
+      open->checkpoint.began_at = state.front().at;
+    }
     open->checkpoint.last = sequence;
+    open->checkpoint.ended_at = state[same - 1].at;
     open->records += same;
     append_frame(state_head(FrameKind::state), state.first(same), open->chain, open->frames.emplace_back(),
                  &keys);
@@ -98,7 +139,9 @@ void Checkpoints::end(const StreamKey& stream) {
   Bytes body;
   put_u64(body, open->checkpoint.last);
   put_u64(body, open->records);
-  append_frame(state_head(FrameKind::checkpoint_end), body, open->chain, open->frames.emplace_back());
+  FrameHead head = state_head(FrameKind::checkpoint_end);
+  head.time = open->checkpoint.ended_at;
+  append_frame(head, body, open->chain, open->frames.emplace_back());
 }
 
 FileResult<void> Checkpoints::begin_part(Open& open, CommitWrites& writes, SyncMode mode) {
@@ -125,6 +168,7 @@ FileResult<void> Checkpoints::begin_part(Open& open, CommitWrites& writes, SyncM
   Bytes body;
   put_u64(body, checkpoint.parts.front());
   put_u32(body, static_cast<std::uint32_t>(checkpoint.parts.size() - 1));
+  if (checkpoint.parts.size() == 1 && !open.past.empty()) append_past(open.past, body);
   append_frame(head, body, chain, out);
   return open.file.append(writes, out, 0, mode);
 }
@@ -167,9 +211,13 @@ void Checkpoints::committed(const std::function<void(const Checkpoint&)>& comple
     Checkpoint done = std::move(open->checkpoint);
     done.bytes += open->file.end;
     done.ends.push_back(open->file.end);
+    const std::vector<Checkpoint> past = std::move(open->past);
     open = open_.erase(open);
     for (auto old = complete_.begin(); old != complete_.end();) {
-      const bool is_replaced = old->stream == done.stream;
+      old->is_past = std::any_of(past.begin(), past.end(),
+                                 [&](const Checkpoint& one) { return one.parts == old->parts; }) ||
+                     old->is_past;
+      const bool is_replaced = old->stream == done.stream && !old->is_past;
       if (is_replaced) replaced_.insert(replaced_.end(), old->parts.begin(), old->parts.end());
       old = is_replaced ? complete_.erase(old) : old + 1;
     }
@@ -181,6 +229,15 @@ void Checkpoints::committed(const std::function<void(const Checkpoint&)>& comple
 void Checkpoints::failed() {
   for (Open& open : open_) drop(open);
   open_.clear();
+}
+
+void Checkpoints::forget_past(WallTime time) {
+  for (auto one = complete_.begin(); one != complete_.end();) {
+    const Checkpoint* later = newest_until(one->stream, time);
+    const bool is_done = one->is_past && later != nullptr && later->parts.front() > one->parts.front();
+    if (is_done) replaced_.insert(replaced_.end(), one->parts.begin(), one->parts.end());
+    one = is_done ? complete_.erase(one) : one + 1;
+  }
 }
 
 void Checkpoints::delete_replaced() {

@@ -23,6 +23,15 @@ struct Checkpoint {
   std::uint64_t first = 0;           ///< number that its first records of state have
   std::uint64_t last = 0;            ///< and its last ones
   std::uint64_t bytes = 0;
+  WallTime began_at;     ///< of its first state
+  WallTime ended_at;     ///< of its last one
+  bool is_past = false;  ///< replaced, and kept: what follows upon it tells of the past
+};
+
+/// Which checkpoints stay although others have replaced them.
+struct KeepsPast {
+  Duration spacing{0};  ///< at least so far from one to the next; 0: none stay
+  WallTime log_began;   ///< time from which on there are records
 };
 
 /// Where a part of a checkpoint cannot be read: it is damaged, or was never finished; or its end was passed.
@@ -40,20 +49,26 @@ class Checkpoints {
 
   // --- opening ---
 
+  /// Past ones are known by what the newest one says of them, and read when they are wanted.
+  enum class Reading : std::uint8_t { newest, everything };
   /// Reads all parts. What is not whole counts as never finished; `unreadable_parts` tells the first such
   /// place of each, should the stream turn out to need it.
-  StoreResult<void> open(std::span<const std::string> names);
+  StoreResult<void> open(std::span<const std::string> names, Reading reading = Reading::newest);
   /// Drops a complete one that goes beyond what is durable.
   void reject(const StreamKey& stream);
   std::span<const UnreadablePart> unreadable_parts() const { return unreadable_parts_; }
   /// Foreign bytes behind the ends of parts of complete ones, which nobody reads.
   std::span<const UnreadablePart> surplus() const { return surplus_; }
-  /// Removes all parts that belong to no newest complete checkpoint. Only for the owner.
+  /// Removes all parts that belong to no newest or past complete checkpoint. Only for the owner.
   StoreResult<void> remove_leftovers(std::span<const std::string> names);
   void set_stamp(const SegmentStamp& stamp) { stamp_ = stamp; }
 
   /// The newest complete one, or nullptr.
   const Checkpoint* newest(const StreamKey& stream) const;
+  const Checkpoint* oldest(const StreamKey& stream) const;
+  /// The newest one whose state is all from `time` or before, or nullptr.
+  const Checkpoint* newest_until(const StreamKey& stream, WallTime time) const;
+  /// Rising.
   std::span<const Checkpoint> complete() const { return complete_; }
   /// Reads the complete ones again and tells which are not what was written any more. O(bytes).
   std::vector<StreamKey> rotten() const;
@@ -61,7 +76,7 @@ class Checkpoints {
 
   // --- writing; nothing reaches a file before `write` ---
 
-  void begin(const StreamKey& stream);
+  void begin(const StreamKey& stream, const KeepsPast& keeps);
   bool is_open(const StreamKey& stream) const;
   template <class R>
   void add(const StreamKey& stream, std::span<const R> state, NameKeys& keys);
@@ -76,6 +91,8 @@ class Checkpoints {
   void failed();
   /// Whether the present commit completes one, so that it must be synced strictly.
   bool has_completed() const { return has_completed_; }
+  /// Drops past ones that no time from `time` on needs, because there is a later one before it.
+  void forget_past(WallTime time);
   /// Deletes what was replaced or dropped. Not during a sync.
   void delete_replaced();
   bool has_replaced() const { return !replaced_.empty(); }
@@ -89,11 +106,14 @@ class Checkpoints {
     bool is_ended = false;
     bool is_written = false;  ///< to its end
     std::uint64_t records = 0;
+    std::vector<Checkpoint> past;  ///< complete ones that stay
   };
   struct Part;
-  StoreResult<void> open_part(std::uint64_t number, std::map<std::uint64_t, std::vector<Part>>& found);
-  void judge(std::uint64_t id, const std::vector<Part>& parts);
+  using Parts = std::map<std::uint64_t, std::vector<Part>>;  ///< by checkpoint, rising
+  StoreResult<std::optional<std::uint64_t>> open_part(std::uint64_t number, Parts& found);
+  bool judge(std::uint64_t id, const std::vector<Part>& parts);
   bool complete(std::uint64_t id, const std::vector<Part>& parts);
+  void take_past(const Part& first, std::span<const std::string> names);
   FileResult<void> begin_part(Open& open, CommitWrites& writes, SyncMode mode);
   FileResult<void> write_frames(Open& open, CommitWrites& writes, SyncMode mode);
   void drop(Open& open);

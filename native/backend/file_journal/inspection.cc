@@ -280,7 +280,7 @@ StoreResult<Inspection> inspect(Files& files) {
     if (!read) return tl::unexpected(read.error());
   }
   Checkpoints checkpoints(files, 0);
-  read = checkpoints.open(*names);
+  read = checkpoints.open(*names, Checkpoints::Reading::everything);
   if (!read) return tl::unexpected(read.error());
   for (const Checkpoint& checkpoint : checkpoints.complete()) note_keys(files, checkpoint, log.keys());
   auto key_damages = verify_keys(files, log.keys());

@@ -21,8 +21,9 @@ struct PastOf;
 template <>
 struct PastOf<Record> {
   static constexpr StreamKind kind = StreamKind::pool;
-  static auto history(FileStore& store, StreamNumber stream) { return store.history_of_pool(stream); }
-  static auto kept(FileStore& store, StreamNumber stream) { return store.load_pool(stream); }
+  static auto until(FileStore& store, StreamNumber stream, WallTime time) {
+    return store.past_of_pool(stream, time);
+  }
   static bool is_state(const Record& record) {
     return is_any<PoolRestored, TaskRestored, TenantRestored, UnitsRestored>(record.fact);
   }
@@ -30,8 +31,9 @@ struct PastOf<Record> {
 template <>
 struct PastOf<garage::Record> {
   static constexpr StreamKind kind = StreamKind::garage;
-  static auto history(FileStore& store, StreamNumber stream) { return store.history_of_garage(stream); }
-  static auto kept(FileStore& store, StreamNumber stream) { return store.load_garage(stream); }
+  static auto until(FileStore& store, StreamNumber stream, WallTime time) {
+    return store.past_of_garage(stream, time);
+  }
   static bool is_state(const garage::Record& record) {
     using namespace garage;
     return is_any<GarageRestored, DayRestored, TicketRestored, PlaceRestored, ReservationRestored,
@@ -49,63 +51,32 @@ StoreResult<void> read_all(StreamReader<R>& reader, Visit visit) {
   }
 }
 
-/// Gives `apply` all records until `time`, oldest first, if they begin with one that `is_beginning`. False:
-/// they do not, or they hold state of a later time.
-template <class R, class Begins, class Apply>
-StoreResult<bool> replay_until(StreamReader<R>& reader, WallTime time, Begins is_beginning, Apply apply) {
-  enum class Stage : std::uint8_t { before, within, after, useless } stage = Stage::before;
-  const auto read = read_all(reader, [&](std::span<const R> records) {
-    if (stage == Stage::before) stage = is_beginning(records.front()) ? Stage::within : Stage::useless;
+/// Gives `apply` the records of a stream until `time`, from the newest checkpoint before it on, or from the
+/// first record on. False: the records of that time are not there, and what was given so far does not count.
+template <class R, class Apply>
+StoreResult<bool> replay_until(FileStore& store, StreamNumber stream, WallTime time, Apply apply) {
+  auto reader = PastOf<R>::until(store, stream, time);
+  if (!reader) return tl::unexpected(reader.error());
+  std::uint64_t last = 0;  // number of the last record that was applied
+  enum class Stage : std::uint8_t { before, within, after, missing } stage = Stage::before;
+  const auto read = read_all(*reader, [&](std::span<const R> records) {
     std::size_t until = 0;
-    while (stage == Stage::within && until < records.size() && records[until].at <= time) ++until;
-    if (until != 0) apply(records.first(until));
-    if (stage == Stage::within && until < records.size()) stage = Stage::after;
-    for (const R& later : records.subspan(until)) {
-      if (PastOf<R>::is_state(later)) stage = Stage::useless;
+    for (const R& record : records) {
+      const bool is_state = PastOf<R>::is_state(record);
+      if (stage == Stage::before && is_state) last = record.sequence;
+      const bool is_next = is_state || record.sequence == last + 1;
+      if (record.at > time && stage == Stage::within) stage = Stage::after;
+      if (stage == Stage::after) break;
+      stage = is_next && record.at <= time ? Stage::within : Stage::missing;
+      if (stage == Stage::missing) return false;
+      last = record.sequence;
+      ++until;
     }
-    return stage != Stage::useless;
+    if (until != 0) apply(records.first(until));
+    return stage == Stage::within;
   });
   if (!read) return tl::unexpected(read.error());
   return stage == Stage::within || stage == Stage::after;
-}
-
-/// Whether no record until `time` is missing among those that the reader has.
-template <class R>
-StoreResult<bool> is_unbroken_until(StreamReader<R>& reader, WallTime time) {
-  std::uint64_t last = 0;
-  bool is_unbroken = true;
-  const auto read = read_all(reader, [&](std::span<const R> records) {
-    for (const R& record : records) {
-      is_unbroken = record.sequence == last + 1;
-      last = record.sequence;
-      if (!is_unbroken || record.at > time) return false;
-    }
-    return true;
-  });
-  if (!read) return tl::unexpected(read.error());
-  return is_unbroken;
-}
-
-/// Gives `apply` the records of a stream until `time`: from the first one on, or, where the audit retention
-/// has left too little for that or some are missing, from the newest checkpoint on. False: the records of
-/// that time are not there, and what was given so far does not count.
-template <class R, class Apply>
-StoreResult<bool> replay_until(FileStore& store, StreamNumber stream, WallTime time, Apply apply) {
-  auto history = PastOf<R>::history(store, stream);
-  if (!history) return tl::unexpected(history.error());
-  const auto is_unbroken = is_unbroken_until(*history, time);
-  if (!is_unbroken) return tl::unexpected(is_unbroken.error());
-  if (*is_unbroken) {
-    auto again = PastOf<R>::history(store, stream);
-    if (!again) return tl::unexpected(again.error());
-    const auto begins = [&](const R& first) { return first.at <= time; };
-    const auto done = replay_until(*again, time, begins, apply);
-    if (!done || *done) return done;
-  }
-  auto kept = PastOf<R>::kept(store, stream);
-  if (!kept) return tl::unexpected(kept.error());
-  const auto is_older = [&](const R& first) { return PastOf<R>::is_state(first) && first.at <= time; };
-  return replay_until(*kept, time, is_older, apply);
 }
 
 /// What to say of a time whose records are not there.

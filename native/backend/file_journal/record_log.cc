@@ -180,13 +180,23 @@ std::size_t RecordLog::first_needed() const {
   return first;
 }
 
-bool RecordLog::can_trim(WallTime before) const {
+bool RecordLog::can_trim(const TrimEnd& end) const {
+  if (segments_.size() < 2 || is_needed(0)) return false;
   // The youngest record of a segment is not younger than the segment after it.
-  return segments_.size() > 1 && !is_needed(0) && segments_[1].created_at < before;
+  const RecordSegment& next = segments_[1];
+  if (next.created_at >= end.before) return false;
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    if (streams_[i].durable == 0) continue;
+    if (i >= end.bases.size()) return false;
+    const bool is_known = !next.is_history && i < next.next_at_start.size();
+    const TrimEnd::Base& base = end.bases[i];
+    if (is_known ? next.next_at_start[i] > base.covered + 1 : next.created_at >= base.began_at) return false;
+  }
+  return true;
 }
 
-void RecordLog::trim(WallTime before) {
-  while (can_trim(before)) {
+void RecordLog::trim(const TrimEnd& end) {
+  while (can_trim(end)) {
     // The index first: it never outlives what it tells of.
     (void)files_.remove(audit_index_name(segments_.front().number));
     (void)files_.remove(segment_name(SegmentKind::records, segments_.front().number));

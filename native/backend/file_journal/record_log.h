@@ -44,6 +44,17 @@ struct RecordSegment {
   std::vector<std::uint64_t> next_at_start;
 };
 
+/// Up to where records may go.
+struct TrimEnd {
+  /// From where on a stream's records stay: those that follow upon a checkpoint.
+  struct Base {
+    std::uint64_t covered = 0;  ///< number of the last record that may go
+    WallTime began_at;          ///< not later than any record after that
+  };
+  WallTime before;          ///< records that are not older stay
+  std::vector<Base> bases;  ///< by stream; absent: none of its records may go
+};
+
 /// The segments of records: one log for all streams of a store.
 class RecordLog {
  public:
@@ -100,10 +111,10 @@ class RecordLog {
 
   /// Position in `segments()` of the first that is needed beside the checkpoints.
   std::size_t first_needed() const;
-  /// Deletes segments that checkpoints cover and whose records are all older than `before`. Not during a
+  /// Deletes the oldest segments that recovery does not need and all of whose records may go. Not during a
   /// sync.
-  void trim(WallTime before);
-  bool can_trim(WallTime before) const;
+  void trim(const TrimEnd& end);
+  bool can_trim(const TrimEnd& end) const;
   /// Whether among the commits found at opening are relaxed ones for which no later one vouches.
   bool ends_relaxed() const { return ends_relaxed_; }
   /// Whether the last commit found at opening has nothing of its own and all others are vouched for.

@@ -78,20 +78,36 @@ StoreResult<void> FileStore::State::append(StreamNumber stream, std::span<const 
 }
 
 template <class R>
-StoreResult<StreamReader<R>> FileStore::State::load(StreamNumber stream, Extent extent) {
+StoreResult<StreamReader<R>> FileStore::State::load(StreamNumber stream, const Checkpoint* from,
+                                                    std::size_t first_segment) {
   PARKING_LOT_CHECK(stream.index < log_->streams().size());
   StreamSources sources{.key = key(stream), .covered = 0, .parts = {}, .log = {}};
-  const Checkpoint* checkpoint = checkpoints_.newest(sources.key);
-  if (checkpoint != nullptr && extent == Extent::needed) {
-    sources.covered = checkpoint->first;
-    sources.parts = pieces_of(*checkpoint);
+  if (from != nullptr) {
+    sources.covered = from->first;
+    sources.parts = pieces_of(*from);
   }
   const auto& segments = log_->segments();
-  for (std::size_t i = extent == Extent::needed ? log_->first_needed() : 0; i < segments.size(); ++i) {
+  for (std::size_t i = first_segment; i < segments.size(); ++i) {
     sources.log.push_back({segments[i].number, segments[i].end});
   }
   using ReaderState = typename StreamReader<R>::State;
   return StreamReader<R>(std::make_unique<ReaderState>(files_, keys_, std::move(sources)));
+}
+
+template <class R>
+StoreResult<StreamReader<R>> FileStore::State::load(StreamNumber stream) {
+  return load<R>(stream, checkpoints_.newest(key(stream)), log_->first_needed());
+}
+
+template <class R>
+StoreResult<StreamReader<R>> FileStore::State::load_past(StreamNumber stream, WallTime time) {
+  const Checkpoint* from = checkpoints_.newest_until(key(stream), time);
+  const auto& segments = log_->segments();
+  std::size_t first = 0;
+  // The youngest record of a segment is not younger than the segment after it.
+  while (from != nullptr && first + 1 < segments.size() && segments[first + 1].created_at < from->began_at)
+    ++first;
+  return load<R>(stream, from, first);
 }
 
 StoreResult<void> FileStore::State::put(std::uint64_t id, std::string_view bytes) {
@@ -129,9 +145,16 @@ bool FileStore::State::wants_checkpoint(StreamNumber stream) const {
   if (checkpoints_.is_open(known.key)) return false;
   if (is_rotten(known.key)) return true;
   if (known.durable <= known.covered) return false;
+  if (is_past_due(known)) return true;
   std::uint64_t live = 0;
-  for (const Checkpoint& one : checkpoints_.complete()) live += one.bytes;
+  for (const Checkpoint& one : checkpoints_.complete()) live += one.is_past ? 0 : one.bytes;
   return log_->position() - known.covered_position > std::max(options_.checkpoint_bytes_min, live / 2);
+}
+
+/// Whether its newest checkpoint, or all of its records, are from so long ago that the next one is to stay.
+bool FileStore::State::is_past_due(const LogStream& stream) const {
+  const Checkpoint* newest = checkpoints_.newest(stream.key);
+  return (newest == nullptr ? log_begins() : newest->ended_at) < past_due_;
 }
 
 StoreResult<void> FileStore::State::begin_checkpoint(StreamNumber stream) {
@@ -139,16 +162,48 @@ StoreResult<void> FileStore::State::begin_checkpoint(StreamNumber stream) {
   checkpoint_positions_.resize(log_->streams().size());
   checkpoint_positions_[stream.index] = log_->position();
   // What the checkpoint covers can only be deleted if later records lie in another segment.
-  log_->begin_segment_if(std::max(std::uint64_t{64} << 10, options_.checkpoint_bytes_min / 4));
-  checkpoints_.begin(key(stream));
+  const bool is_due = is_past_due(log_->streams()[stream.index]);
+  log_->begin_segment_if(is_due ? 0 : std::max(std::uint64_t{64} << 10, options_.checkpoint_bytes_min / 4));
+  checkpoints_.begin(key(stream), {past_spacing(), log_begins()});
   return {};
+}
+
+/// The past is told from checkpoints that stay: so many within the retention that trimming the log by whole
+/// stretches between them keeps little more than was asked for.
+Duration FileStore::State::past_spacing() const { return {options_.audit_retention.ms / 8}; }
+
+WallTime FileStore::State::log_begins() const {
+  return log_->segments().empty() ? never_wall : log_->segments().front().created_at;
 }
 
 void FileStore::State::trim(WallTime now) {
   wants_key_trim_ = true;
   if (options_.audit_retention.ms == 0) return;
   trim_before_ = {now.ms - options_.audit_retention.ms};
+  past_due_ = {now.ms - past_spacing().ms};
   must_look_ = true;
+  checkpoints_.forget_past(trim_before_);
+}
+
+/// Records that are old enough go, but for those that follow upon the checkpoint from which the oldest times
+/// within the retention are told.
+TrimEnd FileStore::State::trim_end() const {
+  TrimEnd end{.before = trim_before_, .bases = {}};
+  if (log_begins() >= end.before) return end;
+  constexpr TrimEnd::Base all{~std::uint64_t{0} - 1, never_wall};
+  const bool is_whole = log_->segments().front().number == 1;
+  for (const LogStream& stream : log_->streams()) {
+    const Checkpoint* base = checkpoints_.newest_until(stream.key, trim_before_);
+    // Where the records before the oldest one are incomplete, they tell of no time.
+    if (base == nullptr && !is_whole) base = checkpoints_.oldest(stream.key);
+    if (options_.audit_retention.ms == 0)
+      end.bases.push_back(all);
+    else if (base == nullptr)
+      end.bases.push_back({0, WallTime{std::numeric_limits<std::int64_t>::min()}});
+    else
+      end.bases.push_back({base->first, base->began_at});
+  }
+  return end;
 }
 
 FileStoreStats FileStore::State::stats() const {
@@ -213,23 +268,31 @@ std::uint64_t FileStore::durable(StreamNumber stream) const {
 }
 
 StoreResult<StreamReader<Record>> FileStore::load_pool(StreamNumber stream) {
-  return state_->load<Record>(stream, State::Extent::needed);
+  return state_->load<Record>(stream);
 }
 
 StoreResult<StreamReader<mailbox::Record>> FileStore::load_mailbox(StreamNumber stream) {
-  return state_->load<mailbox::Record>(stream, State::Extent::needed);
+  return state_->load<mailbox::Record>(stream);
 }
 
 StoreResult<StreamReader<garage::Record>> FileStore::load_garage(StreamNumber stream) {
-  return state_->load<garage::Record>(stream, State::Extent::needed);
+  return state_->load<garage::Record>(stream);
 }
 
 StoreResult<StreamReader<Record>> FileStore::history_of_pool(StreamNumber stream) {
-  return state_->load<Record>(stream, State::Extent::everything);
+  return state_->load<Record>(stream, nullptr, 0);
 }
 
 StoreResult<StreamReader<garage::Record>> FileStore::history_of_garage(StreamNumber stream) {
-  return state_->load<garage::Record>(stream, State::Extent::everything);
+  return state_->load<garage::Record>(stream, nullptr, 0);
+}
+
+StoreResult<StreamReader<Record>> FileStore::past_of_pool(StreamNumber stream, WallTime time) {
+  return state_->load_past<Record>(stream, time);
+}
+
+StoreResult<StreamReader<garage::Record>> FileStore::past_of_garage(StreamNumber stream, WallTime time) {
+  return state_->load_past<garage::Record>(stream, time);
 }
 
 StoreResult<void> FileStore::append(StreamNumber stream, std::span<const Record> records) {

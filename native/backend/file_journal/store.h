@@ -46,7 +46,8 @@ struct StoreOptions {
   std::uint64_t segment_bytes = std::uint64_t{16} << 20;
   std::uint64_t payload_segment_bytes = std::uint64_t{16} << 20;
   SyncMode durability = SyncMode::strict;
-  /// Records younger than this stay on disk as audit trail although a checkpoint replaces them; see `trim`.
+  /// Records younger than this stay on disk as audit trail although a checkpoint replaces them, and so do
+  /// checkpoints from which any time within it can be told; see `trim`.
   Duration audit_retention{0};
   /// A stream wants a checkpoint when more was written than this and than the live state's size.
   std::uint64_t checkpoint_bytes_min = std::uint64_t{4} << 20;
@@ -158,6 +159,10 @@ class FileStore {
   StoreResult<StreamReader<Record>> load_pool(StreamNumber stream);
   StoreResult<StreamReader<mailbox::Record>> load_mailbox(StreamNumber stream);
   StoreResult<StreamReader<garage::Record>> load_garage(StreamNumber stream);
+  /// What tells of that time: the newest checkpoint that was complete then, merged with the records after its
+  /// first number, or all events where there is none. It goes on beyond the time.
+  StoreResult<StreamReader<Record>> past_of_pool(StreamNumber stream, WallTime time);
+  StoreResult<StreamReader<garage::Record>> past_of_garage(StreamNumber stream, WallTime time);
   /// All events that are on disk, also those that a checkpoint replaces: from the oldest that the audit
   /// retention has left.
   StoreResult<StreamReader<Record>> history_of_pool(StreamNumber stream);
@@ -236,8 +241,9 @@ class FileStore {
   bool has_open_checkpoint(StreamNumber stream) const;
 
   /// Deletes record segments that checkpoints replace and whose youngest record is older than the audit
-  /// retention. Call it after checkpoints and about hourly; takes effect with the next commit, which reads
-  /// the checkpoints again if there is something to delete: O(their bytes).
+  /// retention, by whole stretches between the checkpoints that stay: they lie an eighth of the retention
+  /// apart or more. Call it after checkpoints and about hourly; takes effect with the next commit, which
+  /// reads the checkpoints again if there is something to delete: O(their bytes).
   void trim(WallTime now);
 
   /// For those who read the records beside the store (see `AuditLog`).

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -37,12 +38,16 @@ class FileStore::State {
 
   StoreResult<void> open();
 
-  /// What recovery needs, or all that audit has kept.
-  enum class Extent : std::uint8_t { needed, everything };
   template <class R>
   StoreResult<void> append(StreamNumber stream, std::span<const R> records);
+  /// What recovery needs.
   template <class R>
-  StoreResult<StreamReader<R>> load(StreamNumber stream, Extent extent);
+  StoreResult<StreamReader<R>> load(StreamNumber stream);
+  /// From a checkpoint on, or from the start; none of its records may lie before that segment.
+  template <class R>
+  StoreResult<StreamReader<R>> load(StreamNumber stream, const Checkpoint* from, std::size_t first_segment);
+  template <class R>
+  StoreResult<StreamReader<R>> load_past(StreamNumber stream, WallTime time);
   StoreResult<void> put(std::uint64_t id, std::string_view bytes);
   void release(std::uint64_t id);
   StoreResult<void> search(const IsErased& is_erased, ErasureSearch& found);
@@ -82,6 +87,10 @@ class FileStore::State {
   bool has_news() const;
   bool must_settle() const;
   bool can_trim() const;
+  TrimEnd trim_end() const;
+  bool is_past_due(const LogStream& stream) const;
+  Duration past_spacing() const;
+  WallTime log_begins() const;
   void trim_log();
   bool is_rotten(const StreamKey& stream) const;
   void pump();
@@ -127,6 +136,8 @@ class FileStore::State {
   std::uint64_t settled_position_ = 0;  ///< of the log when it was synced strictly last
   std::set<std::string> unsettled_;     ///< files that were written since a strict sync, or may have been
   WallTime trim_before_;
+  WallTime past_due_{std::numeric_limits<std::int64_t>::min()};  ///< a checkpoint that is older than this is
+                                                                 ///< to be followed by another
   bool is_syncing_ = false;
   bool is_pumping_ = false;
   std::uint64_t commits_ = 0;
