@@ -187,9 +187,9 @@ bool RecordLog::can_trim(const TrimEnd& end) const {
   if (next.created_at >= end.before) return false;
   for (std::size_t i = 0; i < streams_.size(); ++i) {
     if (streams_[i].durable == 0) continue;
-    if (i >= end.bases.size()) return false;
+    if (i >= end.streams.size()) return false;
     const bool is_known = !next.is_history && i < next.next_at_start.size();
-    const TrimEnd::Base& base = end.bases[i];
+    const TrimEnd::Stream& base = end.streams[i];
     if (is_known ? next.next_at_start[i] > base.covered + 1 : next.created_at >= base.began_at) return false;
   }
   return true;

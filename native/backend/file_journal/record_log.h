@@ -47,12 +47,12 @@ struct RecordSegment {
 /// Up to where records may go.
 struct TrimEnd {
   /// From where on a stream's records stay: those that follow upon a checkpoint.
-  struct Base {
+  struct Stream {
     std::uint64_t covered = 0;  ///< number of the last record that may go
     WallTime began_at;          ///< not later than any record after that
   };
-  WallTime before;          ///< records that are not older stay
-  std::vector<Base> bases;  ///< by stream; absent: none of its records may go
+  WallTime before;              ///< records that are not older stay
+  std::vector<Stream> streams;  ///< by stream; absent: none of its records may go
 };
 
 /// The segments of records: one log for all streams of a store.

@@ -188,20 +188,20 @@ void FileStore::State::trim(WallTime now) {
 /// Records that are old enough go, but for those that follow upon the checkpoint from which the oldest times
 /// within the retention are told.
 TrimEnd FileStore::State::trim_end() const {
-  TrimEnd end{.before = trim_before_, .bases = {}};
+  TrimEnd end{.before = trim_before_, .streams = {}};
   if (log_begins() >= end.before) return end;
-  constexpr TrimEnd::Base all{~std::uint64_t{0} - 1, never_wall};
+  constexpr TrimEnd::Stream all{~std::uint64_t{0} - 1, never_wall};
   const bool is_whole = log_->segments().front().number == 1;
   for (const LogStream& stream : log_->streams()) {
     const Checkpoint* base = checkpoints_.newest_until(stream.key, trim_before_);
     // Where the records before the oldest one are incomplete, they tell of no time.
     if (base == nullptr && !is_whole) base = checkpoints_.oldest(stream.key);
     if (options_.audit_retention.ms == 0)
-      end.bases.push_back(all);
+      end.streams.push_back(all);
     else if (base == nullptr)
-      end.bases.push_back({0, WallTime{std::numeric_limits<std::int64_t>::min()}});
+      end.streams.push_back({0, WallTime{std::numeric_limits<std::int64_t>::min()}});
     else
-      end.bases.push_back({base->first, base->began_at});
+      end.streams.push_back({base->first, base->began_at});
   }
   return end;
 }
