@@ -1,5 +1,5 @@
 import { type Reason, reasons } from './codes.js';
-import type { ParkingLotError } from './errors.js';
+import { ParkingLotError } from './errors.js';
 import type {
   Executor,
   ExecutorEvents,
@@ -147,8 +147,8 @@ export class ExecutorPort implements ExecutorEvents {
     try {
       kept = this.host.results.keep(this.poolIndex, result);
     } catch (error) {
-      const { code } = error as ParkingLotError;
-      return this.end(run, error, code === 'output_too_large' ? code : 'task_failed', true);
+      const isTooLarge = error instanceof ParkingLotError && error.code === 'output_too_large';
+      return this.end(run, error, isTooLarge ? 'output_too_large' : 'task_failed', true);
     }
     this.host.core.raw._pl_finished(run.id, kept);
     this.host.schedule();

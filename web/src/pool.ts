@@ -117,7 +117,7 @@ export class Pool<Payload = unknown, Result = unknown> {
   /**
    * Runs a function in this realm as soon as the pool has the units for it. Resolves with what it returns, rejects with
    * its own error, or with a ParkingLotError if it was refused, expired, or cancelled. A function that is told to stop
-   * by its signal keeps its units until it returns.
+   * by its signal keeps its units until it returns, at most for the pool's `kill_grace_secs` and `quarantine_secs`.
    */
   run<T>(fn: RunFunction<T>, options?: RunOptions): Promise<T> {
     try {

@@ -1,27 +1,28 @@
 import { type ErrorCode, ParkingLotError, spell } from './errors.js';
+import { reportError } from './worker/protocol.js';
 
 /** A payload or a result as JSON. `invalid_task`, with the part that is to blame, for what JSON does not carry whole. */
 export function storedText(field: string, value: unknown): string {
-  const flaw = flawOf(value, []);
-  if (flaw) throw refusal(field, flaw);
-  return JSON.stringify(value);
+  let flaw: Flaw | undefined;
+  try {
+    flaw = flawOf(value, []);
+    if (!flaw) return JSON.stringify(value);
+  } catch (error) {
+    flaw = { path: '', what: `a value that cannot be read (${reportError(error).message})` };
+  }
+  throw refusal(field, flaw);
 }
 
 /** What a task failed with, as JSON: errors keep name, message, code and stack, the rest is kept if JSON carries it. */
 export function storedFailure(error: unknown): string {
-  if (typeof error === 'object' && error !== null && 'message' in error) {
-    const { name, message, stack, code } = error as Record<string, unknown>;
-    return JSON.stringify({
-      name: typeof name === 'string' ? name : 'Error',
-      message: String(message),
-      ...(typeof code === 'string' && { code }),
-      ...(typeof stack === 'string' && { stack }),
-    });
-  }
   try {
+    if (typeof error === 'object' && error !== null && 'message' in error) {
+      const { code } = error as { code?: unknown };
+      return JSON.stringify({ ...reportError(error), ...(typeof code === 'string' && { code }) });
+    }
     return storedText('error', error);
   } catch {
-    return JSON.stringify({ name: 'Error', message: String(error) });
+    return JSON.stringify(reportError(error));
   }
 }
 

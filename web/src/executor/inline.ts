@@ -10,7 +10,8 @@ export type Handler<Payload = never, Result = unknown> = (
 
 /**
  * Runs tasks by calling `handler`, as many at once as the pool's units and `worker_count` allow. A run that is told to stop has its signal
- * aborted; nothing can end it by force, so that it holds its units until it returns.
+ * aborted; nothing can end it by force, so that it holds its units until it returns, or until the core gives it up after the
+ * pool's `kill_grace_secs` and `quarantine_secs`.
  */
 export function inlineExecutor(handler: Handler): ExecutorFactory {
   return (events, options) => new InlineExecutor(handler as Handler<unknown>, events, options);

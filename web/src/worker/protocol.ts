@@ -82,8 +82,9 @@ export function reportError(thrown: unknown): ErrorReport {
         ...(typeof stack === 'string' ? { stack } : {}),
       };
     }
-    const message = typeof thrown === 'object' ? JSON.stringify(thrown) : undefined;
-    return { name: 'Error', message: message ?? String(thrown) };
+    const text = typeof thrown === 'object' ? JSON.stringify(thrown) : undefined;
+    // Maps and their like have nothing that JSON would tell.
+    return { name: 'Error', message: text === undefined || text === '{}' ? String(thrown) : text };
   } catch {
     return { name: 'Error', message: 'a value that cannot be shown was thrown' };
   }

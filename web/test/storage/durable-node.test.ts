@@ -280,6 +280,28 @@ test('a result that cannot be stored fails its task and says why', async (contex
   assert.deepEqual([large.status, large.reason], ['failed', 'output_too_large']);
 });
 
+test('a result or an error that cannot be read fails its task, and its units are free', async (context) => {
+  const deeds: Record<string, () => unknown> = {
+    result: () => new Proxy({}, { ownKeys: () => assert.fail() }),
+    nothing: () => ({
+      get part() {
+        throw undefined;
+      },
+    }),
+    error: () => {
+      throw Object.defineProperty(new Error(), 'message', { get: () => assert.fail() });
+    },
+  };
+  const handlers = { p: (deed: string) => deeds[deed]?.() };
+  const lot = await open(context, scratchFolder(), { handlers });
+  for (const payload of Object.keys(deeds)) {
+    const outcome = await (await lot.pool('p').submit({ payload })).outcome();
+    assert.deepEqual([outcome.status, outcome.reason], ['failed', 'task_failed'], payload);
+    assert.match((outcome.error as Error).message, /cannot be (read|shown)/);
+  }
+  assert.equal((await lot.pool('p').stats()).unitsInUse, 0);
+});
+
 test('two lots cannot have one folder, and the second one hears who has it', async (context) => {
   const folder = scratchFolder();
   await open(context, folder);

@@ -43,3 +43,22 @@ test('whatever else was thrown comes back, or what it says of itself', () => {
   assert.equal(failureFrom(JSON.parse(storedFailure('plain'))), 'plain');
   assert.match((failureFrom(JSON.parse(storedFailure(new Map()))) as Error).message, /Map/);
 });
+
+test('what throws when it is read is refused as a value, and told of as a failure', () => {
+  const throwing = {
+    get part(): never {
+      throw null;
+    },
+  };
+  assert.throws(() => storedText('result', throwing), {
+    code: 'invalid_task',
+    message: /cannot be read \(null\)/,
+  });
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const message = Object.create(null) as unknown;
+  for (const thrown of [proxy, throwing, { message }, new Proxy(new Error('x'), { get: assert.fail })]) {
+    const back = failureFrom(JSON.parse(storedFailure(thrown))) as Error;
+    assert.equal(back.message, 'a value that cannot be shown was thrown');
+  }
+});
