@@ -82,9 +82,11 @@ void JobRun::adopt_page(const std::string& pool, const TaskPage& page) {
   for (const TaskView& task : page.tasks) {
     const bool is_old = is_terminal(task.status) && task.finished_at < begun_at_ &&
                         options_.writing == JobRunOptions::Writing::recorded_from_now_on;
-    if (is_old || outcomes_.contains(pool, task.task_id)) {
+    const auto present = outcomes_.present(pool, task.task_id);
+    if (is_old || present != OutcomeFile::Present::no) {
       if (is_old) ++left_out_;
-      ++summary_.tally.skipped;
+      summary_.tally.skip(is_old ? task.status == Status::completed
+                                 : present == OutcomeFile::Present::completed);
       continue;
     }
     ++in_flight_;
@@ -172,10 +174,9 @@ void JobRun::take_line(const JobLine& line) {
   } else {
     job->is_repeated = !ids_.insert(job->task.pool + '\n' + job->task.task_id).second;
   }
-  if (outcomes_.contains(job->task.pool, job->task.task_id)) {
-    ++summary_.tally.skipped;
-    return;
-  }
+  const auto present = outcomes_.present(job->task.pool, job->task.task_id);
+  if (present != OutcomeFile::Present::no)
+    return summary_.tally.skip(present == OutcomeFile::Present::completed);
   job->could_run =
       can_run(job->task, *config_of(job->task.pool)) || can_run(job->task, *host_.settings(job->task.pool));
   ++in_flight_;
@@ -235,7 +236,7 @@ void JobRun::take_outcome(const Outcome& outcome) {
                       outcome.finished_at < begun_at_;
   if (is_old) {
     ++left_out_;
-    ++summary_.tally.skipped;
+    summary_.tally.skip(outcome.status == Status::completed);
   } else {
     summary_.tally.count(outcome);
     if (auto written = outcomes_.write(outcome); !written) return fail(std::move(written.error()));

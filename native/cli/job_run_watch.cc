@@ -47,7 +47,7 @@ void JobRun::on_signal(int signal) {
     return options_.on_hangup([this](const std::string& line) { say(line); });
   }
   if (phase_ == Phase::over) return close();
-  if (phase_ == Phase::running) {
+  if (summary_.ending == Summary::Ending::finished) {
     phase_ = Phase::stopping;
     summary_.ending = Summary::Ending::interrupted;
     say("Interrupted: waiting for what runs; interrupt again to kill it.");
@@ -73,8 +73,13 @@ bool JobRun::owes_deliveries() const {
 void JobRun::end_if_done() {
   const bool is_all_read = source_.is_at_end() && pools_to_adopt_ == 0;
   if (phase_ == Phase::running && is_all_read && in_flight_ == 0) {
-    if (!owes_deliveries()) end();
-    return;
+    if (owes_deliveries()) return;
+    if (running_.empty()) return end();
+    // Tasks that the store held for others: what has begun is not killed.
+    phase_ = Phase::stopping;
+    say("All jobs have ended; what else has begun in the pools is waited for: " +
+        std::to_string(running_.size()) + " running (interrupt twice to kill).");
+    return stop_starting();
   }
   if (phase_ != Phase::stopping) return;
   const bool is_idle = running_.empty() && std::all_of(config_.pools.begin(), config_.pools.end(),

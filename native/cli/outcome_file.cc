@@ -81,11 +81,15 @@ void OutcomeFile::remember(std::string_view line) {
   const auto task_id = outcome.find("task_id");
   if (pool == outcome.end() || task_id == outcome.end() || !pool->is_string() || !task_id->is_string())
     return;
-  present_.emplace(pool->get<std::string>(), task_id->get<std::string>());
+  const auto status = outcome.find("status");
+  const bool is_completed = status != outcome.end() && *status == to_string(Status::completed);
+  present_[{pool->get<std::string>(), task_id->get<std::string>()}] =
+      is_completed ? Present::completed : Present::otherwise;
 }
 
-bool OutcomeFile::contains(const std::string& pool, const std::string& task_id) const {
-  return present_.contains({pool, task_id});
+OutcomeFile::Present OutcomeFile::present(const std::string& pool, const std::string& task_id) const {
+  const auto found = present_.find({pool, task_id});
+  return found == present_.end() ? Present::no : found->second;
 }
 
 Result<void> OutcomeFile::write(const Outcome& outcome) {

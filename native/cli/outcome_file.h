@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,8 +29,9 @@ class OutcomeFile {
   /// Whether the file was there before it was opened.
   bool was_there() const { return was_there_; }
 
-  /// Whether the file held an outcome of this task when it was opened.
-  bool contains(const std::string& pool, const std::string& task_id) const;
+  /// The outcome of this task that the file held when it was opened.
+  enum class Present : std::uint8_t { no, completed, otherwise };
+  Present present(const std::string& pool, const std::string& task_id) const;
 
   Result<void> write(const Outcome& outcome);
 
@@ -43,7 +44,7 @@ class OutcomeFile {
   int fd_;
   std::string path_;
   bool was_there_ = false;
-  std::set<std::pair<std::string, std::string>> present_;
+  std::map<std::pair<std::string, std::string>, Present> present_;
 };
 
 /// `{task_id, pool, status, reason?, attempt, started_at?, finished_at?, result?}`. `reason` of a rejected

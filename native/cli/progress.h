@@ -20,14 +20,20 @@ struct Tally {
   std::uint64_t expired = 0;
   std::uint64_t dropped = 0;
   std::uint64_t rejected = 0;
-  std::uint64_t joined = 0;   ///< repeated another job of the same file
-  std::uint64_t skipped = 0;  ///< their outcome was there already
+  std::uint64_t joined = 0;                ///< repeated another job of the same file
+  std::uint64_t skipped = 0;               ///< their outcome was there already
+  std::uint64_t skipped_unsuccessful = 0;  ///< of those: had not completed
   std::uint64_t not_started = 0;
   std::uint64_t malformed = 0;
 
   void count(const Outcome& outcome);
   std::uint64_t ended() const { return completed + failed + expired + dropped + rejected; }
+  /// Of this run alone.
   std::uint64_t unsuccessful() const { return failed + expired + dropped + rejected + malformed; }
+  void skip(bool is_completed) {
+    ++skipped;
+    skipped_unsuccessful += is_completed ? 0 : 1;
+  }
 };
 
 /// The most of one resource that the pool has used, and what it had then.

@@ -73,7 +73,8 @@ void configure_log(const Config& config, const RunOptions& options) {
 ExitCode report(const Summary& summary, const RunOptions& options) {
   std::fprintf(stderr, "%s\n", (options.is_json ? summary_json(summary) : summary_text(summary)).c_str());
   if (summary.ending != Summary::Ending::finished) return ExitCode::interrupted;
-  return summary.tally.unsuccessful() == 0 ? ExitCode::fine : ExitCode::work_failed;
+  const bool has_failures = summary.tally.unsuccessful() + summary.tally.skipped_unsuccessful != 0;
+  return has_failures ? ExitCode::work_failed : ExitCode::fine;
 }
 
 bool is_durable(const Config& config) {
@@ -176,8 +177,7 @@ void add_run(CLI::App& app, Chosen& chosen) {
       "SIGHUP reads the config again: capacity, depth, policy and tenants change at once, and nothing ends.\n"
       "Ctrl-C starts nothing more and waits for what runs; a second one kills it.\n"
       "Exit codes: 0 all completed, 1 storage or anything unexpected, 2 usage or config, 3 some did not "
-      "complete, 130 "
-      "interrupted.");
+      "complete, now or in the run that this one resumes, 130 interrupted.");
   command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
 }
 

@@ -179,6 +179,26 @@ TEST_CASE("task: what is submitted to a store is run by the next run, and retrie
   program_output({"task", "status", "--store", store, "c"}, 3);
 }
 
+TEST_CASE("run: what the store held besides, and has begun, is waited for and not killed") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("c.json", one_store);
+  const std::string job_file = folder.write("jobs", jobs(1, folder.path("log"), "0"));
+  program_output({"run", "--config", config, "--jobs", "/dev/null"});
+  const std::string slow =
+      json{{"task_id", "slow"},
+           {"payload", {{"argv", {"sh", "-c", "sleep 0.5; echo end >> " + folder.path("slow")}}}}}
+          .dump();
+  program_output({"task", "submit", "--config", config, slow});
+  StartedProgram run({"run", "--config", config, "--jobs", job_file, "--out", folder.path("out")});
+  CHECK(run.wait() == 0);
+  CHECK_THAT(run.errors(), Catch::Contains("what else has begun in the pools is waited for: 1 running"));
+  CHECK(folder.lines("slow") == std::vector<std::string>{"end"});
+  CHECK(folder.lines("out").size() == 1);
+  const json status = json::parse(program_output({"task", "status", "--config", config, "--json", "slow"}));
+  CHECK(status["status"] == "completed");
+  CHECK(status["attempt"] == 1);
+}
+
 TEST_CASE("run: interrupted and resumed, the rest is run") {
   const TemporaryFolder folder;
   const std::string config = folder.write("c.json", one_store);

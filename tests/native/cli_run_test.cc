@@ -200,6 +200,19 @@ TEST_CASE("run: --resume cuts a torn line, leaves out what has an outcome, and a
   CHECK_THAT(run.errors(), Catch::Contains("1 had an outcome already"));
 }
 
+TEST_CASE("run: --resume ends with 3 also for what had failed before") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("c.json", two_units);
+  folder.write("j", shell_job("true", {{"task_id", "a"}}) + shell_job("true", {{"task_id", "b"}}));
+  folder.write("out", R"({"task_id":"a","pool":"cpu","status":"failed"})"
+                      "\n");
+  StartedProgram run(
+      {"run", "--config", config, "--jobs", folder.path("j"), "--out", folder.path("out"), "--resume"});
+  CHECK(run.wait() == 3);
+  CHECK_THAT(run.errors(),
+             Catch::Contains("1 completed, 1 had an outcome already (1 of them not completed)"));
+}
+
 TEST_CASE("run: Ctrl-C starts nothing more, waits for what runs, and ends with 130") {
   const TemporaryFolder folder;
   const std::string go = folder.path("go");

@@ -161,8 +161,8 @@ export const mutations = [
     law: 'records stay until a checkpoint covers them',
     noticed_by: 'test_store',
     file: 'native/backend/file_journal/record_log.cc',
-    from: 'return segments_.size() > 1 && !is_needed(0) &&',
-    to: 'return segments_.size() > 1 &&',
+    from: 'if (segments_.size() < 2 || is_needed(0)) return false;',
+    to: 'if (segments_.size() < 2) return false;',
   },
   {
     name: 'payloads-go-that-are-needed',
