@@ -53,16 +53,20 @@ void check_tenants(JsonReader& reader, const PoolConfig& pool) {
   const JsonReader::At tenants(reader, "tenants");
   for (const auto& [name, tenant] : pool.tenants) {
     const JsonReader::At at(reader, name);
-    if (pool.resources.empty() && tenant.max_units && *tenant.max_units > pool.max_units) {
-      error_at(reader, "max_units",
-               "is more than the pool has (" + std::to_string(pool.max_units) +
-                   "); lower it or raise the pool's max_units.");
-    }
     if (tenant.weight != 1 && pool.fairness == Fairness::none) {
       warn_at(reader, "weight",
               "has no effect without \"fairness\": \"tenant\" in the pool; add that or remove the weight.");
     }
   }
+}
+
+void check_policy(JsonReader& reader, const JsonValue& value, const PoolConfig& pool) {
+  for (const std::string_view key : {"backfill_order", "backfill_candidates"}) {
+    if (pool.policy != Policy::backfill && value.find(key) != nullptr)
+      warn_at(reader, key, "has an effect only with \"policy\": \"backfill\"; remove it or use that policy.");
+  }
+  if (pool.policy == Policy::strict && value.find("starvation_guard_secs") != nullptr)
+    warn_at(reader, "starvation_guard_secs", "has no effect with \"policy\": \"strict\"; remove it.");
 }
 
 void check_executor(JsonReader& reader, const PoolConfig& pool) {
@@ -123,12 +127,35 @@ void check_tenant_resources(JsonReader& reader, const PoolConfig& pool) {
   }
 }
 
+void check_tenant_limits(JsonReader& reader, const PoolConfig& pool) {
+  const auto check = [&](Units units, Units most) {
+    if (units > most)
+      reader.error("is more than the pool has (" + std::to_string(most) +
+                   "); lower it or raise the pool's max_units.");
+  };
+  const JsonReader::At tenants(reader, "tenants");
+  for (const auto& [name, tenant] : pool.tenants) {
+    const JsonReader::At at(reader, name);
+    const JsonReader::At limits(reader, "max_units");
+    if (pool.resources.empty()) check(tenant.max_units.value_or(0), pool.max_units);
+    for (const auto& [resource, units] : tenant.resources) {
+      const auto most = pool.resources.find(resource);
+      const JsonReader::At limit(reader, resource);
+      if (most != pool.resources.end()) check(units, most->second);
+    }
+  }
+}
+
 bool is_pool_name(std::string_view text) {
   return !text.empty() && text.size() <= 64 &&
          all(text, [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.'; });
 }
 
 bool is_plain_text(std::string_view text) { return !text.empty() && all(text, is_printable); }
+
+bool is_folder(std::string_view text) {
+  return is_plain_text(text) && (text.find("://") == std::string_view::npos || text.starts_with("file://"));
+}
 
 bool is_table_name(std::string_view text) {
   const auto dot = text.find('.');
@@ -173,8 +200,13 @@ bool is_listen_address(std::string_view text) {
 
 void check_pool(JsonReader& reader, const JsonValue& value, const PoolConfig& pool) {
   const JsonValue* max_units = value.find("max_units");
-  if (max_units != nullptr && max_units->kind == JsonValue::Kind::integer && pool.max_units == 0) {
+  const auto is_zero = [](const JsonValue& each) {
+    return each.kind == JsonValue::Kind::integer && each.magnitude == 0;
+  };
+  if (max_units != nullptr && is_zero(*max_units)) {
     warn_at(reader, "max_units", "is 0: the pool refuses every task.");
+  } else if (max_units != nullptr && std::any_of(max_units->items.begin(), max_units->items.end(), is_zero)) {
+    warn_at(reader, "max_units", "has a resource of 0: tasks that need it are refused.");
   }
   if (pool.lease < pool.heartbeat) {
     error_at(reader, "lease_secs",
@@ -183,6 +215,8 @@ void check_pool(JsonReader& reader, const JsonValue& value, const PoolConfig& po
   }
   check_tenants(reader, pool);
   check_tenant_resources(reader, pool);
+  check_tenant_limits(reader, pool);
+  check_policy(reader, value, pool);
   check_executor(reader, pool);
   check_durability(reader, value, pool);
 }
@@ -204,7 +238,20 @@ void check_pools(JsonReader& reader, const Config& config) {
                                                     : "directory " + first->directory) +
                  " everywhere.");
   };
+  const auto check_stream = [&](const PoolConfig& pool) {
+    const auto is_taken = [&](const PoolConfig& other) {
+      return other.queue.kind == StorageKind::file && other.queue.path == pool.queue.path &&
+             other.queue.stream == pool.queue.stream;
+    };
+    const auto taken = std::find_if(config.pools.begin(), config.pools.end(), is_taken);
+    if (pool.queue.kind != StorageKind::file || &*taken == &pool) return;
+    const JsonReader::At pools(reader, "pools");
+    const JsonReader::At name(reader, pool.name);
+    error_at(reader, "queue",
+             "is the same stream as that of pool '" + taken->name + "'; give it another stream or path.");
+  };
   for (const PoolConfig& pool : config.pools) {
+    check_stream(pool);
     check(pool, pool.queue, "queue");
     check(pool, pool.mailbox.storage, "mailbox.storage");
   }

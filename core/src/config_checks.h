@@ -10,13 +10,17 @@
 /// What a config must fulfil beyond the type and range of each value.
 namespace parking_lot {
 
-/// 1 to 64 letters, digits, `_`, `-` and `.`: names of pools, streams, resources and browser databases.
 /// Limits of tenants must be in the resources that the pool counts.
 void check_tenant_resources(JsonReader& reader, const PoolConfig& pool);
+/// And no larger than what the pool has.
+void check_tenant_limits(JsonReader& reader, const PoolConfig& pool);
 
+/// 1 to 64 letters, digits, `_`, `-` and `.`: names of pools, streams, resources and browser databases.
 bool is_pool_name(std::string_view text);
 /// Not empty, no control characters.
 bool is_plain_text(std::string_view text);
+/// A path, or a URL of a file.
+bool is_folder(std::string_view text);
 /// A name of SQL, with or without its schema, that needs no quotes.
 bool is_table_name(std::string_view text);
 /// What pgmq takes as a queue's name.

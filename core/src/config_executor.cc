@@ -37,6 +37,11 @@ void read_executor(JsonReader& reader, const JsonValue& value, const Key&, void*
     const JsonReader::At at(reader, "url");
     reader.error("must be an http or https address without a user name or password in it.");
   }
+  const JsonValue* commands = value.find("commands");
+  if (commands != nullptr && commands->kind == JsonValue::Kind::array && commands->items.empty()) {
+    const JsonReader::At at(reader, "commands");
+    reader.error("names no program; name those that may be started, or leave it out to allow any.");
+  }
   for (std::size_t i = 0; i < executor.commands.size(); ++i) {
     if (is_plain_text(executor.commands[i])) continue;
     const JsonReader::At at(reader, "commands");

@@ -86,6 +86,8 @@ ParsedPool parse_pool_settings(std::string_view json, const PoolConfig& current)
       reader.error("must keep the resources that the pool counts; others need a restart.");
   }
   check_tenant_resources(reader, parsed.pool);
+  // A capacity may fall below what tenants may use: then that is what they have.
+  if (root.find("tenants") != nullptr) check_tenant_limits(reader, parsed.pool);
   if (!parsed.ok()) parsed.pool = current;
   return parsed;
 }

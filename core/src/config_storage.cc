@@ -31,7 +31,7 @@ struct StorageKey {
 
 constexpr StorageKey storage_keys[] = {
     {text_key<&StorageConfig::path>("path", "Directory of the journal, relative to the config file."),
-     bit(StorageKind::file), is_plain_text, "give a directory"},
+     bit(StorageKind::file), is_folder, "give a directory"},
     {text_key<&StorageConfig::stream>("stream",
                                       "Name of the stream in the journal; default: the pool's name."),
      bit(StorageKind::file), is_pool_name, "use 1 to 64 letters, digits, _ - ."},

@@ -35,8 +35,8 @@ void print_json(const std::vector<ConfigIssue>& issues, bool ok) {
 
 void print_lines(const std::vector<ConfigIssue>& issues, const std::string& config, bool ok) {
   for (const ConfigIssue& issue : issues) {
-    std::printf("%s: %s: %s\n", std::string(severity_of(issue)).c_str(), issue.path.c_str(),
-                issue.message.c_str());
+    std::printf("%s: %s: %s\n", std::string(severity_of(issue)).c_str(),
+                issue.path.empty() ? "the whole config" : issue.path.c_str(), issue.message.c_str());
   }
   if (ok) std::printf("%s is fine.\n", config.c_str());
 }

@@ -41,7 +41,8 @@ ExitCode refuse(const RunOptions& options, const Error& error, ExitCode code) {
 // Prints what keeps the config from being run. True: nothing does.
 bool is_usable(const RunOptions& options, const ParsedConfig& parsed) {
   const auto print = [&](const ConfigIssue& issue) {
-    refuse(options, {options.config + ": " + issue.path, issue.message}, ExitCode::usage);
+    const std::string path = issue.path.empty() ? "" : ": " + issue.path;
+    refuse(options, {options.config + path, issue.message}, ExitCode::usage);
   };
   for (const ConfigIssue& issue : parsed.issues) {
     if (issue.severity == ConfigIssue::Severity::error) print(issue);
@@ -132,6 +133,10 @@ ExitCode run(const RunOptions& options) {
         ExitCode::usage);
   }
   configure_log(parsed->config, options);
+  for (const PoolConfig& pool : parsed->config.pools) {
+    if (pool.executor.is_explicit && pool.executor.kind == ExecutorKind::in_process)
+      host_log()->warn("pool '{}' has an inline executor; a run starts processes all the same", pool.name);
+  }
   if (!parsed->config.garages.empty())
     host_log()->info("the garages of the config take no part in a run; `parking-lot garage` works with them");
   return run_jobs(options, parsed->config);

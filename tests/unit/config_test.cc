@@ -149,6 +149,17 @@ const std::vector<Broken> broken_configs = {
      "pools.p.executor.type", "remove the executor"},
     {"a list with something else", with_pool(R"("executor": {"type": "process", "commands": ["ls", 1]})"),
      "pools.p.executor.commands[1]", "must be a string"},
+    {"a list of programs that allows none", with_pool(R"("executor": {"type": "process", "commands": []})"),
+     "pools.p.executor.commands", "leave it out to allow any"},
+    {"two pools with one stream",
+     R"({"pools": {"a": {"max_units": 1, "queue": {"type": "file", "path": "s", "stream": "b"}},
+       "b": {"max_units": 1, "queue": {"type": "file", "path": "s"}}}})",
+     "pools.b.queue", "another stream or path"},
+    {"a store at a web address", with_pool(R"("queue": {"type": "file", "path": "http://x"})"),
+     "pools.p.queue.path", "give a directory"},
+    {"a tenant with more of a resource than there is",
+     R"({"pools": {"p": {"max_units": {"cpu": 4}, "tenants": {"a": {"max_units": {"cpu": 5}}}}}})",
+     "pools.p.tenants.a.max_units.cpu", "raise the pool's max_units"},
     {"two browser databases", R"({"pools": {"a": {"max_units": 1, "queue": "idbfs", "mailbox": "idbfs"},
        "b": {"max_units": 1, "queue": {"type": "idbfs", "database": "other"}, "mailbox": "idbfs"}}})",
      "pools.b.queue", "use idbfs with database parking-lot"},
@@ -304,7 +315,14 @@ TEST_CASE("doubtful configs are usable, with a warning") {
             "remove it"));
   CHECK(has(parse(with_pool(R"("tenants": {"a": {"weight": 2}})")), Severity::warning,
             "pools.p.tenants.a.weight", "no effect"));
+  CHECK(has(parse(R"({"pools": {"p": {"max_units": {"cpu": 4, "gpu": 0}}}})"), Severity::warning,
+            "pools.p.max_units", "a resource of 0"));
+  CHECK(has(parse(with_pool(R"("backfill_order": "shortest")")), Severity::warning, "pools.p.backfill_order",
+            "only with \"policy\": \"backfill\""));
+  CHECK(has(parse(with_pool(R"("policy": "strict", "starvation_guard_secs": 5)")), Severity::warning,
+            "pools.p.starvation_guard_secs", "no effect"));
   CHECK(parse(R"({"pools": {"p": {"max_units": 0}}})").ok());
+  CHECK(parse(R"({"pools": {"p": {"max_units": -1}}})").issues.size() == 1);
 }
 
 TEST_CASE("variables are read from the environment") {

@@ -191,6 +191,8 @@ TEST_CASE("settings that cannot change, or make no sense, are named") {
   CHECK(issue_of(R"({"max_unit": 3})", pool).find("max_units") != std::string::npos);
   CHECK(issue_of(R"({"max_units": {"cpu": 3}})", pool).find("max_units must keep") == 0);
   CHECK(issue_of(R"({"policy": "fair"})", pool).find("policy") == 0);
+  CHECK(issue_of(R"({"tenants": {"a": {"max_units": 9}}})", pool).find("tenants.a.max_units is more than") ==
+        0);
   CHECK(issue_of("{", pool).find("no JSON") != std::string::npos);
   CHECK(issue_of(pool_settings_json(pool), pool).empty());
 }
