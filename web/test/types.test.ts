@@ -42,3 +42,19 @@ test('payload and result come from the declaration of the pool, else from its ha
   // @ts-expect-error no such pool
   assert.throws(() => lot.pool('nowhere'));
 });
+
+test('a handler that is written in place gets its context, and its types go on to the pool', async (context) => {
+  const { lot } = await openLot(
+    context,
+    { pools: { p: { max_units: 1 } } },
+    {
+      handlers: {
+        p: async (payload: { n: number }, { signal, taskId }) => (signal.aborted ? '' : taskId + payload.n),
+      },
+    },
+  );
+  const handled = lot.pool('p');
+  same<typeof handled, Pool<{ n: number }, string>>(true);
+  const task = await handled.submit({ taskId: 't', payload: { n: 1 } });
+  assert.equal(await task.result(), 't1');
+});

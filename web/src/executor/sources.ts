@@ -9,7 +9,7 @@ import { type WorkerSource, workerExecutor } from './workers/worker-executor.js'
 /** What runs the tasks of the pools, by their names. */
 export interface ExecutorSources<Handlers> {
   /** Functions that run a pool's tasks in this realm. */
-  handlers?: Handlers;
+  handlers?: Handlers & AnyHandlers; // whose type gives the context of one that is written in place
   /**
    * Makers of module workers that call `serveTasks`, with `{ create, size }` for more than the default. In a shared or
    * service worker the pages that call `serveDelegatedWorkers` lend theirs to these pools and to those whose runtime is
