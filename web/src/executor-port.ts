@@ -85,12 +85,22 @@ export class ExecutorPort implements ExecutorEvents {
     this.executor = executor;
   }
 
+  /** One that breaks its word and throws fails its run; the others of the same turn go on. */
   start(run: ExecutorRun): void {
-    this.executor.start(run);
+    try {
+      this.executor.start(run);
+    } catch (error) {
+      this.failed(run, error, 'executor_failed', true);
+    }
   }
 
+  /** A run that cannot be told to stop ends with its grace. */
   stop(run: ExecutorRun, reason: string): void {
-    this.executor.stop(run, reason);
+    try {
+      this.executor.stop(run, reason);
+    } catch (error) {
+      console.error(`the executor of pool ${this.options.pool} could not stop task ${run.taskId}:`, error);
+    }
   }
 
   close(): Promise<void> {

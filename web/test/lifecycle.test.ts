@@ -98,6 +98,36 @@ test('an executor that loses a run has it repeated up to max_lost, then it fails
   assert.equal((await lot.pool('p').stats()).unitsQuarantined, 1);
 });
 
+test('an executor that throws fails its run alone, and its units come back', async (context) => {
+  const { lot, clock } = await openLot(
+    context,
+    { pools: { p: { max_units: 1 }, q: { max_units: 1 } } },
+    {
+      handlers: { q: (payload: string) => payload },
+      executors: {
+        p: (events): Executor => {
+          events.credits(1);
+          return {
+            start: () => assert.fail('no start today'),
+            stop: () => undefined,
+            close: () => Promise.resolve(),
+          };
+        },
+      },
+    },
+  );
+  const [task, other] = await Promise.all([
+    lot.pool('p').submit({ maxLost: 0 }),
+    lot.pool('q').submit({ payload: 'done' }),
+  ]);
+  await clock.settle();
+  const outcome = await task.outcome();
+  assert.deepEqual([outcome.status, outcome.reason], ['failed', 'executor_failed']);
+  assert.match((outcome.error as Error).message, /no start today/);
+  assert.equal(await other.result(), 'done');
+  assert.equal((await lot.pool('p').stats()).unitsInUse, 0);
+});
+
 test('an executor whose heartbeats stop has lost its run', async (context) => {
   const { lot, clock } = await openLot(
     context,

@@ -49,12 +49,13 @@ test('a handler that is written in place gets its context, and its types go on t
     { pools: { p: { max_units: 1 } } },
     {
       handlers: {
-        p: async (payload: { n: number }, { signal, taskId }) => (signal.aborted ? '' : taskId + payload.n),
+        p: async (payload: { n: number }, { signal, attempt }) =>
+          signal.aborted ? '' : `${attempt + payload.n}`,
       },
     },
   );
   const handled = lot.pool('p');
   same<typeof handled, Pool<{ n: number }, string>>(true);
-  const task = await handled.submit({ taskId: 't', payload: { n: 1 } });
-  assert.equal(await task.result(), 't1');
+  const task = await handled.submit({ payload: { n: 1 } });
+  assert.equal(await task.result(), '2');
 });
