@@ -18,6 +18,8 @@ Failure failure(const std::string& path, const char* what) {
   return Failure({path, std::string(what) + ": " + strerror(errno) + "."});
 }
 
+constexpr std::string_view line_start = "{\"task_id\":";
+
 std::string json_string(std::string_view text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -25,7 +27,8 @@ std::string json_string(std::string_view text) {
 }  // namespace
 
 Result<OutcomeFile> OutcomeFile::open(const std::string& path, Existing existing) {
-  if (path.empty()) return OutcomeFile(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), "standard output");
+  if (path.empty() || path == "-")
+    return OutcomeFile(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), "standard output");
   const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_APPEND | (existing == Existing::replaced ? O_TRUNC : 0);
   struct stat before = {};
   // A pipe or a device has no outcomes to give.
@@ -69,8 +72,11 @@ Result<void> OutcomeFile::read_existing() {
     }
     line += rest;
   }
-  if (!line.empty() && ftruncate(fd_, whole) != 0)
-    return failure(path_, "has a torn last line that cannot be cut");
+  if (line.empty()) return {};
+  if (!line.starts_with(line_start) && !line_start.starts_with(line))
+    return Failure(
+        {path_, "ends with something that is no outcome; name the file of the run that is resumed."});
+  if (ftruncate(fd_, whole) != 0) return failure(path_, "has a torn last line that cannot be cut");
   return {};
 }
 
@@ -110,8 +116,8 @@ Result<void> OutcomeFile::write(const Outcome& outcome) {
 }
 
 std::string outcome_json(const Outcome& outcome) {
-  std::string json = "{\"task_id\":" + json_string(outcome.task_id) +
-                     ",\"pool\":" + json_string(outcome.pool) + ",\"status\":\"";
+  std::string json(line_start);
+  json += json_string(outcome.task_id) + ",\"pool\":" + json_string(outcome.pool) + ",\"status\":\"";
   json += to_string(outcome.status);
   json += '"';
   if (outcome.refusal || outcome.reason != Reason::none) {

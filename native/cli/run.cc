@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -111,6 +112,12 @@ ExitCode run_jobs(const RunOptions& options, const Config& config) {
   const std::string jobs = has_no_jobs ? "/dev/null" : options.jobs.empty() ? "-" : options.jobs;
   auto source = JobSource::open(io, jobs, line_bytes_max(config));
   if (!source) return refuse(options, source.error(), ExitCode::usage);
+  for (const std::string& read : {jobs, options.config}) {
+    std::error_code unknown;
+    if (options.out.empty() || !std::filesystem::equivalent(read, options.out, unknown)) continue;
+    if (!std::filesystem::is_regular_file(read, unknown)) continue;
+    return refuse(options, {options.out, "is what the run reads; give --out another file."}, ExitCode::usage);
+  }
   auto outcomes = OutcomeFile::open(options.out, options.resumes ? Existing::continued : Existing::replaced);
   if (!outcomes) return refuse(options, outcomes.error(), ExitCode::usage);
 
@@ -126,7 +133,8 @@ ExitCode run(const RunOptions& options) {
   const auto parsed = load_config(options.config);
   if (!parsed) return refuse(options, parsed.error(), ExitCode::usage);
   if (!is_usable(options, *parsed)) return ExitCode::usage;
-  if (options.resumes && options.out.empty() && !is_durable(parsed->config)) {
+  const bool has_file = !options.out.empty() && options.out != "-";
+  if (options.resumes && !has_file && !is_durable(parsed->config)) {
     return refuse(
         options,
         {"run", "--resume needs --out with the outcomes of the earlier run, since these pools keep nothing."},
@@ -156,7 +164,8 @@ void add_run(CLI::App& app, Chosen& chosen) {
           "Jobs, one JSON object a line; - is standard input, the default but with --resume on durable "
           "pools")
       ->type_name("FILE");
-  command->add_option("--out,-o", options->out, "Write outcomes here instead of to standard output")
+  command
+      ->add_option("--out,-o", options->out, "Write outcomes here instead of to standard output, which is -")
       ->type_name("FILE");
   command->add_flag(
       "--resume", options->resumes,

@@ -279,6 +279,8 @@ TEST_CASE("run: what cannot be used ends with 2 and names it") {
   const std::string config = folder.write("c.json", two_units);
   const std::string durable =
       folder.write("d.json", R"({"pools": {"a": {"max_units": 1, "queue": "postgres"}}})");
+  const std::string jobs = folder.write("jobs", job({"true"}));
+  const std::string notes = folder.write("notes", "not an outcome");
   const std::string broken = folder.write("b.json", R"({"pools": {"a": {"max_unit": 1}}})");
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{"run"}, "--config"},
@@ -287,6 +289,12 @@ TEST_CASE("run: what cannot be used ends with 2 and names it") {
       {{"run", "--config", config, "--jobs", "/"}, "is a directory"},
       {{"run", "--config", config, "--out", "/no/such/folder/out"}, "/no/such/folder/out: cannot be opened"},
       {{"run", "--config", config, "--resume"}, "--resume needs --out"},
+      {{"run", "--config", config, "--resume", "--out", "-"}, "--resume needs --out"},
+      {{"run", "--config", config, "--jobs", jobs, "--out", jobs}, "jobs: is what the run reads"},
+      {{"run", "--config", config, "--jobs", jobs, "--out", folder.path("./c.json")},
+       "is what the run reads"},
+      {{"run", "--config", config, "--jobs", jobs, "--resume", "--out", notes},
+       "ends with something that is no outcome"},
       {{"run", "--config", durable}, "pools.a.queue"},
       {{"run", "--config", broken}, "pools.a.max_unit"},
       {{"run", "--config", config, "--color"}, "--color"},
@@ -299,4 +307,6 @@ TEST_CASE("run: what cannot be used ends with 2 and names it") {
     CHECK_THAT(run.errors(), Catch::Contains(message));
     CHECK(run.output().empty());
   }
+  CHECK(folder.lines("jobs").size() == 1);
+  CHECK(folder.lines("notes") == std::vector<std::string>{"not an outcome"});
 }
