@@ -108,6 +108,11 @@ test('the page has no violations at the start, at work and when a task is chosen
   await page.click('#fetch');
   await page.focus('.vehicle[tabindex="0"]');
   await page.keyboard.press('Enter');
+  await page.keyboard.press('End'); // the last that is parked
+  await page.keyboard.press('1');
+  await expect(page.locator('#announcement')).toHaveText(/^Task \d+ (is critical now|keeps its priority)/);
+  await page.keyboard.press('Delete');
+  await expect(page.locator('#announcement')).toHaveText(/^Task \d+ (is cancelled|has ended already)$/);
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     expect(await violationsOn(page)).toEqual([]);

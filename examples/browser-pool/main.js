@@ -34,7 +34,7 @@ const figures = new Figures({
   gaugePeak: at('gauge-peak'),
 });
 const lot = new LotView({ lot: at('lot'), vehicles: at('vehicles'), note: at('lanes-note'), arm: at('arm') }, CAPACITY);
-const act = { cancel: guard((id) => session.cancel(id)), setPriority: guard(setPriority) };
+const act = { cancel: guard(cancel), setPriority: guard(setPriority) };
 const taskPanel = new TaskPanel({ heading: at('task-heading'), box: at('task') }, session, act);
 const mailbox = new MailboxPanel(
   {
@@ -149,7 +149,7 @@ function announce(state, running, parked, completed) {
   if (announce.last === state && (state !== 'running' || now - announcedAt < ANNOUNCE_EVERY_MS)) return;
   announce.last = state;
   announcedAt = now;
-  if (state !== 'idle') at('announcement').textContent = `${state}: ${running} running, ${parked} parked, ${completed} completed`;
+  if (state !== 'idle') say(`${state}: ${running} running, ${parked} parked, ${completed} completed`);
 }
 
 async function open(workers) {
@@ -194,8 +194,18 @@ async function togglePause() {
   await session.setPaused(!session.paused);
 }
 
+function say(text) {
+  at('announcement').textContent = text;
+}
+
+async function cancel(id) {
+  say(`Task ${session.tasks.get(id).number} ${(await session.cancel(id)) ? 'is cancelled' : 'has ended already'}`);
+}
+
 async function setPriority(id, priority) {
-  if (await session.setPriority(id, priority)) at('announcement').textContent = `Task is ${priority} now`;
+  const isChanged = await session.setPriority(id, priority);
+  const task = `Task ${session.tasks.get(id).number}`;
+  say(isChanged ? `${task} is ${priority} now` : `${task} keeps its priority: only what is parked can change it`);
 }
 
 function choose(id) {
