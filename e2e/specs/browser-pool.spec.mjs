@@ -107,12 +107,14 @@ test('the page has no violations at the start, at work and when a task is chosen
   await page.click('#pause');
   await page.click('#fetch');
   await page.focus('.vehicle[tabindex="0"]');
-  await page.keyboard.press('Enter');
+  await expect(page.locator('#announcement')).toHaveText(/^paused/);
   await page.keyboard.press('End'); // the last that is parked
   await page.keyboard.press('1');
   await expect(page.locator('#announcement')).toHaveText(/^Task \d+ (is critical now|keeps its priority)/);
   await page.keyboard.press('Delete');
   await expect(page.locator('#announcement')).toHaveText(/^Task \d+ (is cancelled|has ended already)$/);
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Enter');
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     expect(await violationsOn(page)).toEqual([]);

@@ -99,6 +99,7 @@ class JobRun {
   void report_progress();
   void say(const std::string& line);
   bool owes_deliveries() const;
+  std::uint64_t running() const;
   void end_if_done();
   void end_after_this_turn();
   void end();

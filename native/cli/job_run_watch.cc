@@ -70,23 +70,26 @@ bool JobRun::owes_deliveries() const {
                      [this](const PoolConfig& pool) { return host_.stats(pool.name)->undelivered != 0; });
 }
 
+/// By the gauges, which a start moves before anybody hears of it, and by the events, which tell of an end
+/// when it is durable.
+std::uint64_t JobRun::running() const {
+  std::uint64_t count = 0;
+  for (const PoolConfig& pool : config_.pools) count += host_.stats(pool.name)->running;
+  return std::max<std::uint64_t>(count, running_.size());
+}
+
 void JobRun::end_if_done() {
   const bool is_all_read = source_.is_at_end() && pools_to_adopt_ == 0;
   if (phase_ == Phase::running && is_all_read && in_flight_ == 0) {
     if (owes_deliveries()) return;
-    if (running_.empty()) return end();
+    if (running() == 0) return end();
     // Tasks that the store held for others: what has begun is not killed.
     phase_ = Phase::stopping;
-    say("All jobs have ended; what else has begun in the pools is waited for: " +
-        std::to_string(running_.size()) + " running (interrupt twice to kill).");
+    say("All jobs have ended; what else has begun in the pools is waited for: " + std::to_string(running()) +
+        " running (interrupt twice to kill).");
     return stop_starting();
   }
-  if (phase_ != Phase::stopping) return;
-  const bool is_idle = running_.empty() && std::all_of(config_.pools.begin(), config_.pools.end(),
-                                                       [this](const PoolConfig& pool) {
-                                                         return host_.stats(pool.name)->running == 0;
-                                                       });
-  if (is_idle && has_stopped_starting_) end();
+  if (phase_ == Phase::stopping && running() == 0 && has_stopped_starting_) end();
 }
 
 // Gauges are ahead of callbacks: of two runs that ended together, the first outcome finds nothing running any

@@ -189,11 +189,13 @@ TEST_CASE("run: what the store held besides, and has begun, is waited for and no
            {"payload", {{"argv", {"sh", "-c", "sleep 0.5; echo end >> " + folder.path("slow")}}}}}
           .dump();
   program_output({"task", "submit", "--config", config, slow});
+  SECTION("beside a job") {}
+  SECTION("without any") { folder.write("jobs", ""); }
   StartedProgram run({"run", "--config", config, "--jobs", job_file, "--out", folder.path("out")});
   CHECK(run.wait() == 0);
   CHECK_THAT(run.errors(), Catch::Contains("what else has begun in the pools is waited for: 1 running"));
   CHECK(folder.lines("slow") == std::vector<std::string>{"end"});
-  CHECK(folder.lines("out").size() == 1);
+  CHECK(folder.lines("out").size() == folder.lines("jobs").size());
   const json status = json::parse(program_output({"task", "status", "--config", config, "--json", "slow"}));
   CHECK(status["status"] == "completed");
   CHECK(status["attempt"] == 1);
