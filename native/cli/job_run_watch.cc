@@ -101,7 +101,8 @@ void JobRun::end_after_this_turn() {
 void JobRun::end() {
   if (phase_ == Phase::over) return;
   phase_ = Phase::over;
-  summary_.tally.not_started = in_flight_;
+  summary_.tally.killed = std::min<std::uint64_t>(in_flight_, running_.size());
+  summary_.tally.not_started = in_flight_ - summary_.tally.killed;
   if (has_progress_line_) std::fputs("\r\x1b[K", stderr);
   if (left_out_ != 0) {
     say(std::to_string(left_out_) +

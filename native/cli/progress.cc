@@ -89,6 +89,7 @@ std::string summary_text(const Summary& summary) {
   add(tally.skipped, "had an outcome already");
   if (tally.skipped_unsuccessful != 0)
     text += " (" + std::to_string(tally.skipped_unsuccessful) + " of them not completed)";
+  add(tally.killed, "killed");
   add(tally.not_started, "not started");
   char elapsed[32];
   std::snprintf(elapsed, sizeof elapsed, "%.1f s", static_cast<double>(summary.elapsed.ms) / 1000);
@@ -123,6 +124,7 @@ std::string summary_json(const Summary& summary) {
                               {"joined", tally.joined},
                               {"skipped", tally.skipped},
                               {"skipped_unsuccessful", tally.skipped_unsuccessful},
+                              {"killed", tally.killed},
                               {"not_started", tally.not_started},
                               {"elapsed_ms", summary.elapsed.ms}};
   json["pools"] = nlohmann::ordered_json::object();

@@ -23,6 +23,7 @@ struct Tally {
   std::uint64_t joined = 0;                ///< repeated another job of the same file
   std::uint64_t skipped = 0;               ///< their outcome was there already
   std::uint64_t skipped_unsuccessful = 0;  ///< of those: had not completed
+  std::uint64_t killed = 0;                ///< when the run ended
   std::uint64_t not_started = 0;
   std::uint64_t malformed = 0;
 

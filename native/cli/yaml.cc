@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <vector>
 
 namespace parking_lot::cli {
 namespace {
@@ -112,7 +113,11 @@ Failure at(const YAML::Mark& mark, const std::string& message) {
 
 Result<std::string> yaml_to_json(const std::string& text) {
   try {
-    return Conversion().convert(YAML::Load(text)).dump(-1, ' ', false, Json::error_handler_t::replace);
+    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+    if (documents.size() > 1)
+      throw Unusable{documents[1].Mark(), "begins a second document; a config is one."};
+    const YAML::Node root = documents.empty() ? YAML::Node() : documents.front();
+    return Conversion().convert(root).dump(-1, ' ', false, Json::error_handler_t::replace);
   } catch (const Unusable& unusable) {
     return at(unusable.mark, unusable.message);
   } catch (const YAML::Exception& error) {

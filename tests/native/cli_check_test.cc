@@ -83,6 +83,7 @@ TEST_CASE("check: YAML that is broken, bottomless or says a key twice is refused
       {"pools:\n  a: [1\n", "is not YAML"},
       {"pools:\n  a: {max_units: 1}\n  a: {max_units: 2}\n", ":3 has the key 'a' twice"},
       {"a: &a [*a]\n", "nested too deeply"},
+      {"pools:\n  a: {max_units: 1}\n---\nlog: debug\n", "begins a second document"},
       {"a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c "
        "[*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n"
        "d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f "

@@ -245,6 +245,7 @@ TEST_CASE("run: a second Ctrl-C kills what runs and records no outcome for it") 
   run.send(SIGINT);
   CHECK(run.wait() == 130);
   for (const std::string& line : run.output_lines()) CHECK(json::parse(line)["status"] == "completed");
+  CHECK_THAT(run.errors(), Catch::Contains("1 completed, 1 killed in"));
   CHECK(eventually([&] { return !runs_with(mark); }));
 }
 
