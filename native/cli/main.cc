@@ -1,4 +1,9 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -47,13 +52,35 @@ int run(int argc, char** argv) {
   return static_cast<int>(chosen());
 }
 
+/// Else the next file or timer that is opened would be taken for one of them. The wrong way round: who reads
+/// or writes there is told so.
+void occupy_closed_standard_streams() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(fd, F_GETFD) == -1) (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
+
+/// What was printed and did not arrive must not look like an answer.
+int with_output_written(int code) {
+  const bool is_flushed = std::fflush(stdout) == 0;
+  const int why = errno;
+  if (is_flushed && std::ferror(stdout) == 0) return code;
+  pollfd reader{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
+  const bool is_reader_gone = poll(&reader, 1, 0) == 1 && (reader.revents & POLLERR) != 0;
+  if (!is_reader_gone)
+    std::fprintf(stderr, "standard output: cannot be written%s%s.\n", is_flushed ? "" : ": ",
+                 is_flushed ? "" : strerror(why));
+  return static_cast<int>(ExitCode::unexpected);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  occupy_closed_standard_streams();
   signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of write, and so is a limit of file sizes
   signal(SIGXFSZ, SIG_IGN);
   try {
-    return run(argc, argv);
+    return with_output_written(run(argc, argv));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "parking-lot: %s\n", error.what());
     return static_cast<int>(ExitCode::unexpected);

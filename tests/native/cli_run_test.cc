@@ -275,6 +275,29 @@ TEST_CASE("run: a reader that goes away ends it with 1 and a sentence") {
   CHECK_THAT(run.errors(), Catch::Contains("/dev/full: cannot be written: No space left on device."));
 }
 
+TEST_CASE("what cannot be written, or read, ends with 1 and a sentence") {
+  const TemporaryFolder folder;
+  const std::string program = PARKING_LOT_BINARY_DIR "/parking-lot";
+  const std::string run = program + " run --config " + folder.write("c.json", two_units);
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {program + " check --schema > /dev/full",
+       "standard output: cannot be written: No space left on device."},
+      {program + " --help > /dev/full", "standard output: cannot be written"},
+      {program + " check --schema >&-", "standard output: cannot be written"},
+      {run + " <&-", "standard input: cannot be read: Bad file descriptor."},
+      {run + " --jobs " + folder.write("jobs", job({"true"})) + " >&-",
+       "standard output: cannot be written: Bad file descriptor."},
+      {run + " --jobs " + folder.path("jobs") + " --out " + folder.path("out") + " 2>&- && false", ""},
+  };
+  for (const auto& [line, message] : cases) {
+    INFO(line);
+    const int status = std::system(("(" + line + ") 2> " + folder.path("errors")).c_str());
+    CHECK(WEXITSTATUS(status) == 1);
+    CHECK_THAT(folder.read("errors"), Catch::Contains(message));
+  }
+  CHECK(folder.lines("out").size() == 1);
+}
+
 TEST_CASE("run: what cannot be used ends with 2 and names it") {
   const TemporaryFolder folder;
   const std::string config = folder.write("c.json", two_units);

@@ -380,9 +380,11 @@ TEST_CASE("one store has one owner, and can be read meanwhile without changing i
 
 TEST_CASE("two pools may share a store but not a stream") {
   const TemporaryFolder folder;
-  const nlohmann::json queue{{"type", "file"}, {"path", folder.path("lot")}, {"stream", "same"}};
-  const nlohmann::json pool{{"max_units", 1}, {"executor", "inline"}, {"queue", queue}};
-  const nlohmann::json config{{"pools", {{"a", pool}, {"b", pool}}}};
+  const auto pool = [&](const std::string& spelling) {
+    const nlohmann::json queue{{"type", "file"}, {"path", folder.path(spelling)}, {"stream", "same"}};
+    return nlohmann::json{{"max_units", 1}, {"executor", "inline"}, {"queue", queue}};
+  };
+  const nlohmann::json config{{"pools", {{"a", pool("lot")}, {"b", pool("./lot")}}}};
   boost::asio::io_context io;
   const auto host = Host::open(config_from(config.dump()), io);
   REQUIRE_FALSE(host);
