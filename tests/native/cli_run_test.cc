@@ -280,8 +280,7 @@ TEST_CASE("what cannot be written, or read, ends with 1 and a sentence") {
   const std::string program = PARKING_LOT_BINARY_DIR "/parking-lot";
   const std::string run = program + " run --config " + folder.write("c.json", two_units);
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {program + " check --schema > /dev/full",
-       "standard output: cannot be written: No space left on device."},
+      {program + " check --schema > /dev/full", "standard output: cannot be written"},
       {program + " --help > /dev/full", "standard output: cannot be written"},
       {program + " check --schema >&-", "standard output: cannot be written"},
       {run + " <&-", "standard input: cannot be read: Bad file descriptor."},
