@@ -1,4 +1,6 @@
 #include <signal.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
@@ -225,7 +227,10 @@ void JobRun::report_progress() {
   const std::string text = progress_text(summary_.tally, running, parked, elapsed(), source_.line_count());
   if (options_.reporting == JobRunOptions::Reporting::terminal) {
     has_progress_line_ = true;
-    std::fprintf(stderr, "\r\x1b[K%s", text.c_str());
+    winsize terminal{};  // a line that wraps could not be taken back
+    const bool is_known = ioctl(STDERR_FILENO, TIOCGWINSZ, &terminal) == 0 && terminal.ws_col > 1;
+    const std::size_t width = is_known ? terminal.ws_col - 1U : text.size();
+    std::fprintf(stderr, "\r\x1b[K%s", text.substr(0, width).c_str());
   } else {
     std::fprintf(stderr, "%s\n", text.c_str());
   }

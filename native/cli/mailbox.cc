@@ -1,7 +1,9 @@
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <thread>
@@ -47,8 +49,20 @@ Result<tl::expected<Messages, RefusedCommand>> messages_after(const MailboxOptio
                                                               const std::string& after) {
   auto stores = OpenedStores::open(options.store, Access::reading);
   if (!stores) return Failure(std::move(stores.error()));
-  return stores->answer<Messages>(
-      [&](auto done) { stores->host().fetch(options.address, after, options.limit, done); });
+  const auto fetch = [&](const std::string& from, std::size_t limit) {
+    return stores->answer<Messages>([&](auto done) {
+      stores->host().fetch(options.address, from, static_cast<std::uint32_t>(limit), done);
+    });
+  };
+  auto messages = fetch(after, options.limit);
+  while (messages && !messages->empty() &&
+         messages->size() < options.limit) {  // one answer has a thousand at most
+    auto more = fetch(messages->back().message.cursor, options.limit - messages->size());
+    if (!more) return more;
+    if (more->empty()) break;
+    std::move(more->begin(), more->end(), std::back_inserter(*messages));
+  }
+  return messages;
 }
 
 ExitCode fetch(const MailboxOptions& options) {

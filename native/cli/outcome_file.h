@@ -18,8 +18,8 @@ enum class Existing : std::uint8_t { replaced, continued };
 /// what a crash can leave is one torn line at the end.
 class OutcomeFile {
  public:
-  /// Empty path, or -: standard output. `continued`: cuts a torn last line, remembers whose outcomes are there, and
-  /// appends.
+  /// Empty path, or -: standard output. `continued`: cuts a torn last line, remembers whose outcomes are
+  /// there, and appends.
   static Result<OutcomeFile> open(const std::string& path, Existing existing);
 
   OutcomeFile(OutcomeFile&& other) noexcept;

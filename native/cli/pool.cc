@@ -41,15 +41,22 @@ std::string lag_text(const PoolStats& stats) {
 
 using Json = nlohmann::ordered_json;
 
-void print_json(const PoolStats& stats, const Health::OfPool& health) {
-  Json json = Json::parse(pool_stats_json(stats, health.pool));
-  // These count from the opening, which is this reader's: the pool's owner may have counted others.
+/// Without what counts from the opening, which is this reader's: the pool's owner may have counted others.
+Json figures_of(const PoolStats& stats, const std::string& pool) {
+  Json json = Json::parse(pool_stats_json(stats, pool));
   for (const char* count : {"admitted", "completed", "failed", "expired", "dropped", "rejected"})
     json.erase(count);
+  return json;
+}
+
+std::string line_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+void print_json(const PoolStats& stats, const Health::OfPool& health) {
+  Json json = figures_of(stats, health.pool);
   json["delivery_held"] = health.delivery_held;
   json["health"] = health.is_degraded() ? "degraded" : "ok";
   if (!health.trouble.empty()) json["trouble"] = health.trouble;
-  std::printf("%s\n", json.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
+  std::printf("%s\n", line_of(json).c_str());
 }
 
 void print_line(const PoolStats& stats, const std::string& pool) {
@@ -116,7 +123,7 @@ ExitCode at(const PoolOptions& options) {
   if (!scheduler) return complain("pool", scheduler.error(), ExitCode::unexpected);
   const PoolStats stats = scheduler->stats(PoolId{0});
   if (options.store.is_json) {
-    std::printf("%s\n", pool_stats_json(stats, name).c_str());
+    std::printf("%s\n", line_of(figures_of(stats, name)).c_str());
   } else {
     print_line(stats, name);
   }

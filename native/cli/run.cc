@@ -112,7 +112,7 @@ ExitCode run_jobs(const RunOptions& options, const Config& config) {
   const std::string jobs = has_no_jobs ? "/dev/null" : options.jobs.empty() ? "-" : options.jobs;
   auto source = JobSource::open(io, jobs, line_bytes_max(config));
   if (!source) return refuse(options, source.error(), ExitCode::usage);
-  for (const std::string& read : {jobs, options.config}) {
+  for (const std::string& read : {jobs == "-" ? std::string("/dev/stdin") : jobs, options.config}) {
     std::error_code unknown;
     if (options.out.empty() || !std::filesystem::equivalent(read, options.out, unknown)) continue;
     if (!std::filesystem::is_regular_file(read, unknown)) continue;

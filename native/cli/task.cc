@@ -65,12 +65,16 @@ ExitCode list(const TaskOptions& options) {
     }
   }
   return on_pool(options, Access::reading, [&](OpenedStores& stores, const std::string& pool) {
-    const TaskListing listing{.status = wanted, .after = options.after, .limit = options.limit};
-    const auto page = stores.answer<TaskPage>([&](auto done) { stores.host().list(pool, listing, done); });
-    if (!page) return complain("task", page.error());
-    for (const TaskView& task : page->tasks) print_task(task, pool, options.store.is_json);
-    if (page->next != 0 && !options.store.is_json)
-      std::printf("more: --after %llu\n", static_cast<unsigned long long>(page->next));
+    TaskListing listing{.status = wanted, .after = options.after, .limit = options.limit};
+    do {  // one answer has a thousand at most
+      const auto page = stores.answer<TaskPage>([&](auto done) { stores.host().list(pool, listing, done); });
+      if (!page) return complain("task", page.error());
+      for (const TaskView& task : page->tasks) print_task(task, pool, options.store.is_json);
+      listing.after = page->next;
+      listing.limit -= static_cast<std::uint32_t>(page->tasks.size());
+    } while (listing.after != 0 && listing.limit != 0);
+    if (listing.after != 0 && !options.store.is_json)
+      std::printf("more: --after %llu\n", static_cast<unsigned long long>(listing.after));
     return ExitCode::fine;
   });
 }
@@ -121,7 +125,15 @@ void print_admission(const Admission& admission, const std::string& pool, bool i
 ExitCode submit(const TaskOptions& options) {
   std::string text = options.task;
   if (text == "-") text.assign(std::istreambuf_iterator<char>(std::cin), {});
-  return on_pool(options, Access::owning, [&](OpenedStores& stores, const std::string& pool) {
+  // What is wrong with it is told below, when the pool is known.
+  const auto named = parse_task(text, nullptr, now());
+  TaskOptions where = options;
+  if (named && !named->pool.empty()) where.pool = named->pool;
+  if (!options.pool.empty() && where.pool != options.pool)
+    return complain(
+        "task", Error{"pool", "'" + where.pool + "' in the task contradicts --pool " + options.pool + "."},
+        ExitCode::usage);
+  return on_pool(where, Access::owning, [&](OpenedStores& stores, const std::string& pool) {
     const PoolConfig* config = nullptr;
     for (const PoolConfig& each : stores.config().pools) {
       if (each.name == pool) config = &each;

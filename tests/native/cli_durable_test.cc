@@ -201,6 +201,37 @@ TEST_CASE("run: what the store held besides, and has begun, is waited for and no
   CHECK(status["attempt"] == 1);
 }
 
+TEST_CASE("task and mailbox: what is submitted names its pool, and a long list is whole") {
+  const TemporaryFolder folder;
+  const json file{{"type", "file"}, {"path", folder.path("store")}};
+  const json pool{{"max_units", 64}, {"queue", file}, {"mailbox", {{"storage", file}}}};
+  const std::string config = folder.write("c.json", json{{"pools", {{"a", pool}, {"b", pool}}}}.dump());
+  std::string lines;
+  for (int i = 0; i < 1100; ++i) {
+    const json task{{"pool", "a"},
+                    {"task_id", "t" + std::to_string(i)},
+                    {"payload", {{"argv", {"true"}}}},
+                    {"mailbox_key", {{"tenant", "acme"}}}};
+    lines += task.dump() + "\n";
+  }
+  program_output(
+      {"run", "--config", config, "--jobs", folder.write("jobs", lines), "--out", folder.path("out")});
+  program_output({"task", "submit", "--config", config, R"({"pool": "b", "task_id": "x", "payload": 1})"});
+  CHECK(json::parse(program_output(
+            {"task", "status", "--config", config, "--pool", "b", "--json", "x"}))["status"] == "queued");
+  program_output({"task", "submit", "--config", config, "--pool", "a", R"({"pool": "b", "payload": 1})"}, 2);
+  const auto count = [&](const std::vector<std::string>& arguments) {
+    const std::string text = program_output(arguments);
+    return std::count(text.begin(), text.end(), '\n');
+  };
+  CHECK(count({"task", "list", "--config", config, "--pool", "a", "--limit", "1050", "--json"}) == 1050);
+  CHECK(count({"task", "list", "--config", config, "--pool", "a", "--limit", "5000", "--json"}) == 1100);
+  CHECK(count({"mailbox", "fetch", "--config", config, "--tenant", "acme", "--limit", "1050", "--json"}) ==
+        1050);
+  CHECK(count({"mailbox", "fetch", "--config", config, "--tenant", "acme", "--limit", "5000", "--json"}) ==
+        1100);
+}
+
 TEST_CASE("run: interrupted and resumed, the rest is run") {
   const TemporaryFolder folder;
   const std::string config = folder.write("c.json", one_store);
