@@ -34,7 +34,7 @@ std::string lag_text(const PoolStats& stats) {
     std::snprintf(text, sizeof text, "%.1f s", static_cast<double>(service) / per_ms / 1000);
     return std::string(text);
   };
-  const std::string lag = ", tenants apart by " + seconds(stats.fairness_lag) + " of the whole pool";
+  std::string lag = ", tenants apart by " + seconds(stats.fairness_lag) + " of the whole pool";
   if (stats.fairness_lag_bound == fairness_unbounded) return lag;
   return lag + " (at most " + seconds(stats.fairness_lag_bound) + ")";
 }
@@ -63,7 +63,7 @@ void print_line(const PoolStats& stats, const std::string& pool) {
   std::printf("%-16s %-9s %s, running %llu, parked %llu, undelivered %llu%s\n", pool.c_str(),
               std::string(to_string(stats.state)).c_str(), use_text(stats).c_str(),
               static_cast<unsigned long long>(stats.running),
-              static_cast<unsigned long long>(stats.parked + stats.waiting + stats.backing_off),
+              static_cast<unsigned long long>(stats.parked) + stats.waiting + stats.backing_off,
               static_cast<unsigned long long>(stats.undelivered), lag_text(stats).c_str());
 }
 
