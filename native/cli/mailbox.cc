@@ -1,4 +1,6 @@
+#include <poll.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -6,7 +8,6 @@
 #include <iterator>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "cli/commands.h"
 #include "cli/store_access.h"
@@ -73,6 +74,12 @@ ExitCode fetch(const MailboxOptions& options) {
   return ExitCode::fine;
 }
 
+/// Waits so long, unless whoever reads what is printed goes away.
+bool has_lost_reader(std::chrono::milliseconds pause) {
+  pollfd output{.fd = STDOUT_FILENO, .events = 0, .revents = 0};
+  return poll(&output, 1, static_cast<int>(pause.count())) == 1;
+}
+
 // A store that is only read tells nothing by itself: so it is opened again and again.
 ExitCode watch(const MailboxOptions& options) {
   std::string after = options.after;
@@ -84,8 +91,8 @@ ExitCode watch(const MailboxOptions& options) {
       print_message(message, options.store.is_json);
       after = message.message.cursor;
     }
-    std::fflush(stdout);
-    if ((*messages)->empty()) std::this_thread::sleep_for(watch_pause);
+    if (std::fflush(stdout) != 0) return ExitCode::unexpected;
+    if ((*messages)->empty() && has_lost_reader(watch_pause)) return ExitCode::unexpected;
   }
 }
 
@@ -118,13 +125,17 @@ void add_mailbox(CLI::App& app, Chosen& chosen) {
   const auto options = std::make_shared<MailboxOptions>();
   CLI::App* mailbox = app.add_subcommand("mailbox", "Reads and acknowledges outcomes by exact key");
   mailbox->require_subcommand(1);
-  for (CLI::App* command : {add(*mailbox, "fetch", "Prints messages, oldest first", options, chosen, fetch),
-                            add(*mailbox, "watch", "Prints messages as they come, until it is interrupted",
-                                options, chosen, watch)}) {
+  const auto add_reading = [&](CLI::App* command, const std::string& limit) {
     command->add_option("--after", options->after, "Cursor of the last message read")->type_name("CURSOR");
-    command->add_option("--limit", options->limit, "At most so many at once (default 50)")
+    command->add_option("--limit", options->limit, limit)
+        ->check(CLI::Range(1, 1'000'000'000))
         ->type_name("COUNT");
-  }
+  };
+  add_reading(add(*mailbox, "fetch", "Prints messages, oldest first", options, chosen, fetch),
+              "At most so many (default 50)");
+  add_reading(
+      add(*mailbox, "watch", "Prints messages as they come, until it is interrupted", options, chosen, watch),
+      "At most so many at once (default 50)");
   add(*mailbox, "ack", "Drops the messages up to and including a cursor", options, chosen, acknowledge)
       ->add_option("cursor", options->after, "Cursor of the last message read")
       ->required()

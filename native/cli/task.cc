@@ -206,7 +206,9 @@ void add_task(CLI::App& app, Chosen& chosen) {
   CLI::App* listing = add(*task, "list", "Tasks in the order of their admission", options, chosen, list);
   listing->add_option("--status", options->status, "Only those with this status")->type_name("STATUS");
   listing->add_option("--after", options->after, "Go on after this admission number")->check(whole_number());
-  listing->add_option("--limit", options->limit, "At most so many (default 50)")->type_name("COUNT");
+  listing->add_option("--limit", options->limit, "At most so many (default 50)")
+      ->check(CLI::Range(1, 1'000'000'000))
+      ->type_name("COUNT");
 }
 
 }  // namespace parking_lot::cli

@@ -226,10 +226,21 @@ TEST_CASE("task and mailbox: what is submitted names its pool, and a long list i
   };
   CHECK(count({"task", "list", "--config", config, "--pool", "a", "--limit", "1050", "--json"}) == 1050);
   CHECK(count({"task", "list", "--config", config, "--pool", "a", "--limit", "5000", "--json"}) == 1100);
+  program_output({"task", "list", "--config", config, "--pool", "a", "--limit", "0"}, 2);
   CHECK(count({"mailbox", "fetch", "--config", config, "--tenant", "acme", "--limit", "1050", "--json"}) ==
         1050);
   CHECK(count({"mailbox", "fetch", "--config", config, "--tenant", "acme", "--limit", "5000", "--json"}) ==
         1100);
+}
+
+TEST_CASE("mailbox watch: ends when nobody reads what it prints any more") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("c.json", one_store);
+  program_output({"run", "--config", config, "--jobs", "/dev/null"});
+  const std::string watch =
+      PARKING_LOT_BINARY_DIR "/parking-lot mailbox watch --tenant default --config " + config;
+  const int status = std::system(("timeout 20 bash -c 'set -o pipefail; " + watch + " | true'").c_str());
+  CHECK(WEXITSTATUS(status) == 1);
 }
 
 TEST_CASE("run: interrupted and resumed, the rest is run") {

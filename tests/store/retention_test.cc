@@ -1,6 +1,9 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
+#include <string_view>
 
+#include "backend/file_journal/past.h"
 #include "sample.h"
 
 using namespace parking_lot;
@@ -125,6 +128,58 @@ TEST_CASE("Records stay as long as the audit retention says, although a checkpoi
   CHECK(rig.store->stats().record_bytes < 100'000);
   rig.open();
   CHECK(rig.load(gpu) == std::vector<std::int64_t>{-10'000, 10'001});
+}
+
+TEST_CASE("Checkpoints stay an eighth of the retention apart, as long as the past is told from them") {
+  Rig rig;
+  rig.options.audit_retention = Duration{8'000};
+  rig.open();
+  const auto files = [&](std::string_view prefix) {
+    const auto names = rig.disk.names();
+    return std::count_if(names.begin(), names.end(),
+                         [&](const auto& name) { return name.starts_with(prefix); });
+  };
+  const auto time_of = [](std::uint64_t number) {
+    return WallTime{1'000'000 + static_cast<std::int64_t>(number)};
+  };
+  const auto is_told = [&](std::uint64_t number) {
+    std::uint64_t last = 0;
+    const auto done =
+        replay_until<Record>(*rig.store, rig.stream(gpu), time_of(number),
+                             [&](std::span<const Record> records) { last = records.back().sequence; });
+    REQUIRE(done);
+    return *done && last == number;
+  };
+  std::uint64_t number = 0;
+  std::int64_t most = 0;
+  const auto live = [&](std::uint64_t until) {
+    while (number < until) {
+      rig.append(gpu, number + 1, 100);
+      number += 100;
+      rig.store->trim(time_of(number));
+      // By time alone: there is far too little for one by size.
+      if (rig.store->wants_checkpoint(rig.stream(gpu))) {
+        REQUIRE(rig.store->begin_checkpoint(rig.stream(gpu)));
+        const std::vector<Record> state{{number, time_of(number), PoolRestored{}}};
+        REQUIRE(rig.store->add_to_checkpoint(rig.stream(gpu), state));
+        REQUIRE(rig.store->end_checkpoint(rig.stream(gpu)));
+      }
+      REQUIRE(rig.commit() == true);
+      most = std::max(most, files("checkpoint-"));
+    }
+  };
+  live(40'000);
+  CHECK(files("checkpoint-") >= 7);
+  CHECK(most <= 11);
+  CHECK(files("records-") < 16);
+  for (const bool is_opened_again : {false, true}) {
+    if (is_opened_again) rig.open();
+    for (std::uint64_t each = 32'000; each <= 40'000; each += 50) REQUIRE(is_told(each));
+    CHECK_FALSE(is_told(28'000));
+  }
+  live(60'000);
+  for (std::uint64_t each = 52'000; each <= 60'000; each += 50) REQUIRE(is_told(each));
+  CHECK(most <= 11);
 }
 
 TEST_CASE("Released payloads vanish from disk, and what is needed moves out of sparse segments") {

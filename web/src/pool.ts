@@ -1,3 +1,4 @@
+import { onAbort } from './abort-listeners.js';
 import { checkObject } from './checked.js';
 import { type PoolState, type Priority, poolStates, type Status, statuses } from './codes.js';
 import type { LongTaskSpec, PoolSettings, RunOptions, TaskSpec } from './config.js';
@@ -168,14 +169,12 @@ export class Pool<Payload = unknown, Result = unknown> {
   }
 
   private cancelOn(signal: AbortSignal, submission: RunSubmission, index: number): void {
-    const onAbort = () => {
+    submission.rare.stopListening = onAbort(signal, () => {
       if (submission.settled) return;
       this.host.settledOne();
       submission.abandoned(cancelledBy(signal));
       this.host.cancel(index);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    submission.rare.stopListening = () => signal.removeEventListener('abort', onAbort);
+    });
   }
 
   /** What is known of the task with this id; `unknown_task` if nothing is. */

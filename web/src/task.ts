@@ -1,3 +1,4 @@
+import { onAbort } from './abort-listeners.js';
 import type { Priority } from './codes.js';
 import { type Status, statuses } from './codes.js';
 import { ParkingLotError } from './errors.js';
@@ -142,7 +143,7 @@ export class TaskSubmission implements ExecutedSubmission {
   }
 
   listen(signal: AbortSignal, index: number): void {
-    const onAbort = () => {
+    this.rare.stopListening = onAbort(signal, () => {
       if (this.task) {
         this.task.cancel().catch(() => undefined);
         return;
@@ -150,9 +151,7 @@ export class TaskSubmission implements ExecutedSubmission {
       this.rare.isCancelled = true;
       this.reject(cancelledBy(signal));
       this.home.host.cancel(index);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    this.rare.stopListening = () => signal.removeEventListener('abort', onAbort);
+    });
   }
 
   admitted(receipt: ReceiptWords & { owner?: Submission | undefined }): void {

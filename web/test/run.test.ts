@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import type { TaskContext } from 'prometheus-parking-lot';
 import { Gate, openLot, stateOf } from './lot.js';
@@ -80,6 +81,22 @@ test('an aborted signal takes a parked run out of the queue; one aborted before 
   assert.equal(ran, false);
   assert.equal(stats.dropped, 1);
   assert.equal(stats.admitted, 2);
+});
+
+test('however many calls wait for one signal, it has one listener, and all are cancelled', async (context) => {
+  const { lot } = await openLot(context, { pools: { p: { max_units: 1 } } });
+  const abort = new AbortController();
+  const gate = new Gate();
+  const held = lot.pool('p').run(gate.fn);
+  const options = { signal: abort.signal };
+  const runs = Array.from({ length: 20 }, () => lot.pool('p').run(() => 1, options));
+  const tasks = await Promise.all(Array.from({ length: 20 }, () => lot.pool('p').submit({}, options)));
+  assert.equal(getEventListeners(abort.signal, 'abort').length, 1);
+  abort.abort();
+  for (const run of runs) await assert.rejects(run, { code: 'cancelled' });
+  for (const task of tasks) assert.equal((await task.outcome()).reason, 'cancelled');
+  gate.calls[0]!.resolve(1);
+  await held;
 });
 
 test('a signal aborted in the same turn as run cancels it as well', async (context) => {

@@ -92,7 +92,8 @@ void Checkpoints::begin(const StreamKey& stream, const KeepsPast& keeps) {
   open.checkpoint.stream = stream;
   WallTime last_kept = keeps.log_began;
   for (const Checkpoint& one : complete_) {
-    if (one.stream != stream) continue;
+    // One of an earlier version does not say of which time it is.
+    if (one.stream != stream || one.ended_at == never_wall) continue;
     const bool is_far = keeps.spacing.ms > 0 && one.ended_at.ms - last_kept.ms >= keeps.spacing.ms;
     if (!one.is_past && !is_far) continue;
     last_kept = one.ended_at;

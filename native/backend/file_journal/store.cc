@@ -164,13 +164,19 @@ StoreResult<void> FileStore::State::begin_checkpoint(StreamNumber stream) {
   // What the checkpoint covers can only be deleted if later records lie in another segment.
   const bool is_due = is_past_due(log_->streams()[stream.index]);
   log_->begin_segment_if(is_due ? 0 : std::max(std::uint64_t{64} << 10, options_.checkpoint_bytes_min / 4));
-  checkpoints_.begin(key(stream), {past_spacing(), log_begins()});
+  const bool tells_past = has_past(key(stream));
+  checkpoints_.begin(key(stream), {tells_past ? past_spacing() : Duration{0}, log_begins()});
   return {};
 }
 
 /// The past is told from checkpoints that stay: so many within the retention that trimming the log by whole
 /// stretches between them keeps little more than was asked for.
 Duration FileStore::State::past_spacing() const { return {options_.audit_retention.ms / 8}; }
+
+/// Nobody asks what was in a mailbox.
+bool FileStore::State::has_past(const StreamKey& stream) const {
+  return options_.audit_retention.ms > 0 && stream.kind != StreamKind::mailbox;
+}
 
 WallTime FileStore::State::log_begins() const {
   return log_->segments().empty() ? never_wall : log_->segments().front().created_at;
@@ -196,7 +202,7 @@ TrimEnd FileStore::State::trim_end() const {
     const Checkpoint* base = checkpoints_.newest_until(stream.key, trim_before_);
     // Where the records before the oldest one are incomplete, they tell of no time.
     if (base == nullptr && !is_whole) base = checkpoints_.oldest(stream.key);
-    if (options_.audit_retention.ms == 0)
+    if (!has_past(stream.key))
       end.streams.push_back(all);
     else if (base == nullptr)
       end.streams.push_back({0, WallTime{std::numeric_limits<std::int64_t>::min()}});

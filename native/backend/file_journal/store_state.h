@@ -90,6 +90,7 @@ class FileStore::State {
   TrimEnd trim_end() const;
   bool is_past_due(const LogStream& stream) const;
   Duration past_spacing() const;
+  bool has_past(const StreamKey& stream) const;
   WallTime log_begins() const;
   void trim_log();
   bool is_rotten(const StreamKey& stream) const;

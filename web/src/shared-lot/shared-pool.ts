@@ -1,3 +1,4 @@
+import { onAbort } from '../abort-listeners.js';
 import type { Priority, Status } from '../codes.js';
 import type { LongTaskSpec, PoolSettings, RunOptions, TaskSpec } from '../config.js';
 import { configText } from '../config-text.js';
@@ -80,12 +81,16 @@ export class SharedPool<Payload = unknown, Result = unknown>
     const { signal, onProgress } = options;
     if (signal?.aborted) return Promise.reject(cancelledBy(signal));
     return new Promise<T>((resolve) => {
-      const settle = resolve as (value: unknown) => void;
+      let stopListening: (() => void) | undefined;
+      const settle = (value: unknown): void => {
+        stopListening?.();
+        resolve(value as T);
+      };
       const call = new PinnedCall(this.name, read.taskId, fn, this.calls, settle, onProgress);
       this.calls.add(call);
       this.waiting.add(call);
       this.ask(read, true).catch((error) => call.refused(error));
-      signal?.addEventListener('abort', () => this.cancelCall(call, signal), { once: true });
+      stopListening = signal && onAbort(signal, () => this.cancelCall(call, signal));
     });
   }
 
@@ -186,15 +191,14 @@ function untilAborted<Result>(
   signal: AbortSignal,
 ): Promise<SharedTask<Result>> {
   return new Promise((resolve, reject) => {
-    const onAbort = () => {
+    const stopListening = onAbort(signal, () => {
       reject(cancelledBy(signal));
       submitted.then((task) => task.cancel()).catch(() => undefined);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
+    });
     submitted.then(resolve, reject);
     submitted
       .then((task) => task.outcome())
       .catch(() => undefined)
-      .finally(() => signal.removeEventListener('abort', onAbort));
+      .finally(stopListening);
   });
 }
