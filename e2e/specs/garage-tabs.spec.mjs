@@ -168,7 +168,8 @@ test('garages in two stores are owned together, and refused to who wants one of 
   await owner.close();
   expect(await plates(visitor)).toEqual(['B-1']);
   await visitor.close();
-  await openAll(other, { b: stored(second) });
+  // A tab that is closed gives its locks back a moment later.
+  await expect(() => openAll(other, { b: stored(second) })).toPass();
   expect(await plates(other)).toEqual(['B-1']);
 });
 
