@@ -185,9 +185,17 @@ WallTime FileStore::State::log_begins() const {
 void FileStore::State::trim(WallTime now) {
   wants_key_trim_ = true;
   if (options_.audit_retention.ms == 0) return;
+  must_look_ = true;
+  retain_from(now);
+}
+
+void FileStore::State::retain_from(WallTime now) {
+  if (options_.audit_retention.ms == 0) {
+    trim_before_ = never_wall;
+    return;
+  }
   trim_before_ = {now.ms - options_.audit_retention.ms};
   past_due_ = {now.ms - past_spacing().ms};
-  must_look_ = true;
   checkpoints_.forget_past(trim_before_);
 }
 

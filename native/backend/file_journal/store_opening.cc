@@ -108,8 +108,6 @@ StoreResult<void> FileStore::State::open() {
   log_->set_stamp(stamp);
   checkpoints_.set_stamp(stamp);
   checkpoint_positions_.resize(log_->streams().size());
-  trim_before_ =
-      options_.audit_retention.ms == 0 ? never_wall : WallTime{options_.now.ms - options_.audit_retention.ms};
   if (access_ == Access::reader) return {};
   note_unsettled(*names);
   const bool is_new = log_->segments().empty();
@@ -119,6 +117,7 @@ StoreResult<void> FileStore::State::open() {
   opened = log_->remove_leftovers(*names);
   if (opened) opened = keys_.begin(*names);
   if (opened) opened = checkpoints_.remove_leftovers(*names);
+  if (opened) retain_from(options_.now);
   return opened;
 }
 

@@ -89,6 +89,7 @@ class FileStore::State {
   bool can_trim() const;
   TrimEnd trim_end() const;
   bool is_past_due(const LogStream& stream) const;
+  void retain_from(WallTime now);
   Duration past_spacing() const;
   bool has_past(const StreamKey& stream) const;
   WallTime log_begins() const;
