@@ -145,8 +145,8 @@ export const mutations = [
     law: 'records stay until a checkpoint covers them that can still be read',
     noticed_by: 'test_store',
     file: 'native/backend/file_journal/store_commit.cc',
-    from: 'if (rotten_.empty()) log_->trim(trim_end());',
-    to: 'log_->trim(trim_end());',
+    from: 'if (rotten_.empty()) log_->trim(trim_end_);',
+    to: 'log_->trim(trim_end_);',
   },
   {
     name: 'checkpoints-may-be-ahead',

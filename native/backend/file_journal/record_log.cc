@@ -185,7 +185,7 @@ bool RecordLog::can_trim(const TrimEnd& end) const {
   // The youngest record of a segment is not younger than the segment after it.
   const RecordSegment& next = segments_[1];
   if (next.created_at >= end.before) return false;
-  for (std::size_t i = 0; i < streams_.size(); ++i) {
+  for (std::size_t i = 0; end.tells_past && i < streams_.size(); ++i) {
     if (streams_[i].durable == 0) continue;
     if (i >= end.streams.size()) return false;
     const bool is_known = !next.is_history && i < next.next_at_start.size();

@@ -52,6 +52,7 @@ struct TrimEnd {
     WallTime began_at;          ///< not later than any record after that
   };
   WallTime before;              ///< records that are not older stay
+  bool tells_past = false;      ///< whether anything but recovery needs records
   std::vector<Stream> streams;  ///< by stream; absent: none of its records may go
 };
 

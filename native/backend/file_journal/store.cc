@@ -189,35 +189,28 @@ void FileStore::State::trim(WallTime now) {
   retain_from(now);
 }
 
-void FileStore::State::retain_from(WallTime now) {
-  if (options_.audit_retention.ms == 0) {
-    trim_before_ = never_wall;
-    return;
-  }
-  trim_before_ = {now.ms - options_.audit_retention.ms};
-  past_due_ = {now.ms - past_spacing().ms};
-  checkpoints_.forget_past(trim_before_);
-}
-
 /// Records that are old enough go, but for those that follow upon the checkpoint from which the oldest times
-/// within the retention are told.
-TrimEnd FileStore::State::trim_end() const {
-  TrimEnd end{.before = trim_before_, .streams = {}};
-  if (log_begins() >= end.before) return end;
+/// within the retention are told. Looked up once, and not by each commit: no checkpoint of later changes it.
+void FileStore::State::retain_from(WallTime now) {
+  trim_end_ = {.before = never_wall, .tells_past = options_.audit_retention.ms > 0, .streams = {}};
+  if (!trim_end_.tells_past) return;
+  trim_end_.before = {now.ms - options_.audit_retention.ms};
+  past_due_ = {now.ms - past_spacing().ms};
+  checkpoints_.forget_past(trim_end_.before);
+  if (log_begins() >= trim_end_.before) return;
   constexpr TrimEnd::Stream all{~std::uint64_t{0} - 1, never_wall};
   const bool is_whole = log_->segments().front().number == 1;
   for (const LogStream& stream : log_->streams()) {
-    const Checkpoint* base = checkpoints_.newest_until(stream.key, trim_before_);
+    const Checkpoint* base = checkpoints_.newest_until(stream.key, trim_end_.before);
     // Where the records before the oldest one are incomplete, they tell of no time.
     if (base == nullptr && !is_whole) base = checkpoints_.oldest(stream.key);
     if (!has_past(stream.key))
-      end.streams.push_back(all);
+      trim_end_.streams.push_back(all);
     else if (base == nullptr)
-      end.streams.push_back({0, WallTime{std::numeric_limits<std::int64_t>::min()}});
+      trim_end_.streams.push_back({0, WallTime{std::numeric_limits<std::int64_t>::min()}});
     else
-      end.streams.push_back({base->first, base->began_at});
+      trim_end_.streams.push_back({base->first, base->began_at});
   }
-  return end;
 }
 
 FileStoreStats FileStore::State::stats() const {

@@ -28,13 +28,13 @@ bool FileStore::State::is_rotten(const StreamKey& stream) const {
 }
 
 /// As long as a checkpoint on disk is not what was written, its records are all that is left of the state.
-bool FileStore::State::can_trim() const { return rotten_.empty() && log_->can_trim(trim_end()); }
+bool FileStore::State::can_trim() const { return rotten_.empty() && log_->can_trim(trim_end_); }
 
 /// Records go on the strength of checkpoints, which may have been written long ago.
 void FileStore::State::trim_log() {
   if (!can_trim()) return;
   if (std::exchange(must_look_, false)) rotten_ = checkpoints_.rotten();
-  if (rotten_.empty()) log_->trim(trim_end());
+  if (rotten_.empty()) log_->trim(trim_end_);
 }
 
 bool FileStore::State::wants_commit() const {

@@ -87,7 +87,6 @@ class FileStore::State {
   bool has_news() const;
   bool must_settle() const;
   bool can_trim() const;
-  TrimEnd trim_end() const;
   bool is_past_due(const LogStream& stream) const;
   void retain_from(WallTime now);
   Duration past_spacing() const;
@@ -137,7 +136,7 @@ class FileStore::State {
   bool is_confirming_ = false;          ///< the commit on its way has nothing of its own
   std::uint64_t settled_position_ = 0;  ///< of the log when it was synced strictly last
   std::set<std::string> unsettled_;     ///< files that were written since a strict sync, or may have been
-  WallTime trim_before_;
+  TrimEnd trim_end_;
   WallTime past_due_{std::numeric_limits<std::int64_t>::min()};  ///< a checkpoint that is older than this is
                                                                  ///< to be followed by another
   bool is_syncing_ = false;
