@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { emptyMailbox, readReport, until } from '../../examples/browser-pool/drive/steps.mjs';
+import { emptyMailbox, focusTask, readReport, until } from '../../examples/browser-pool/drive/steps.mjs';
 import { serve } from '../../examples/browser-pool/serve.mjs';
 import { violationsOn } from './axe.mjs';
 
@@ -106,9 +106,8 @@ test('the page has no violations at the start, at work and when a task is chosen
   await until(page, 'it is at work', isBusy);
   await page.click('#pause');
   await page.click('#fetch');
-  await page.focus('.vehicle[tabindex="0"]');
   await expect(page.locator('#announcement')).toHaveText(/^paused/);
-  await page.keyboard.press('End'); // the last that is parked
+  await focusTask(page, 'End'); // the last that is parked
   await page.keyboard.press('1');
   await expect(page.locator('#announcement')).toHaveText(/^Task \d+ (is critical now|keeps its priority)/);
   await page.keyboard.press('Delete');

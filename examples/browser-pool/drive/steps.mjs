@@ -113,8 +113,8 @@ export async function emptyMailbox(page) {
   }
 }
 
-/** Moves the focus to the task at one end of the lot. A vehicle that leaves just then takes the focus with it. */
-async function focusTask(page, key) {
+/** Moves the focus to the task at one end of the lot, `Home` or `End`. A vehicle that leaves just then cannot take it. */
+export async function focusTask(page, key) {
   for (let attempt = 0; attempt < MANY; attempt += 1) {
     await page.focus('.vehicle[tabindex="0"]');
     await page.keyboard.press(key);
