@@ -37,7 +37,7 @@ void own_and_forget(const std::string& folder) {
       if (!store->begin_checkpoint(stream) || !store->add_to_checkpoint(stream, state) ||
           !store->end_checkpoint(stream))
         ::_exit(5);
-      store->trim(WallTime{1'000'000 + static_cast<std::int64_t>(number)});
+      store->trim(time_of(number));
     }
     commit();
   }

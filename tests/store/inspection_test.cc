@@ -28,9 +28,6 @@ void fill(Rig& rig) {
   rig.files.reset();
 }
 
-/// Of a record of a sample.
-WallTime time_of(std::int64_t number) { return WallTime{1'000'000 + number}; }
-
 /// The same, with checkpoints: its segments of records but the newest are there for the audit trail alone.
 void fill_and_cover(Rig& rig) {
   rig.options.audit_retention = Duration{1'000'000};

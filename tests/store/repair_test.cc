@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <random>
 
+#include "backend/file_journal/past.h"
 #include "mending.h"
 #include "workload.h"
 
@@ -20,6 +21,26 @@ std::optional<Ends> ends_of(FaultyDisk& disk) {
   const std::vector<StreamKey> streams = opened->streams();
   for (std::uint32_t i = 0; i < streams.size(); ++i) ends[streams[i].name] = opened->durable({i});
   return ends;
+}
+
+/// That each time of the pools' past can be told, or is known not to be.
+void require_readable_past(FaultyDisk& disk, const Held& held) {
+  FaultyFiles files(disk);
+  auto store = FileStore::open_read_only(files);
+  REQUIRE(store);
+  for (const auto& [name, last] : held.last) {
+    const auto stream = store->stream({StreamKind::pool, name});
+    if (!stream) continue;
+    for (std::uint64_t number = last > 150 ? last - 150 : 1; number <= last; number += 7) {
+      std::uint64_t reached = 0;
+      const auto told =
+          replay_until<Record>(*store, *stream, time_of(number),
+                               [&](std::span<const Record> records) { reached = records.back().sequence; });
+      INFO(name << " at " << number << ": " << (told ? "" : told.error().message));
+      REQUIRE(told);
+      if (*told) CHECK(reached == std::min(number, store->durable(*stream)));
+    }
+  }
 }
 
 /// What accidents and people do to a folder.
@@ -77,14 +98,17 @@ TEST_CASE(
   int given_up = 0;
   for (std::uint64_t seed = 1; seed <= 1500; ++seed) {
     Rig rig(seed, tiny_segments());
-    if (seed % 3 != 0) rig.options.audit_retention = Duration{1'000'000'000};
+    if (seed % 3 == 1) rig.options.audit_retention = Duration{1'000'000'000};
+    if (seed % 3 == 2) rig.options.audit_retention = Duration{80};
     if (seed % 5 == 0) rig.options.durability = SyncMode::relaxed;
+    Held held;
     {
       rig.open();
       Workload workload(rig, seed);
       workload.run(150);
       rig.store.reset();
       rig.files.reset();
+      held = workload.promised();
     }
     Vandal vandal(rig.disk, seed);
     std::string struck = "seed " + std::to_string(seed);
@@ -99,7 +123,10 @@ TEST_CASE(
       CHECK_FALSE(plan);
       continue;
     }
-    if (found->damages.empty() && found->segments > 0) REQUIRE(before);
+    if (found->damages.empty() && found->segments > 0) {
+      REQUIRE(before);
+      require_readable_past(rig.disk, held);
+    }
     if (!plan) {
       ++given_up;
       CHECK_FALSE(found->damages.empty());
@@ -120,9 +147,17 @@ TEST_CASE(
     const auto ends = ends_of(rig.disk);
     if (found->segments > 0) REQUIRE(ends);
     for (const auto& [stream, end] : before.value_or(Ends())) CHECK(ends->at(stream) >= end);
+    if (ends) require_readable_past(rig.disk, held);
     const auto second = plan_repair(again);
     REQUIRE(second);
     CHECK(second->empty());
+    if (found->segments == 0) continue;
+    // All that counts can be looked through for a name.
+    rig.open();
+    ErasureSearch searched;
+    const auto looked = rig.store->search([](std::string_view) { return false; }, searched);
+    INFO((looked ? "" : looked.error().message));
+    REQUIRE(looked);
   }
   // Both happen often: the test would say little if every store were given up.
   CHECK(mended > 300);

@@ -139,9 +139,6 @@ TEST_CASE("Checkpoints stay an eighth of the retention apart, as long as the pas
     return std::count_if(names.begin(), names.end(),
                          [&](const auto& name) { return name.starts_with(prefix); });
   };
-  const auto time_of = [](std::uint64_t number) {
-    return WallTime{1'000'000 + static_cast<std::int64_t>(number)};
-  };
   const auto is_told = [&](std::uint64_t number) {
     std::uint64_t last = 0;
     const auto done =
@@ -254,7 +251,7 @@ TEST_CASE("Under churn the disk holds at most three times what is live and retai
       live[place] = live.back();
       live.pop_back();
     }
-    rig.store->trim(WallTime{1'000'000 + static_cast<std::int64_t>(number)});
+    rig.store->trim(time_of(number));
     if (rig.store->wants_checkpoint(rig.stream(gpu))) take_checkpoint(rig, gpu, number);
     REQUIRE(rig.commit() == true);
     if (number == 1'000) record_bytes = rig.store->stats().record_bytes / number;

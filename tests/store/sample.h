@@ -21,6 +21,11 @@ inline std::string mailbox_of(std::uint64_t number) {
   return "acme\x1fmember-" + std::to_string(number % 64 == 0 ? number : number % 3) + "\x1f";
 }
 
+/// Of the record with this number.
+inline WallTime time_of(std::uint64_t number) {
+  return WallTime{1'000'000 + static_cast<std::int64_t>(number)};
+}
+
 /// Records of a pool with numbers from `first` on; the texts in them live as long as this.
 class PoolSample {
  public:
@@ -34,7 +39,7 @@ class PoolSample {
       admitted.task_id = id;
       admitted.tenant = "acme";
       admitted.mailbox = ids_.emplace_back(mailbox_of(number));
-      records_.push_back({number, WallTime{1'000'000 + static_cast<std::int64_t>(number)}, admitted});
+      records_.push_back({number, time_of(number), admitted});
     }
   }
   operator std::span<const Record>() const { return records_; }

@@ -47,15 +47,16 @@ void Workload::checkpoint(const StreamKey& key) {
   std::vector<Record> state;
   if (!rig_.store->has_open_checkpoint(stream)) {
     REQUIRE(rig_.store->begin_checkpoint(stream));
-    state.push_back({last, WallTime{5}, PoolRestored{}});
+    state.push_back({last, time_of(last), PoolRestored{}});
   }
-  for (std::uint64_t i = random(20); i > 0; --i) state.push_back({last, WallTime{5}, UnitsRestored{}});
+  for (std::uint64_t i = random(20); i > 0; --i) state.push_back({last, time_of(last), UnitsRestored{}});
   REQUIRE(rig_.store->add_to_checkpoint(stream, state));
   if (random(3) == 0) REQUIRE(rig_.store->end_checkpoint(stream));
 }
 
 void Workload::commit() {
   const int failures = failures_;
+  rig_.store->trim(time_of(std::max(intended_.last[gpu.name], intended_.last[cpu.name])));
   rig_.store->commit([this, intended = intended_](const CommitOutcome& outcome) {
     if (outcome.failure) {
       ++failures_;

@@ -144,14 +144,14 @@ Frame parse_frame_header(ByteView bytes) {
   }
   const std::uint8_t* const at = header.data();
   if (little_endian<std::uint32_t>(at + header_checksum_at) != header_checksum(at))
-    return with(frame, Frame::Status::corrupt, "The checksum of the frame's header does not fit.");
+    return with(frame, Frame::Status::corrupt, "the checksum of the frame's header does not fit");
   read_head(at, frame);
   if (frame.length < frame_header_bytes)
-    return with(frame, Frame::Status::corrupt, "The frame is shorter than its header.");
+    return with(frame, Frame::Status::corrupt, "the frame is shorter than its header");
   frame.next = frame.length;
   if (!looks_like_header(at))
     return with(frame, Frame::Status::newer,
-                "The frame is of a kind that only a newer version of the program knows: use that version.");
+                "the frame is of a kind that only a newer version of the program knows: use that version");
   return with(frame, Frame::Status::ok, {});
 }
 
@@ -165,7 +165,7 @@ Frame parse_frame(ByteView segment, std::size_t offset) {
   frame.bytes = rest.first(frame.length);
   frame.body = frame.bytes.subspan(frame_header_bytes);
   if (little_endian<std::uint32_t>(rest.data() + body_checksum_at) != crc32c(frame.body))
-    return with(frame, Frame::Status::corrupt, "The checksum of the frame's body does not fit.");
+    return with(frame, Frame::Status::corrupt, "the checksum of the frame's body does not fit");
   return frame;
 }
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "parking_lot/frame.h"
+#include "log_format.h"
 #include "segment_files.h"
 
 namespace parking_lot {
@@ -36,8 +36,7 @@ StoreResult<void> AuditFrameReader::load(Files& files, std::uint64_t segment, co
     if (!read) return read;
     found = parse_frame(bytes_, 0);
   }
-  if (found.status != Frame::Status::ok)
-    return corrupt(name, frame.offset, found.fault.empty() ? "the frame is cut off" : found.fault);
+  if (found.status != Frame::Status::ok) return corrupt(name, frame.offset, why_unreadable(found));
   if (found.head.count != frame.count || found.head.first_sequence != frame.first_sequence)
     return corrupt(audit_index_name(segment), 0, "the index does not fit its segment");
   body_ = found.body;

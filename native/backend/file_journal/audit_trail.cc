@@ -21,8 +21,7 @@ StoreResult<std::uint64_t> read_frames(const AuditExtent& extent, ByteView bytes
   while (at < bytes.size()) {
     const Frame frame = parse_frame(bytes, at);
     if (frame.status != Frame::Status::ok) {
-      return corrupt(segment_name(SegmentKind::records, extent.segment), offset + at,
-                     frame.fault.empty() ? "the frame is cut off" : frame.fault);
+      return corrupt(segment_name(SegmentKind::records, extent.segment), offset + at, why_unreadable(frame));
     }
     auto taken = take(frame, offset + at);
     if (!taken) return tl::unexpected(taken.error());

@@ -117,7 +117,7 @@ StoreResult<std::optional<std::uint64_t>> Checkpoints::open_part(std::uint64_t n
     if (frame.status != Frame::Status::ok) {
       // Zeros that were reserved, or the end of what a commit that failed had written.
       if (frame.status != Frame::Status::blank) {
-        const std::string_view why = frame.fault.empty() ? "the frame is cut off" : frame.fault;
+        const std::string_view why = why_unreadable(frame);
         part.unreadable = UnreadablePart{name, offset, std::string(why)};
       }
       return false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "checkpoints.h"
@@ -9,6 +10,7 @@
 #include "name_walk.h"
 #include "opening_inspection.h"
 #include "parking_lot/crc32c.h"
+#include "past_inspection.h"
 #include "payload_segments.h"
 #include "presence.h"
 #include "segment_files.h"
@@ -36,12 +38,9 @@ bool is_missing(const OpeningNote& opening, std::span<const std::uint64_t> numbe
 /// What the segment says of where it follows; `nullopt`: that cannot be read.
 StoreResult<std::optional<OpeningNote>> opening_of(Files& files, std::uint64_t number) {
   Bytes start;
-  auto read = read_bytes(files, segment_name(SegmentKind::records, number), 0,
-                         segment_header_bytes + frame_header_bytes + 64, start);
+  auto read = read_bytes(files, segment_name(SegmentKind::records, number), 0, opening_reach, start);
   if (!read) return tl::unexpected(read.error());
-  if (start.size() < segment_header_bytes) return std::nullopt;
-  const Frame frame = parse_frame(start, segment_header_bytes);
-  return frame.status == Frame::Status::ok ? parse_opening(frame) : std::nullopt;
+  return opening_in(start);
 }
 
 /// The log, from the oldest segment to the newest.
@@ -113,9 +112,12 @@ class LogInspection {
     result_.record_bytes += scan.end;
     result_.commits += scan.commits.size();
     if (!scan.commits.empty()) last_payloads_ = scan.commits.back().note.payloads;
-    const bool ends_early = next && *end != ~std::uint64_t{0} && scan.end != *end;
+    const bool is_end_known = *end != ~std::uint64_t{0};
+    const bool ends_early = next && is_end_known && scan.end != *end;
     if (scan.tail == SegmentScan::Tail::damaged || ends_early) {
       damage(number, scan.damage_offset, scan.damage.empty() ? "the segment ends too early" : scan.damage);
+    } else if (scan.tail == SegmentScan::Tail::torn && next && !is_end_known) {
+      damage(number, scan.end, "what follows is no whole commit, and no segment tells that nothing did");
     } else if (scan.tail == SegmentScan::Tail::torn && !next) {
       result_.torn_bytes += bytes_.size() - scan.end;
     }
@@ -305,6 +307,8 @@ StoreResult<Inspection> inspect(Files& files) {
                                        segment_number(SegmentKind::checkpoint, part.file).value_or(0),
                                        part.offset, part.message});
   }
+  read = inspect_past(files, *names, checkpoints, !numbers.empty() && numbers.front() == 1, result);
+  if (!read) return tl::unexpected(read.error());
   if (is_log_sound && checkpoints.unreadable_parts().empty() && !numbers.empty()) {
     if (auto missing = missing_start(numbers.front(), result.streams)) result.damages.push_back(*missing);
   }

@@ -20,6 +20,8 @@ struct Damage {
   std::uint64_t offset = 0;
   std::string message;
   bool is_surplus = false;  ///< foreign bytes behind what counts, which nobody reads
+  /// Of a checkpoint that is kept to tell of the past, and of use for nothing else: what goes with it.
+  std::string past_loss = {};
 };
 
 struct StreamCount {

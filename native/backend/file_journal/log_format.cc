@@ -90,9 +90,19 @@ void append_commit(FrameHead head, const CommitNote& note, Bytes& out) {
   append_note(head, FrameKind::commit, body, out);
 }
 
+std::string_view why_unreadable(const Frame& frame) {
+  return frame.fault.empty() ? "the frame is cut off" : frame.fault;
+}
+
 std::optional<OpeningNote> parse_opening(const Frame& frame) {
   if (frame.head.kind != FrameKind::opening || frame.body.size() < opening_bytes) return std::nullopt;
   return OpeningNote{.previous_segment = load_u64(frame.body, 0), .previous_end = load_u64(frame.body, 8)};
+}
+
+std::optional<OpeningNote> opening_in(ByteView start) {
+  if (start.size() < segment_header_bytes) return std::nullopt;
+  const Frame frame = parse_frame(start, segment_header_bytes);
+  return frame.status == Frame::Status::ok ? parse_opening(frame) : std::nullopt;
 }
 
 std::optional<CommitNote> parse_commit(const Frame& frame) {

@@ -16,6 +16,9 @@
 /// and then commits: the records of each stream, and a `commit` frame without which none of them count.
 namespace parking_lot {
 
+/// What is wrong with a frame that should be there and is not whole.
+std::string_view why_unreadable(const Frame& frame);
+
 /// Body of an `opening` frame: where the log stood when the segment began. What a segment has behind that
 /// place belongs to a commit that failed.
 struct OpeningNote {
@@ -37,6 +40,10 @@ struct CommitNote {
 void append_opening(FrameHead head, const OpeningNote& note, Bytes& out);
 void append_commit(FrameHead head, const CommitNote& note, Bytes& out);
 std::optional<OpeningNote> parse_opening(const Frame& frame);
+/// Bytes of a record segment that hold its header and its `opening` frame.
+inline constexpr std::size_t opening_reach = segment_header_bytes + frame_header_bytes + 64;
+/// What the first bytes of a record segment say of the one before it; `nullopt`: that cannot be read.
+std::optional<OpeningNote> opening_in(ByteView start);
 std::optional<CommitNote> parse_commit(const Frame& frame);
 
 /// One whole commit of a segment.

@@ -163,7 +163,7 @@ StoreResult<RecordLog::Start> RecordLog::read_start(std::uint64_t number) {
     for (std::size_t at = segment_header_bytes;;) {
       const Frame frame = parse_frame(bytes, at);
       if (frame.status == Frame::Status::torn && bytes.size() == limit) break;
-      if (frame.status != Frame::Status::ok) return corrupt(name, at, frame.fault);
+      if (frame.status != Frame::Status::ok) return corrupt(name, at, why_unreadable(frame));
       if (const auto note = parse_opening(frame)) {
         start.opening = *note;
       } else if (const auto declaration = decode_declaration(frame);
@@ -271,18 +271,21 @@ StoreResult<void> RecordLog::take_frame(const RecordSegment& segment, const Fram
   return corrupt(name, offset, "the records do not follow those before them");
 }
 
-/// Older segments, which only the audit trail needs.
+/// Older segments, which only the audit trail needs. Each ends where the one behind it says.
 void RecordLog::know_history(std::span<const std::uint64_t> numbers) {
   const std::uint64_t first = segments_.front().number;
+  Bytes start;
+  (void)read_bytes(files_, segment_name(SegmentKind::records, first), 0, opening_reach, start);
   for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
     if (*number >= first) continue;
     const std::string name = segment_name(SegmentKind::records, *number);
-    Bytes start;
+    const auto behind = opening_in(start);
     const auto size = files_.size(name);
-    if (!size || !read_bytes(files_, name, 0, segment_header_bytes, start)) continue;
+    if (!size || !read_bytes(files_, name, 0, opening_reach, start)) continue;
     const auto header = segment_header(start, SegmentKind::records, *number);
+    const bool follows = behind && behind->previous_segment == *number;
     segments_.push_front({.number = *number,
-                          .end = *size,
+                          .end = follows ? std::min(*size, behind->previous_end) : *size,
                           .created_at = header ? header->created_at : WallTime{0},
                           .is_history = true,
                           .next_at_start = {}});

@@ -3,6 +3,8 @@
 #include <optional>
 #include <vector>
 
+#include "log_format.h"
+
 namespace parking_lot {
 
 Result<void> NameReader::read(StreamKind kind, const Frame& frame) {
@@ -21,7 +23,7 @@ StoreResult<void> walk_names(const std::string& file, ByteView bytes, std::uint6
   for (;;) {
     const Frame frame = parse_frame(bytes, offset);
     if (frame.status != Frame::Status::ok && offset < end)
-      return corrupt(file, offset, frame.fault.empty() ? "the frame is cut off" : frame.fault);
+      return corrupt(file, offset, why_unreadable(frame));
     if (frame.status != Frame::Status::ok) return {};
     const std::uint32_t stream = frame.head.stream;
     if (frame.head.kind == FrameKind::stream) {

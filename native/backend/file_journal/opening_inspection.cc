@@ -64,7 +64,8 @@ StoreResult<void> compare_with_opening(Files& files, Inspection& result) {
   // Of a checkpoint that is needed.
   const auto is_of_checkpoint = [](const Damage& damage) { return damage.kind == SegmentKind::checkpoint; };
   move_damages(result.needless_damages, result.damages, is_of_checkpoint);
-  if (!result.damages.empty()) return {};
+  const auto explains = [](const Damage& damage) { return damage.past_loss.empty(); };
+  if (std::any_of(result.damages.begin(), result.damages.end(), explains)) return {};
   const SegmentKind kind = segment_number(SegmentKind::payloads, error.file)     ? SegmentKind::payloads
                            : segment_number(SegmentKind::checkpoint, error.file) ? SegmentKind::checkpoint
                                                                                  : SegmentKind::records;

@@ -55,6 +55,7 @@ StoreResult<void> read_all(StreamReader<R>& reader, Visit visit) {
 /// first record on. False: the records of that time are not there, and what was given so far does not count.
 template <class R, class Apply>
 StoreResult<bool> replay_until(FileStore& store, StreamNumber stream, WallTime time, Apply apply) {
+  const std::uint64_t newest = store.durable(stream);
   auto reader = PastOf<R>::until(store, stream, time);
   if (!reader) return tl::unexpected(reader.error());
   std::uint64_t last = 0;  // number of the last record that was applied
@@ -64,8 +65,9 @@ StoreResult<bool> replay_until(FileStore& store, StreamNumber stream, WallTime t
     for (const R& record : records) {
       const bool is_state = PastOf<R>::is_state(record);
       if (stage == Stage::before && is_state) last = record.sequence;
+      // The first record after the time counts: what is missing before it may be of that time.
       const bool is_next = is_state || record.sequence == last + 1;
-      if (record.at > time && stage == Stage::within) stage = Stage::after;
+      if (is_next && record.at > time && stage == Stage::within) stage = Stage::after;
       if (stage == Stage::after) break;
       stage = is_next && record.at <= time ? Stage::within : Stage::missing;
       if (stage == Stage::missing) return false;
@@ -76,7 +78,7 @@ StoreResult<bool> replay_until(FileStore& store, StreamNumber stream, WallTime t
     return stage == Stage::within;
   });
   if (!read) return tl::unexpected(read.error());
-  return stage == Stage::within || stage == Stage::after;
+  return stage == Stage::after || (stage == Stage::within && last >= newest);
 }
 
 /// What to say of a time whose records are not there.

@@ -49,6 +49,8 @@ class Plan {
       } else if (damage.is_surplus) {
         add(RepairStep::Kind::cut, damage.file, damage.offset, {},
             "what follows the end of the checkpoint goes; nothing is lost");
+      } else if (!damage.past_loss.empty()) {
+        add(RepairStep::Kind::discard, damage.file, 0, {}, damage.past_loss);
       } else if (damage.kind == SegmentKind::checkpoint) {
         return hopeless(damage, "it is the only state of its stream");
       } else if (!is_log_mended) {

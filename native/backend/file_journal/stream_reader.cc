@@ -32,7 +32,7 @@ StoreResult<std::optional<Frame>> FrameCursor::next() {
       const Frame frame = parse_frame(bytes_, static_cast<std::size_t>(offset_));
       if (frame.status == Frame::Status::blank) break;
       if (frame.status != Frame::Status::ok) {
-        return corrupt(file(), offset_, frame.fault.empty() ? "the frame is cut off" : frame.fault);
+        return corrupt(file(), offset_, why_unreadable(frame));
       }
       next_offset_ = frame.next;
       if (frame.head.kind == FrameKind::stream) {
