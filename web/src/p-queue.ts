@@ -1,3 +1,4 @@
+import { onAbort } from './abort-listeners.js';
 import { Events } from './p-queue/events.js';
 import { type Gate, type Leave, OwnGate } from './p-queue/gate.js';
 import type { EventMap, Job, JobFunction, RunningTask } from './p-queue/job.js';
@@ -248,19 +249,19 @@ export default class PQueue extends Events<EventMap> {
     this.queue.enqueue(run, job.options);
     if (job.signal) {
       const { signal } = job;
-      const onAbort = () => {
+      const giveUp = () => {
         stopWaiting();
         this.remove(run, job);
         reject(signal.reason);
         this.startWhatFits();
         this.emit('next');
       };
+      if (signal.aborted) return giveUp();
+      const stopListening = onAbort(signal, giveUp);
       stopWaiting = () => {
-        signal.removeEventListener('abort', onAbort);
+        stopListening();
         this.stopWaiting.delete(stopWaiting);
       };
-      if (signal.aborted) return onAbort();
-      signal.addEventListener('abort', onAbort, { once: true });
       this.stopWaiting.add(stopWaiting);
     }
     this.emit('add');

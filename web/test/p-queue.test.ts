@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { describe, test } from 'node:test';
 import RealPQueue from 'p-queue';
 import { type LotConfig, ParkingLot } from 'prometheus-parking-lot';
@@ -460,6 +461,19 @@ for (const strict of [false, true]) {
     assert.deepEqual([at.length, gaps.filter((ms) => ms < 25)], [7, []]);
   });
 }
+
+test('however many jobs wait under one signal, it has one listener, and all give up', async () => {
+  const queue = new PQueue({ concurrency: 1 });
+  const abort = new AbortController();
+  const jobs = Array.from({ length: 20 }, () =>
+    queue.add(() => new Promise(() => {}), { signal: abort.signal }),
+  );
+  await settle();
+  assert.equal(getEventListeners(abort.signal, 'abort').length, 1);
+  abort.abort(new Error('no more'));
+  for (const job of jobs) await assert.rejects(job, /no more/);
+  await queue.onIdle();
+});
 
 test('ten thousand jobs of random priorities leave in order', () => {
   const queue = new PriorityQueue();

@@ -151,10 +151,12 @@ bool FileStore::State::wants_checkpoint(StreamNumber stream) const {
   return log_->position() - known.covered_position > std::max(options_.checkpoint_bytes_min, live / 2);
 }
 
-/// Whether its newest checkpoint, or all of its records, are from so long ago that the next one is to stay.
+/// Whether its newest checkpoint, or all of its records, are from so long ago that the next one is to stay. One
+/// of an earlier version tells no time.
 bool FileStore::State::is_past_due(const LogStream& stream) const {
   const Checkpoint* newest = checkpoints_.newest(stream.key);
-  return (newest == nullptr ? log_begins() : newest->ended_at) < past_due_;
+  const bool is_dated = newest != nullptr && newest->ended_at != never_wall;
+  return (is_dated ? newest->ended_at : log_begins()) < past_due_;
 }
 
 StoreResult<void> FileStore::State::begin_checkpoint(StreamNumber stream) {

@@ -1,3 +1,4 @@
+import { onAbort } from '../abort-listeners.js';
 import type { MomentLike } from '../config.js';
 import { invalid } from '../errors.js';
 import { durationMs, momentMs } from '../moments.js';
@@ -106,12 +107,12 @@ export class Garage {
     const { onWaiting, signal, wait, ...fields } = checkedRequest(request);
     signal?.throwIfAborted();
     const until = wait === undefined ? undefined : this.gate.clock.wall() + durationMs('wait', wait);
-    let leave: (() => void) | undefined;
+    let stopListening: (() => void) | undefined;
     const admitted = this.ask('enter', { ...fields, wait: until && Math.floor(until) }, (waiting) => {
       const place = shown<LanePlace>(waiting);
-      leave = () => void this.leaveLane(place.place).catch(() => undefined);
+      const leave = () => void this.leaveLane(place.place).catch(() => undefined);
       if (signal?.aborted) leave();
-      signal?.addEventListener('abort', leave, { once: true });
+      else if (signal) stopListening = onAbort(signal, leave);
       onWaiting?.(place);
     });
     try {
@@ -120,7 +121,7 @@ export class Garage {
       signal?.throwIfAborted();
       throw error;
     } finally {
-      if (leave) signal?.removeEventListener('abort', leave);
+      stopListening?.();
     }
   }
 

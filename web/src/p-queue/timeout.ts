@@ -1,3 +1,5 @@
+import { onAbort } from '../abort-listeners.js';
+
 /** A job that took longer than its timeout. */
 export class TimeoutError extends Error {
   override readonly name = 'TimeoutError';
@@ -19,15 +21,15 @@ export async function withTimeout<T>(promise: PromiseLike<T>, ms: number, messag
 
 /** The promise, or the signal's reason when it aborts. */
 export async function withSignal<T>(promise: PromiseLike<T>, signal: AbortSignal): Promise<T> {
-  let onAbort = () => {};
+  let stopListening = () => {};
   const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
+    const give = () => reject(signal.reason);
+    if (signal.aborted) give();
+    else stopListening = onAbort(signal, give);
   });
   try {
     return await Promise.race([promise, aborted]);
   } finally {
-    signal.removeEventListener('abort', onAbort);
+    stopListening();
   }
 }

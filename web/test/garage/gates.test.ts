@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import type { Admission, GarageChange, LanePlace } from 'prometheus-parking-lot';
 import { stateOf } from '../lot.js';
@@ -109,6 +110,24 @@ test('the lane is left when the time is over, by its place, or by a signal', asy
   assert.equal((await garage.occupancy()).waiting, 0);
   await assert.rejects(garage.enter({ plate: 'B-6', signal: abort.signal }), /turned round/);
   assert.equal((await garage.occupancy()).ticketsOpen, 2);
+});
+
+test('however many wait in the lane under one signal, it has one listener, and all leave', async (context) => {
+  const { garage } = await openGarage(context);
+  await garage.enter({ plate: 'B-1' });
+  await garage.enter({ plate: 'B-2' });
+  const abort = new AbortController();
+  const late = Array.from({ length: 20 }, (_, i) =>
+    assert.rejects(
+      garage.enter({ plate: `C-${i}`, wait: '1h', signal: abort.signal }),
+      /the street is closed/,
+    ),
+  );
+  assert.equal((await garage.occupancy()).waiting, 20);
+  assert.equal(getEventListeners(abort.signal, 'abort').length, 1);
+  abort.abort(new Error('the street is closed'));
+  await Promise.all(late);
+  assert.equal((await garage.occupancy()).waiting, 0);
 });
 
 test('two gates at the last spot: one gets it', async (context) => {
