@@ -119,7 +119,7 @@ StoreResult<bool> RecordLog::find_newest(std::span<const std::uint64_t> numbers,
     std::size_t commits = header ? scan.commits.size() : 0;
     const std::size_t doubtful = first_doubtful({scan.commits.data(), commits});
     if (commits > 0 && doubtful == 0) {
-      const auto follows = follows_whole(bytes, payloads);
+      auto follows = follows_whole(bytes, payloads);
       if (!follows) return follows;
       if (!*follows) commits = 0;
     }

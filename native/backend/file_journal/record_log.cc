@@ -70,7 +70,7 @@ void RecordLog::declare(Writing& now, std::uint32_t stream) {
 
 StoreResult<SyncMode> RecordLog::write(CommitWrites& writes, std::span<const RecordBlock> blocks,
                                        const PayloadExtent& payloads, SyncMode durability, SyncMode mode) {
-  Writing& now = writing_.emplace();
+  Writing& now = writing_.emplace(Writing{});
   std::uint64_t bytes = 0;
   for (const RecordBlock& block : blocks) bytes += frame_header_bytes + block.body.size();
   now.head = {.commit = commit_ + 1, .time = latest_time_};

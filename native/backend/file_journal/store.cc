@@ -151,8 +151,8 @@ bool FileStore::State::wants_checkpoint(StreamNumber stream) const {
   return log_->position() - known.covered_position > std::max(options_.checkpoint_bytes_min, live / 2);
 }
 
-/// Whether its newest checkpoint, or all of its records, are from so long ago that the next one is to stay. One
-/// of an earlier version tells no time.
+/// Whether its newest checkpoint, or all of its records, are from so long ago that the next one is to stay.
+/// One of an earlier version tells no time.
 bool FileStore::State::is_past_due(const LogStream& stream) const {
   const Checkpoint* newest = checkpoints_.newest(stream.key);
   const bool is_dated = newest != nullptr && newest->ended_at != never_wall;

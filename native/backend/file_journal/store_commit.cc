@@ -86,8 +86,8 @@ StoreResult<SyncMode> FileStore::State::write(CommitWrites& writes) {
   const bool is_last_chance = is_confirming_ || !writing_.doomed.empty() ||
                               payloads_.has_changed_segments() || checkpoints_.has_completed() ||
                               must_settle() || log_->position() - settled_position_ > unsettled_bytes_max;
-  const auto mode = log_->write(writes, writing_.blocks, *extent, options_.durability,
-                                is_last_chance ? SyncMode::strict : options_.durability);
+  auto mode = log_->write(writes, writing_.blocks, *extent, options_.durability,
+                          is_last_chance ? SyncMode::strict : options_.durability);
   if (!mode) return mode;
   written = doom(writes);
   if (!written) return tl::unexpected(written.error());
