@@ -1,7 +1,11 @@
+#include <set>
+
 #include "audit_sample.h"
 #include "backend/file_journal/inspection.h"
+#include "mending.h"
 #include "parking_lot/crc32c.h"
 #include "parking_lot/frame.h"
+#include "vandal.h"
 
 using namespace parking_lot;
 using namespace parking_lot::test;
@@ -111,4 +115,105 @@ TEST_CASE("Verify finds a record that was changed together with all its checksum
   CHECK(inspection->damages[0].file == "records-0000000001");
   CHECK(inspection->damages[0].offset == forged);
   CHECK(inspection->damages[0].message == "the frame does not continue the chain of stream gpu");
+}
+
+namespace {
+
+std::string place_of(const AuditPosition& position, Action action) {
+  return to_cursor(position) + " " + std::string(to_string(action));
+}
+
+void make_checkpoints(Rig& rig) {
+  for (const StreamKey& key : rig.store->streams()) {
+    const StreamNumber stream = rig.stream(key);
+    const std::uint64_t last = rig.store->durable(stream);
+    REQUIRE(rig.store->begin_checkpoint(stream));
+    REQUIRE(rig.store->add_to_checkpoint(stream,
+                                         std::vector<Record>{{last, WallTime{1'000'000}, PoolRestored{}}}));
+    REQUIRE(rig.store->end_checkpoint(stream));
+  }
+  REQUIRE(rig.commit() == true);
+}
+
+/// How many events the trail tells, each of which has been, with no subject that it had not.
+std::size_t require_true_trail(FaultyDisk& disk, const std::vector<AuditSample::Line>& lines) {
+  std::map<std::string, const AuditSample::Line*> known;
+  for (const AuditSample::Line& line : lines) known[place_of(line.position, line.action)] = &line;
+  FaultyFiles files(disk);
+  AuditLog log(files);
+  const auto fresh = log.refresh();
+  INFO((fresh ? "" : fresh.error().message));
+  REQUIRE(fresh);
+  AuditQuery query;
+  query.limit = 10'000;
+  const auto told = log.query(query, std::nullopt);
+  INFO((told ? "" : told.error().message));
+  REQUIRE(told);
+  REQUIRE_FALSE(told->has_more);
+  std::set<std::string> seen;
+  for (const StoredEvent& event : told->events) {
+    const std::string place = place_of(event.position(), event.event.action);
+    REQUIRE(known.contains(place));
+    REQUIRE(seen.insert(place).second);
+    for (const AuditSubject& subject : event.event.subjects) {
+      INFO(place << " " << to_string(subject.kind) << ":" << subject.id);
+      // A name whose key was lost with its file reads as if it had been erased.
+      const bool is_lost = is_erased_name(subject.id);
+      CHECK((is_lost || known[place]->is_of(subject.kind, subject.id)));
+    }
+  }
+  return seen.size();
+}
+
+}  // namespace
+
+TEST_CASE(
+    "Whatever happens to the files: the trail of a sound or a mended store tells what was, and says of "
+    "gaps") {
+  int mended = 0;
+  for (std::uint64_t seed = 1; seed <= 600; ++seed) {
+    Rig rig(seed);
+    rig.options.segment_bytes = 4096;
+    rig.options.audit_retention = Duration{1'000'000'000};
+    rig.open();
+    AuditSample sample(rig, seed);
+    sample.run(12);
+    if (seed % 2 == 0) make_checkpoints(rig);
+    sample.run(8);
+    AuditLog log(*rig.files);
+    REQUIRE(log.refresh(rig.store->log_end()));
+    while (const auto index = log.unwritten()) {
+      REQUIRE(write_index(*rig.files, *index));
+      log.written(index->segment);
+    }
+    rig.store.reset();
+    rig.files.reset();
+    const auto segments = [&] {
+      const auto names = rig.disk.names();
+      return std::count_if(names.begin(), names.end(),
+                           [](const auto& name) { return name.starts_with("records-"); });
+    };
+    const auto before = segments();
+    Vandal vandal(rig.disk, seed);
+    std::string struck = "seed " + std::to_string(seed);
+    for (std::uint64_t i = 0; i <= seed % 3; ++i) struck += ", " + vandal.strike();
+    INFO(struck);
+
+    FaultyFiles files(rig.disk);
+    const auto found = verify(files);
+    if (!found) continue;
+    const auto lines = sample.lines();
+    if (found->damages.empty() && found->segments > 0) {
+      const std::size_t told = require_true_trail(rig.disk, lines);
+      // That the oldest or the newest segment was deleted cannot be known.
+      const bool is_whole = found->needless_damages.empty() && found->torn_bytes == 0 && segments() == before;
+      if (is_whole) CHECK(told == lines.size());
+    }
+    const auto plan = plan_repair(files);
+    if (!plan || plan->empty()) continue;
+    ++mended;
+    mend(rig.disk, *plan);
+    require_true_trail(rig.disk, lines);
+  }
+  CHECK(mended > 100);
 }
