@@ -238,7 +238,7 @@ void JobRun::take_outcome(const Outcome& outcome) {
     ++left_out_;
     summary_.tally.skip(outcome.status == Status::completed);
   } else {
-    summary_.tally.count(outcome);
+    summary_.tally.count(outcome, elapsed());
     if (auto written = outcomes_.write(outcome); !written) return fail(std::move(written.error()));
   }
   end_after_this_turn();

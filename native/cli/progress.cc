@@ -1,5 +1,6 @@
 #include "cli/progress.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +12,14 @@ std::string seconds_text(Duration duration) {
   if (seconds < 120) return std::to_string(seconds) + "s";
   if (seconds < 7200) return std::to_string(seconds / 60) + "m" + std::to_string(seconds % 60) + "s";
   return std::to_string(seconds / 3600) + "h" + std::to_string(seconds % 3600 / 60) + "m";
+}
+
+/// As if jobs went on to end at the pace at which they have until the last one did: while none ends, it
+/// falls.
+Duration time_left(const Tally& tally, Duration elapsed, std::uint64_t jobs) {
+  const double each = static_cast<double>(tally.last_end.ms) / static_cast<double>(tally.ended());
+  const double since = static_cast<double>(elapsed.ms - tally.last_end.ms);
+  return {static_cast<std::int64_t>(std::max(each, each * static_cast<double>(jobs) - since))};
 }
 
 std::string_view ending_text(Summary::Ending ending) {
@@ -27,7 +36,8 @@ std::string_view ending_text(Summary::Ending ending) {
 
 }  // namespace
 
-void Tally::count(const Outcome& outcome) {
+void Tally::count(const Outcome& outcome, Duration elapsed) {
+  last_end = elapsed;
   switch (outcome.status) {
     case Status::completed:
       ++completed;
@@ -67,10 +77,8 @@ std::string progress_text(const Tally& tally, std::uint64_t running, std::uint64
                      std::to_string(tally.completed) + ", failed " + std::to_string(tally.unsuccessful());
   const std::uint64_t behind = tally.ended() + tally.skipped + tally.malformed + tally.joined;
   const bool is_going_on = running > 0 || parked == 0;  // else nobody knows when
-  if (jobs && is_going_on && tally.ended() > 0 && *jobs > behind) {
-    const double each = static_cast<double>(elapsed.ms) / static_cast<double>(tally.ended());
-    text += ", ETA " + seconds_text({static_cast<std::int64_t>(each * static_cast<double>(*jobs - behind))});
-  }
+  if (jobs && is_going_on && tally.ended() > 0 && *jobs > behind)
+    text += ", ETA " + seconds_text(time_left(tally, elapsed, *jobs - behind));
   return text;
 }
 

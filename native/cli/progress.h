@@ -26,8 +26,9 @@ struct Tally {
   std::uint64_t killed = 0;                ///< when the run ended
   std::uint64_t not_started = 0;
   std::uint64_t malformed = 0;
+  Duration last_end;  ///< when the last one ended, since the begin
 
-  void count(const Outcome& outcome);
+  void count(const Outcome& outcome, Duration elapsed);
   std::uint64_t ended() const { return completed + failed + expired + dropped + rejected; }
   /// Of this run alone.
   std::uint64_t unsuccessful() const { return failed + expired + dropped + rejected + malformed; }
