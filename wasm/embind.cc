@@ -45,7 +45,7 @@ std::string check_config(const std::string& config, const std::string& environme
   return config_text(parse(config, environment, {}), kinds_in(built));
 }
 
-std::string failure_text(const Error& error) {
+std::string not_opened_text(const Error& error) {
   return "{\"issues\":[],\"failure\":" +
          quoted(error.where + (error.where.empty() ? "" : ": ") + error.message) + "}";
 }
@@ -64,12 +64,12 @@ std::string open_lot(const std::string& config, const std::string& environment, 
                 .steady = {static_cast<std::int64_t>(steady_ms)}};
   const Entropy entropy{.high = entropy_high, .low = entropy_low};
   Result<Lot> lot = Lot::open(parsed.config, now, entropy);
-  if (!lot) return failure_text(lot.error());
+  if (!lot) return not_opened_text(lot.error());
   std::unique_ptr<Storage> storage;
   if (is_durable) {
     auto opened =
         open_storage(parsed.config, *lot, now, entropy, keeps_orphans ? Orphans::kept : Orphans::refused);
-    if (!opened) return failure_text(opened.error());
+    if (!opened) return not_opened_text(opened.error());
     storage = std::move(*opened);
   }
   open_session(std::move(*lot), std::move(storage));
@@ -98,10 +98,6 @@ int pool_index(const std::string& name) {
   return pool ? static_cast<int>(pool->index) : -1;
 }
 
-std::string audit_failure_text(const Error& error) {
-  return "{\"where\":" + quoted(error.where) + ",\"failure\":" + quoted(error.message) + "}";
-}
-
 std::string query_audit(int kind, const std::string& id, double from_ms, double until_ms, int order,
                         const std::string& after, std::uint32_t limit) {
   if (!session()) return "{\"events\":[],\"next\":\"\"}";
@@ -118,11 +114,10 @@ std::string query_audit(int kind, const std::string& id, double from_ms, double 
   };
   if (!session()->storage()) {
     const bool is_number = after.find_first_not_of("0123456789") == std::string::npos;
-    return is_number ? audit_page_text(scheduler.audit(query))
-                     : audit_failure_text({"after", "is no cursor"});
+    return is_number ? audit_page_text(scheduler.audit(query)) : failure_text({"after", "is no cursor"});
   }
   const auto page = session()->storage()->audit(query, scheduler);
-  return page ? audit_page_text(*page) : audit_failure_text(page.error());
+  return page ? audit_page_text(*page) : failure_text(page.error());
 }
 
 std::string version() { return PARKING_LOT_VERSION; }

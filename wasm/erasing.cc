@@ -11,9 +11,6 @@ namespace parking_lot::wasm {
 namespace {
 
 std::string refusal_text(const std::string& task) { return "{\"task\":" + quoted(task) + "}"; }
-std::string failure_text(const Error& error) {
-  return "{\"where\":" + quoted(error.where) + ",\"failure\":" + quoted(error.message) + "}";
-}
 
 /// What there is to acknowledge first: `{"cursor", "sessions"}`, `{"task"}` of one that lives, or
 /// `{"where", "failure"}` of a store that cannot erase.

@@ -48,6 +48,7 @@ class JournalStorage final : public Storage {
   void withdraw(std::uint64_t id) override { memory_.erase(id); }
 
   Result<AuditPage> audit(const AuditQuery& query, const Scheduler& scheduler) override;
+  Result<Scheduler> past(PoolId pool, WallTime time) override;
   Result<void> search(std::string_view names_begin) override;
   Result<std::uint64_t> erase(std::string_view names_begin) override;
   bool is_erasing() const override;

@@ -2,9 +2,11 @@
 #include <utility>
 
 #include "backend/file_journal/audit_merge.h"
+#include "backend/file_journal/past.h"
+#include "backend/file_journal/past_pool.h"
 #include "journal_storage.h"
 
-/// The audit trail of the stores. Nothing else in JavaScript's thread writes meanwhile.
+/// The audit trail of the stores, and their past. Nothing else in JavaScript's thread writes meanwhile.
 namespace parking_lot::wasm {
 namespace {
 
@@ -48,6 +50,18 @@ Result<AuditPage> JournalStorage::audit(const AuditQuery& query, const Scheduler
   page.next = std::move(merged.next);
   for (StoredEvent& stored : merged.events) page.events.push_back(std::move(stored.event));
   return page;
+}
+
+Result<Scheduler> JournalStorage::past(PoolId pool, WallTime time) {
+  PoolStream& stream = pools_[pool.index];
+  Place& place = *stream.place;
+  if (!place.store) return Failure({place.plan.location, "is not open: " + place.trouble});
+  return past_scheduler(config_.pools[pool.index], time, [&](const auto& apply) -> Result<void> {
+    const auto told = replay_until<Record>(*place.store, stream.number, time, apply);
+    if (!told) return Failure(error_of(place.plan.location, told.error()));
+    if (!*told) return Failure({place.plan.location, std::string(no_past_sentence)});
+    return {};
+  });
 }
 
 Result<void> JournalStorage::search(std::string_view names_begin) {

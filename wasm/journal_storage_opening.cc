@@ -28,10 +28,6 @@ StoreOptions options_for(const StorePlace& place, const Config& config, Now now,
   return options;
 }
 
-const std::string& stream_of(const PoolConfig& pool) {
-  return pool.queue.stream.empty() ? pool.name : pool.queue.stream;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Storage>> open_storage(const Config& config, const Lot& lot, Now now, Entropy entropy,

@@ -29,4 +29,8 @@ std::string issues_text(const std::vector<ConfigIssue>& issues) {
   return out + "]";
 }
 
+std::string failure_text(const Error& error) {
+  return "{\"where\":" + quoted(error.where) + ",\"failure\":" + quoted(error.message) + "}";
+}
+
 }  // namespace parking_lot::wasm

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "parking_lot/config.h"
+#include "parking_lot/result.h"
 
 /// What the modules write of JSON by hand.
 namespace parking_lot::wasm {
@@ -13,5 +14,7 @@ namespace parking_lot::wasm {
 std::string quoted(std::string_view text);
 /// `[{"severity", "path", "message"}, …]`.
 std::string issues_text(const std::vector<ConfigIssue>& issues);
+/// `{"where", "failure"}`.
+std::string failure_text(const Error& error);
 
 }  // namespace parking_lot::wasm

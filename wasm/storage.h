@@ -86,6 +86,10 @@ class Storage {
   /// read, or if `query.after` is no cursor (`where` is "after" then).
   virtual Result<AuditPage> audit(const AuditQuery& query, const Scheduler& scheduler) = 0;
 
+  /// A durable pool as it was at `time`, in a scheduler that has it alone. Fails if its store cannot be read,
+  /// or has no records of that time.
+  virtual Result<Scheduler> past(PoolId pool, WallTime time) = 0;
+
   /// Looks in every store for names that begin so; fails if one cannot be had or read. What it finds is
   /// remembered for the erasure of these names, unless others are looked for before.
   virtual Result<void> search(std::string_view names_begin) = 0;

@@ -276,3 +276,39 @@ test('a payload that is no JSON is refused with the part that is to blame, where
     expect(refusals[2]).toEqual(['invalid_task', 'units']);
   }
 });
+
+for (const kind of ['idbfs', 'opfs']) {
+  test(`the past of a pool in ${kind} is told to the tab that follows, the tab that takes over, and in the next life`, async ({
+    context,
+  }) => {
+    const database = freshDatabase();
+    const queue = { type: kind, [kind === 'idbfs' ? 'database' : 'directory']: database };
+    const pool = { queue, mailbox: { storage: queue } };
+    const told = (page, at) =>
+      page.evaluate(async (moment) => {
+        const { stats, tasks } = await lot.pool('llm').at(moment);
+        return [stats.unitsInUse, stats.running, tasks.map(({ taskId, status }) => `${taskId} ${status}`)];
+      }, at);
+    const leader = await openTab(context, database, { pool });
+    const follower = await openTab(context, database, { pool, runs: false });
+    const { id } = await submit(follower, { payload: { name: 'one', ms: 60_000 }, taskId: 'one', units: 3 });
+    const running = [3, 1, ['one running']];
+    const before = Date.now() - 60_000;
+    await expect.poll(() => told(follower, Date.now())).toEqual(running);
+    const then = Date.now();
+    await follower.evaluate(() => lot.pool('llm').cancel('one'));
+    expect(await outcome(follower, id)).toMatchObject({ status: 'dropped' });
+    const ended = [0, 0, ['one dropped']];
+    await expect.poll(() => told(leader, Date.now())).toEqual(ended);
+    expect(await told(follower, then)).toEqual(running);
+    await leader.close();
+    await expect.poll(() => told(follower, then)).toEqual(running);
+    await follower.close();
+    const next = await openTab(context, database, { pool });
+    expect(await told(next, then)).toEqual(running);
+    expect(await told(next, Date.now())).toEqual(ended);
+    expect(await next.evaluate((at) => lot.pool('llm').at(at).catch(({ code }) => code), before)).toBe(
+      'storage_unavailable',
+    );
+  });
+}

@@ -2,8 +2,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <vector>
 
+#include "backend/file_journal/past_pool.h"
 #include "cli/commands.h"
 #include "cli/store_access.h"
 #include "cli/task_line.h"
@@ -16,8 +16,6 @@ namespace parking_lot::cli {
 namespace {
 
 using Access = HostOptions::Access;
-
-constexpr std::uint32_t tasks_per_page = 1000;
 
 struct PoolOptions {
   StoreChoice store;
@@ -86,24 +84,6 @@ ExitCode list(const PoolOptions& options) {
   return ExitCode::fine;
 }
 
-/// The tasks of a pool that answers at once, in the order of their admission.
-std::vector<TaskView> tasks_of(Scheduler& scheduler, Now now) {
-  std::vector<TaskView> tasks;
-  ListTasks listing{.request = 1, .pool = PoolId{0}, .limit = tasks_per_page};
-  do {
-    scheduler.handle(now, listing);
-    listing.after = 0;
-    while (const Effect* effect = scheduler.poll()) {
-      const auto* reply = std::get_if<Reply>(effect);
-      const auto* page = reply == nullptr ? nullptr : std::get_if<const TaskPage*>(&reply->answer);
-      if (page == nullptr) continue;
-      tasks.insert(tasks.end(), (*page)->tasks.begin(), (*page)->tasks.end());
-      listing.after = (*page)->next;
-    }
-  } while (listing.after != 0);
-  return tasks;
-}
-
 ExitCode at(const PoolOptions& options) {
   const auto time = parse_rfc3339(options.time);
   if (!time) return complain("pool", Error{options.time, time.error().message}, ExitCode::usage);
@@ -127,8 +107,8 @@ ExitCode at(const PoolOptions& options) {
   } else {
     print_line(stats, name);
   }
-  for (const TaskView& task : tasks_of(*scheduler, {*time, SteadyTime{0}}))
-    print_task(task, name, options.store.is_json);
+  visit_tasks(*scheduler, *time,
+              [&](const TaskView& task) { print_task(task, name, options.store.is_json); });
   return ExitCode::fine;
 }
 

@@ -307,6 +307,19 @@ TEST_CASE("pool at: a pool is shown with the tasks that it had at a past time") 
   CHECK_THAT(too_early.errors(), Catch::Contains("no records of that time"));
 }
 
+TEST_CASE("pool at: the stream of a pool may have a name of its own") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write(
+      "c.json",
+      R"({"pools": {"cpu": {"max_units": 1, "queue": {"type": "file", "path": "lot", "stream": "mine"}}}})");
+  program_output({"run", "--config", config, "--jobs", "/dev/null"});
+  const std::string job = R"({"task_id": "a", "payload": {"argv": ["true"]}})";
+  program_output({"task", "submit", "--store", folder.path("lot"), job});
+  const json view = json::parse(program_output({"task", "status", "--config", config, "--json", "a"}));
+  CHECK_THAT(program_output({"pool", "at", "--config", config, view["submitted_at"]}),
+             Catch::Contains("parked 1"));
+}
+
 TEST_CASE("run: one folder in two spellings is one store, also before it is there") {
   const TemporaryFolder folder;
   const std::string mailbox = R"({"storage": {"type": "file", "path": ")" + folder.path("lot") + R"("}})";

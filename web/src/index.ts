@@ -71,6 +71,7 @@ export type { FetchQuery, Mailbox, MailboxMessage } from './mailbox.js';
 export type { Outcome } from './outcome.js';
 export { ParkingLot } from './parking-lot.js';
 export type { Pool } from './pool.js';
+export type { PastStats, PoolMoment } from './pool-moment.js';
 export type { PoolStats } from './pool-stats.js';
 export type { RunFunction, TaskContext } from './realm-run.js';
 export type { Durability } from './storage/fallback-disk.js';

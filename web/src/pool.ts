@@ -1,11 +1,13 @@
 import { onAbort } from './abort-listeners.js';
 import { checkObject } from './checked.js';
 import { type PoolState, type Priority, poolStates, type Status, statuses } from './codes.js';
-import type { LongTaskSpec, PoolSettings, RunOptions, TaskSpec } from './config.js';
+import type { LongTaskSpec, MomentLike, PoolSettings, RunOptions, TaskSpec } from './config.js';
 import { configText } from './config-text.js';
-import { type ConfigIssue, invalid, refuseIssues } from './errors.js';
+import { type ConfigIssue, invalid, ParkingLotError, refuseIssues } from './errors.js';
 import type { Host } from './host.js';
+import { momentMs } from './moments.js';
 import type { NameCache } from './names.js';
+import { type PoolMoment, poolMomentIn } from './pool-moment.js';
 import { type PoolStats, statsOf } from './pool-stats.js';
 import { type RunFunction, RunSubmission } from './realm-run.js';
 import { storedText } from './stored-value.js';
@@ -266,6 +268,23 @@ export class Pool<Payload = unknown, Result = unknown> {
     this.host.flush();
     this.host.assertOpen();
     return this.figures();
+  }
+
+  /**
+   * The pool as it was at a past moment, from the records of its store: as far back as `audit.retention_secs` says, over all
+   * openings. Rejects with `unavailable` for a volatile pool, which keeps no records, and with `storage_unavailable` where
+   * those of that time are not there. O(records between a checkpoint and then), without pause.
+   */
+  async at(moment: MomentLike): Promise<PoolMoment> {
+    const { host, facts } = this;
+    host.flush();
+    host.assertOpen();
+    const time = momentMs('moment', moment, host.clock.wall(), 'invalid_argument');
+    if (!facts.isDurable) {
+      const message = `Pool ${this.name} is volatile: only what a durable pool has stored tells its past.`;
+      throw new ParkingLotError('unavailable', message);
+    }
+    return poolMomentIn(host.core.raw.pastOfPool(this.index, time), host);
   }
 
   /** Its lot is neither closed nor broken. @internal */

@@ -63,6 +63,7 @@ const setup: Arities<RawSetup> = {
   poolIndex: 1,
   reconfigure: 3,
   queryAudit: 7,
+  pastOfPool: 2,
   findUser: 2,
   eraseUser: 2,
   version: 0,

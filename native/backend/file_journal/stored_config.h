@@ -16,6 +16,11 @@ namespace parking_lot {
 /// stores are moved. Secrets are left out.
 std::string stored_config(const Config& config, const std::string& directory, std::string_view before);
 
+/// Name of the pool's stream in its store.
+inline const std::string& stream_of(const PoolConfig& pool) {
+  return pool.queue.stream.empty() ? pool.name : pool.queue.stream;
+}
+
 /// Reads such a text for a store that is in `directory` now.
 Result<Config> config_stored_in(const std::string& directory, std::string_view text);
 

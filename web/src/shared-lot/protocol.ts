@@ -72,6 +72,7 @@ export const poolCalls = [
   'disable',
   'reconfigure',
   'stats',
+  'at',
 ] as const;
 export type PoolCall = (typeof poolCalls)[number];
 

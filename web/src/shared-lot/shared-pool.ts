@@ -1,9 +1,10 @@
 import { onAbort } from '../abort-listeners.js';
 import type { Priority, Status } from '../codes.js';
-import type { LongTaskSpec, PoolSettings, RunOptions, TaskSpec } from '../config.js';
+import type { LongTaskSpec, MomentLike, PoolSettings, RunOptions, TaskSpec } from '../config.js';
 import { configText } from '../config-text.js';
 import { invalid } from '../errors.js';
 import { checkOptions, type Pool, signalOf } from '../pool.js';
+import type { PoolMoment } from '../pool-moment.js';
 import type { PoolStats } from '../pool-stats.js';
 import type { RunFunction } from '../realm-run.js';
 import { cancelledBy } from '../task.js';
@@ -141,6 +142,10 @@ export class SharedPool<Payload = unknown, Result = unknown>
 
   stats(): Promise<PoolStats> {
     return this.call('stats');
+  }
+
+  at(moment: MomentLike): Promise<PoolMoment> {
+    return this.call('at', moment);
   }
 
   private call<T>(call: PoolCall, ...args: readonly unknown[]): Promise<T> {

@@ -110,6 +110,8 @@ export interface RawSetup {
     after: string,
     limit: number,
   ): string;
+  /** A durable pool at a past time: `{stats, tasks}`, or `{where, failure}`. */
+  pastOfPool(pool: number, wallMs: number): string;
   /** Sessions whose messages are to be acknowledged first, up to `cursor`; or the id of a task that lives. */
   findUser(tenant: string, user: string): string;
   /** Destroys keys with the next commit. */
